@@ -1,0 +1,91 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target: warnings are errors, and module borders cost nothing in release builds.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+
+/// A module of ours at `Sources/<name>`.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// A test target at `Tests/<name>`.
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport"], resources: resources,
+        swiftSettings: strict)
+}
+
+/// A benchmark program at `benchmarks/<name>`.
+func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "benchmarks/\(name)", swiftSettings: strict)
+}
+
+let package = Package(
+    name: "stillwatch",
+    products: [.executable(name: "stillwatch", targets: ["stillwatch"])],
+    targets: [
+        // C and C++ libraries of Debian 12; each is imported by one module.
+        .systemLibrary(name: "CRdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(
+            name: "CSimdjson", cxxSettings: [.unsafeFlags(["-O3"])],
+            linkerSettings: [.linkedLibrary("simdjson")]),
+
+        // Imports point down only.
+        .target(
+            name: "Primitives", dependencies: ["CXXHash"], swiftSettings: strict,
+            linkerSettings: [.linkedLibrary("m")]),
+        module("Telemetry", ["Primitives"]),
+        module("YAML", ["CYAML", "Primitives"]),
+        module("Events", ["CSimdjson", "Primitives"]),
+        module("Aggregation", ["Primitives"]),
+        module("Kafka", ["CRdkafka", "Primitives", "Telemetry"]),
+        module("Detection", ["Aggregation", "YAML", "Primitives"]),
+        module("Topology", ["Detection", "Events", "Aggregation", "Primitives"]),
+        module("Simulation", ["Primitives"]),
+        module("Configuration", ["YAML", "Primitives"]),
+        module(
+            "Replay",
+            ["Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry", "CZstd"]),
+        module(
+            "Live",
+            ["Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry", "Kafka"]),
+        .executableTarget(
+            name: "stillwatch",
+            dependencies: [
+                "Live", "Replay", "Simulation", "Configuration", "Kafka", "Topology", "Detection",
+                "Events", "Aggregation", "YAML", "Telemetry", "Primitives",
+            ],
+            swiftSettings: strict),
+
+        // Tests.
+        .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
+        .target(
+            name: "TestSupport", dependencies: ["CMallocCounter", "Primitives"],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        tests("PrimitivesTests", ["Primitives"]),
+        tests("YAMLTests", ["YAML"]),
+        tests("EventsTests", ["Events", "Primitives"]),
+        tests("AggregationTests", ["Aggregation", "Primitives"]),
+        tests("KafkaTests", ["Kafka", "Primitives"]),
+        tests("DetectionTests", ["Detection", "YAML", "Aggregation", "Primitives"]),
+        tests("TopologyTests", ["Topology", "Detection", "Events", "Aggregation", "Primitives"]),
+        tests("SimulationTests", ["Simulation", "Primitives"]),
+        tests("ConfigurationTests", ["Configuration"]),
+        tests("ReplayTests", ["Replay", "Topology", "Detection", "Simulation", "Primitives"]),
+        tests("HouseRulesTests", []),
+        tests("SystemTests", ["Kafka", "Primitives"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)
