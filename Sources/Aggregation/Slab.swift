@@ -1,0 +1,188 @@
+/// Memory for records, in size classes, with every byte taken from the system counted.
+///
+/// Small sizes are cut from aligned 64 KiB chunks; a chunk whose last piece is freed goes back to the
+/// system. Larger ones are allocated singly. Steps between classes are at most 1/8 of the size, so at most
+/// an eighth is slack. Not thread-safe: one owner.
+struct Slab: ~Copyable {
+    /// Bytes taken from the system.
+    private(set) var reservedBytes = 0
+    private let heads: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    /// All chunks, as a list, so that the end of the slab frees them.
+    private var first: UnsafeMutableRawPointer?
+
+    static let chunkSize = 65_536
+    /// Bytes used of a chunk: the rest leaves room for the system allocator's own header, so that aligned
+    /// chunks can lie back to back.
+    static let usableSize = chunkSize - 64
+    /// The largest size cut from chunks.
+    static let largestSmall = 4_096
+    private static let classes = 96
+    /// Chunk header: size of a piece, live pieces, next free piece, fresh offset, neighbours in the class's
+    /// list of chunks with room, neighbours in the list of all chunks.
+    private static let chunkHeader = 64
+
+    init() {
+        heads = .allocate(capacity: Self.classes)
+        heads.initialize(repeating: nil, count: Self.classes)
+    }
+
+    deinit {
+        var chunk = first
+        while let base = chunk {
+            chunk = Chunk(base).following
+            base.deallocate()
+        }
+        heads.deallocate()
+    }
+
+    /// `size` rounded up to the size of its class, a multiple of 16.
+    static func rounded(_ size: Int) -> Int {
+        if size <= 128 { return (size + 15) & ~15 }
+        let step = max(16, (1 << (Int.bitWidth - 1 - size.leadingZeroBitCount)) / 8)
+        return (size + step - 1) & ~(step - 1)
+    }
+
+    /// The class of a rounded size of at most `largestSmall`.
+    private static func classIndex(_ size: Int) -> Int {
+        if size <= 128 { return size >> 4 }
+        let log = Int.bitWidth - 1 - (size - 1).leadingZeroBitCount
+        return 8 + (log - 7) * 8 + ((size - 1) >> (log - 3)) - 7
+    }
+
+    /// Whether a piece of a rounded `size` can be had without taking memory from the system.
+    func hasRoom(_ size: Int) -> Bool {
+        size <= Self.largestSmall && heads[Self.classIndex(size)] != nil
+    }
+
+    /// Takes a piece of `size` bytes, a result of `rounded(_:)`, aligned to 16.
+    mutating func allocate(_ size: Int) -> UnsafeMutableRawPointer {
+        guard size <= Self.largestSmall else {
+            reservedBytes += size
+            return .allocate(byteCount: size, alignment: 16)
+        }
+        let index = Self.classIndex(size)
+        let chunk = Chunk(heads[index] ?? newChunk(size: size, index: index))
+        let piece = chunk.take()
+        if chunk.isFull { unlink(chunk, index) }
+        return piece
+    }
+
+    /// Gives back a piece of `size` bytes.
+    mutating func free(_ piece: UnsafeMutableRawPointer, size: Int) {
+        guard size <= Self.largestSmall else {
+            reservedBytes -= size
+            return piece.deallocate()
+        }
+        let mask = UInt(Self.chunkSize - 1)
+        guard let base = UnsafeMutableRawPointer(bitPattern: UInt(bitPattern: piece) & ~mask) else {
+            preconditionFailure("a piece outside every chunk")
+        }
+        let chunk = Chunk(base)
+        let index = Self.classIndex(size)
+        if chunk.isFull { link(chunk, index) }
+        chunk.give(piece)
+        if chunk.live == 0 {
+            unlink(chunk, index)
+            forget(chunk)
+            chunk.base.deallocate()
+            reservedBytes -= Self.chunkSize
+        }
+    }
+
+    private mutating func newChunk(size: Int, index: Int) -> UnsafeMutableRawPointer {
+        let base = UnsafeMutableRawPointer.allocate(
+            byteCount: Self.usableSize, alignment: Self.chunkSize)
+        reservedBytes += Self.chunkSize
+        let chunk = Chunk(base)
+        chunk.reset(size: size)
+        link(chunk, index)
+        chunk.preceding = nil
+        chunk.following = first
+        if let first { Chunk(first).preceding = base }
+        first = base
+        return base
+    }
+
+    /// Takes a chunk off the list of all chunks.
+    private mutating func forget(_ chunk: Chunk) {
+        if let before = chunk.preceding {
+            Chunk(before).following = chunk.following
+        } else {
+            first = chunk.following
+        }
+        if let after = chunk.following { Chunk(after).preceding = chunk.preceding }
+    }
+
+    private func link(_ chunk: Chunk, _ index: Int) {
+        chunk.previous = nil
+        chunk.next = heads[index]
+        if let head = heads[index] { Chunk(head).previous = chunk.base }
+        heads[index] = chunk.base
+    }
+
+    private func unlink(_ chunk: Chunk, _ index: Int) {
+        if let previous = chunk.previous {
+            Chunk(previous).next = chunk.next
+        } else {
+            heads[index] = chunk.next
+        }
+        if let next = chunk.next { Chunk(next).previous = chunk.previous }
+    }
+
+    /// The fields at the start of a chunk.
+    private struct Chunk {
+        let base: UnsafeMutableRawPointer
+
+        init(_ base: UnsafeMutableRawPointer) { self.base = base }
+
+        private func field<T>(_ offset: Int, _: T.Type) -> UnsafeMutablePointer<T> {
+            (base + offset).assumingMemoryBound(to: T.self)
+        }
+        var size: Int { field(0, Int.self).pointee }
+        var live: Int { field(8, Int.self).pointee }
+        var freed: UnsafeMutableRawPointer? { field(16, UnsafeMutableRawPointer?.self).pointee }
+        var fresh: Int { field(24, Int.self).pointee }
+        var previous: UnsafeMutableRawPointer? {
+            get { field(32, UnsafeMutableRawPointer?.self).pointee }
+            nonmutating set { field(32, UnsafeMutableRawPointer?.self).pointee = newValue }
+        }
+        var next: UnsafeMutableRawPointer? {
+            get { field(40, UnsafeMutableRawPointer?.self).pointee }
+            nonmutating set { field(40, UnsafeMutableRawPointer?.self).pointee = newValue }
+        }
+        var preceding: UnsafeMutableRawPointer? {
+            get { field(48, UnsafeMutableRawPointer?.self).pointee }
+            nonmutating set { field(48, UnsafeMutableRawPointer?.self).pointee = newValue }
+        }
+        var following: UnsafeMutableRawPointer? {
+            get { field(56, UnsafeMutableRawPointer?.self).pointee }
+            nonmutating set { field(56, UnsafeMutableRawPointer?.self).pointee = newValue }
+        }
+        var isFull: Bool { freed == nil && fresh + size > Slab.usableSize }
+
+        func reset(size: Int) {
+            field(0, Int.self).pointee = size
+            field(8, Int.self).pointee = 0
+            field(16, UnsafeMutableRawPointer?.self).pointee = nil
+            field(24, Int.self).pointee = Slab.chunkHeader
+        }
+
+        func take() -> UnsafeMutableRawPointer {
+            field(8, Int.self).pointee += 1
+            if let piece = freed {
+                let next = piece.assumingMemoryBound(to: UnsafeMutableRawPointer?.self).pointee
+                field(16, UnsafeMutableRawPointer?.self).pointee = next
+                return piece
+            }
+            let offset = fresh
+            field(24, Int.self).pointee = offset + size
+            return base + offset
+        }
+
+        func give(_ piece: UnsafeMutableRawPointer) {
+            piece.assumingMemoryBound(to: UnsafeMutableRawPointer?.self).pointee = freed
+            field(16, UnsafeMutableRawPointer?.self).pointee = piece
+            field(8, Int.self).pointee -= 1
+        }
+    }
+}
