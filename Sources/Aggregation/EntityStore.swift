@@ -151,6 +151,10 @@ public struct EntityStore: ~Copyable {
         record.firstSeen = pane
         record.requests = 0
         record.paneCount = 0
+        if layout.tracksHours {
+            (record.base + layout.hoursOffset).initializeMemory(
+                as: UInt8.self, repeating: 0, count: RecordLayout.hoursSize)
+        }
         for d in 0..<layout.dimensions {
             let sample = record.sample(d)
             sample.count = 0
