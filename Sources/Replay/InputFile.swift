@@ -1,0 +1,145 @@
+import CZstd
+import Glibc
+import Primitives
+
+/// Why input cannot be read.
+public enum InputError: Error, Equatable, CustomStringConvertible {
+    /// The file cannot be opened or read; `reason` is the system's.
+    case unreadable(path: String, reason: String)
+    /// A `.zst` file is damaged; `offset` is where in the compressed bytes.
+    case damaged(path: String, offset: Int, reason: String)
+
+    public var description: String {
+        switch self {
+        case .unreadable(let path, let reason): "\(path): cannot read: \(reason)"
+        case .damaged(let path, let offset, let reason):
+            "\(path): damaged zstd data near byte \(offset): \(reason); "
+                + "check the file with 'zstd -t', or cut it off before that point"
+        }
+    }
+}
+
+/// A file of JSON lines, plain or zstd-compressed (told by its first bytes), read front to back.
+public struct InputFile: ~Copyable {
+    /// The path as given; `-` is standard input.
+    public let path: String
+    /// Bytes read of the file so far, compressed ones where it is compressed.
+    public private(set) var bytesRead = 0
+    /// Bytes the file has; nil where that is not known (a pipe).
+    public let size: Int?
+    private let descriptor: Int32
+    private var zstd: OpaquePointer?
+    private var compressed: UnsafeMutableRawPointer?
+    private var compressedRange = 0..<0
+    private var probed = ByteBuffer(capacity: 16)
+    private var probedTaken = 0
+    private var isOpenFrame = false
+
+    private static let chunk = 1 << 20
+    private static let magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
+
+    /// Opens `path`; `-` is standard input.
+    ///
+    /// - Throws: `unreadable`.
+    public init(path: String) throws(InputError) {
+        self.path = path
+        let opened = path == "-" ? dup(0) : open(path, O_RDONLY | O_CLOEXEC)
+        guard opened >= 0 else { throw .unreadable(path: path, reason: Self.reason()) }
+        descriptor = opened
+        var status = stat()
+        let isFile = fstat(opened, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        size = isFile ? Int(status.st_size) : nil
+        if status.st_mode & S_IFMT == S_IFDIR {
+            throw .unreadable(path: path, reason: "it is a directory")
+        }
+        try probe()
+    }
+
+    deinit {
+        close(descriptor)
+        if let zstd { ZSTD_freeDStream(zstd) }
+        compressed?.deallocate()
+    }
+
+    private static func reason() -> String { String(cString: strerror(errno)) }
+
+    /// Reads the first bytes to tell whether the file is compressed.
+    private mutating func probe() throws(InputError) {
+        var first: UInt64 = 0
+        var got = 0
+        while got < 4 {
+            let n = withUnsafeMutableBytes(of: &first) { Glibc.read(descriptor, $0.baseAddress! + got, 4 - got) }
+            if n < 0 { throw .unreadable(path: path, reason: Self.reason()) }
+            if n == 0 { break }
+            got += n
+        }
+        bytesRead = got
+        withUnsafeBytes(of: first) { probed.append(ByteSlice(rebasing: $0[0..<got])) }
+        guard probed.bytes.elementsEqual(Self.magic) else { return }
+        zstd = ZSTD_createDStream()
+        let space = UnsafeMutableRawPointer.allocate(byteCount: Self.chunk, alignment: 16)
+        space.copyMemory(from: probed.base, byteCount: got)
+        compressed = space
+        compressedRange = 0..<got
+        probed.removeAll()
+    }
+
+    /// Reads up to `capacity` bytes of text into `space`; 0 at the end.
+    public mutating func read(
+        into space: UnsafeMutableRawPointer, capacity: Int
+    ) throws(InputError) -> Int {
+        if let zstd, let compressed {
+            return try inflate(zstd, compressed, into: space, capacity: capacity)
+        }
+        if probedTaken < probed.count {
+            let n = min(capacity, probed.count - probedTaken)
+            space.copyMemory(from: probed.base + probedTaken, byteCount: n)
+            probedTaken += n
+            return n
+        }
+        let n = try readRaw(into: space, capacity: capacity)
+        bytesRead += n
+        return n
+    }
+
+    private func readRaw(
+        into space: UnsafeMutableRawPointer, capacity: Int
+    ) throws(InputError) -> Int {
+        while true {
+            let n = Glibc.read(descriptor, space, capacity)
+            if n >= 0 { return n }
+            if errno != EINTR { throw .unreadable(path: path, reason: Self.reason()) }
+        }
+    }
+
+    private mutating func inflate(
+        _ zstd: OpaquePointer, _ compressed: UnsafeMutableRawPointer,
+        into space: UnsafeMutableRawPointer, capacity: Int
+    ) throws(InputError) -> Int {
+        var output = ZSTD_outBuffer(dst: space, size: capacity, pos: 0)
+        while output.pos == 0 {
+            if compressedRange.isEmpty {
+                let n = try readRaw(into: compressed, capacity: Self.chunk)
+                bytesRead += n
+                if n == 0 {
+                    if isOpenFrame {
+                        throw .damaged(path: path, offset: bytesRead, reason: "the file ends early")
+                    }
+                    return 0
+                }
+                compressedRange = 0..<n
+            }
+            var input = ZSTD_inBuffer(
+                src: compressed, size: compressedRange.upperBound, pos: compressedRange.lowerBound)
+            let result = ZSTD_decompressStream(zstd, &output, &input)
+            if ZSTD_isError(result) != 0 {
+                throw .damaged(
+                    path: path, offset: bytesRead - compressedRange.count,
+                    reason: String(cString: ZSTD_getErrorName(result)))
+            }
+            isOpenFrame = result != 0
+            compressedRange = input.pos..<input.size
+        }
+        return output.pos
+    }
+}

@@ -1,0 +1,85 @@
+import Aggregation
+import Events
+import Primitives
+
+/// Everything INGEST and ENTITY agree on: what is folded, how time is cut, where entities live.
+///
+/// Made once at start from the rules and the settings; a value, shared by all tasks.
+public struct TopologyPlan: Sendable {
+    /// How event time is cut and how disorder is met; all in milliseconds of event time.
+    public struct Timing: Sendable, Equatable {
+        /// Width of a pane.
+        public var paneWidth: PaneWidth
+        /// How far behind its partition's highest event time an event may be and still be on time.
+        public var latenessMs: Int64
+        /// How far behind it may be at all; a larger jump ahead must be confirmed (see `JumpGuard`).
+        public var maxLatenessMs: Int64
+        /// How far an event may be ahead of its record's timestamp.
+        public var maxFutureSkewMs: Int64
+
+        /// Timing as given; the defaults are 10 s, 30 s, 1 h and 5 min.
+        public init(
+            paneWidth: PaneWidth = .standard, latenessMs: Int64 = 30_000,
+            maxLatenessMs: Int64 = 3_600_000, maxFutureSkewMs: Int64 = 300_000
+        ) {
+            self.paneWidth = paneWidth
+            self.latenessMs = latenessMs
+            self.maxLatenessMs = max(maxLatenessMs, latenessMs)
+            self.maxFutureSkewMs = maxFutureSkewMs
+        }
+    }
+
+    /// Timing of panes and lateness.
+    public let timing: Timing
+    /// Partitions of the shuffle: ENTITY tasks.
+    public let partitions: Int
+    /// Fingerprint kinds the decoder keeps, in the order of their indices.
+    public let kinds: [Kind]
+    /// Signals the decoder keeps, in the order of their indices.
+    public let signals: [String]
+    /// Whether entities of a kind are kept (some rule applies to it) or it only serves as a dimension.
+    public let isEntityKind: [Bool]
+    /// Whether account entities are kept.
+    public let keepsAccounts: Bool
+    /// What is kept of accounts.
+    public let accounts: StateSchema
+    /// What is kept of fingerprints.
+    public let fingerprints: StateSchema
+    /// Index of the kind whose value is a subnet derived from `ip`; nil where none is tracked.
+    public let subnetKind: Int?
+    /// Index of the kind `ip`.
+    public let ipKind: Int?
+    /// Accounts whose traffic is re-keyed by `end_user`, as account keys.
+    public let gateways: Set<UInt64>
+
+    /// A plan over the kinds, signals and schemas that the rules need.
+    ///
+    /// - Parameters:
+    ///   - entityKinds: names of the kinds that some rule applies to.
+    ///   - gateways: accounts that carry many customers, told apart by `end_user`.
+    public init(
+        timing: Timing, partitions: Int, kinds: [Kind], signals: [String],
+        entityKinds: Set<String>, keepsAccounts: Bool, accounts: StateSchema,
+        fingerprints: StateSchema, gateways: [String] = []
+    ) {
+        precondition(partitions >= 1 && partitions <= 4096, "1 to 4096 shuffle partitions")
+        precondition(kinds.count <= 64, "at most 64 fingerprint kinds")
+        self.timing = timing
+        self.partitions = partitions
+        self.kinds = kinds
+        self.signals = signals
+        isEntityKind = kinds.map { entityKinds.contains($0.name) }
+        self.keepsAccounts = keepsAccounts
+        self.accounts = accounts
+        self.fingerprints = fingerprints
+        subnetKind = kinds.firstIndex { $0.name == "subnet" }
+        ipKind = kinds.firstIndex { $0.name == "ip" }
+        self.gateways = Set(gateways.map { xxh3($0, seed: Kind.account.seed) })
+    }
+
+    /// The shuffle partition, and so the ENTITY task, an entity belongs to.
+    @inline(__always)
+    public static func partition(of key: UInt64, of count: Int) -> Int {
+        Int((mix(key) >> 32) &* UInt64(count) >> 32)
+    }
+}
