@@ -47,7 +47,9 @@ let package = Package(
             linkerSettings: [.linkedLibrary("m")]),
         module("Telemetry", ["Primitives"]),
         module("YAML", ["CYAML", "Primitives"]),
-        module("Events", ["CSimdjson", "Primitives"]),
+        .target(
+            name: "Events", dependencies: ["CSimdjson", "Primitives"],
+            exclude: ["stillwatch.proto"], swiftSettings: strict),
         module("Aggregation", ["Primitives"]),
         module("Kafka", ["CRdkafka", "Primitives", "Telemetry"]),
         module("Detection", ["Aggregation", "YAML", "Primitives"]),
@@ -67,6 +69,9 @@ let package = Package(
                 "Events", "Aggregation", "YAML", "Telemetry", "Primitives",
             ],
             swiftSettings: strict),
+
+        // Benchmarks.
+        benchmark("decode-bench", ["Events", "Primitives"]),
 
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
