@@ -83,7 +83,11 @@ extension Logger.MetadataValue {
     /// The value as logfmt writes it: bare where it can be, else quoted with escapes.
     fileprivate var logfmt: String {
         guard case .string(let text) = self else { return plain }
-        let isBare = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x3D && $0 != 0x5C && $0 != 0x7F }
+        let isBare =
+            !text.isEmpty
+            && text.utf8.allSatisfy {
+                $0 > 0x20 && $0 != 0x22 && $0 != 0x3D && $0 != 0x5C && $0 != 0x7F
+            }
         if isBare { return text }
         var writer = JSONWriter(capacity: text.utf8.count + 16)
         writer.value(text)

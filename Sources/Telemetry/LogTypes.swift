@@ -28,6 +28,7 @@ extension Logger {
             }
         }
 
+        /// Ordered by how much a line matters.
         public static func < (a: Level, b: Level) -> Bool { a.rank < b.rank }
     }
 
@@ -60,7 +61,8 @@ extension Logger {
         }
 
         /// A value's description.
-        public static func stringConvertible(_ value: some CustomStringConvertible) -> MetadataValue {
+        public static func stringConvertible(_ value: some CustomStringConvertible) -> MetadataValue
+        {
             .string(value.description)
         }
     }
