@@ -61,7 +61,7 @@ enum OutputSamples {
             finding(kind: "user_agent", value: Array("a\"\\\n\u{0}\u{7F}\u{85}z".utf8)),
             finding(evidence: [
                 ("x(1h)", .number(.infinity)), ("x(1h)", .number(1)), ("y\"(1h)", .number(-0.5)),
-                ("top(account, 3)", .top([(value: [0x80], count: Int64(3))])), ("top(ip, 0)", .top([])),
+                ("top(account, 3)", .top([(value: [0x80], count: 3)])), ("top(ip, 0)", .top([])),
             ]),
         ]
         return findings
