@@ -29,6 +29,7 @@ public struct FindingID: Hashable, Comparable, Sendable, CustomStringConvertible
             low: xxh3(text.bytes, seed: 0x5354_494C_4C57_4132))
     }
 
+    /// Orders by all 128 bits, as an unsigned number.
     public static func < (a: FindingID, b: FindingID) -> Bool {
         (a.high, a.low) < (b.high, b.low)
     }

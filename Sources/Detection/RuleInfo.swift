@@ -13,6 +13,7 @@ public enum Severity: String, Sendable, CaseIterable, Comparable {
 
     private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
+    /// Whether `a` matters less than `b`.
     public static func < (a: Severity, b: Severity) -> Bool { a.rank < b.rank }
 }
 
