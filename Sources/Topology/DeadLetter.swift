@@ -48,3 +48,8 @@ public struct IngestCounters: Sendable, Equatable {
         for i in rejected.indices { rejected[i] += other.rejected[i] }
     }
 }
+
+extension RejectReason {
+    /// Position among all reasons, for counters.
+    public var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}

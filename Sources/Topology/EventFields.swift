@@ -19,7 +19,7 @@ enum MeasureSource {
         case "throttled": self = .throttled
         case "single_turn": self = .singleTurn
         default:
-            if let field = NumberField(name: name) {
+            if let field = EventField(name: name).flatMap({ NumberField(rawValue: $0.rawValue) }) {
                 self = .number(field)
             } else if let signal = signalIndex(name, signals) {
                 self = .signal(signal)
@@ -56,7 +56,7 @@ enum DimensionSource: Equatable {
             self = .account
         } else if let kind = kinds.firstIndex(where: { $0.name == name }) {
             self = .kind(kind)
-        } else if let field = StringField(name: name) {
+        } else if let field = EventField(name: name).flatMap({ StringField(rawValue: $0.rawValue) }) {
             self = .string(field)
         } else if let signal = signalIndex(name, signals) {
             self = .signal(signal)

@@ -77,7 +77,7 @@ public struct IngestTask: ~Copyable {
     ) {
         counters.consumed += 1
         let bytes = record ?? ByteSlice(start: nil, count: 0)
-        if let reason = decoder.decode(bytes) {
+        if case .rejected(let reason) = decoder.decode(bytes) {
             reject(reason, offset: offset, bytes)
             position = offset
             return
@@ -128,7 +128,7 @@ public struct IngestTask: ~Copyable {
     ) {
         parkedRecord = nil
         let bytes = parked.bytes
-        guard confirmed, decoder.decode(bytes) == nil else {
+        guard confirmed, decoder.decode(bytes) == .event else {
             return reject(.future, offset: record.offset, bytes)
         }
         admit(
