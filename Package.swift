@@ -46,6 +46,7 @@ let package = Package(
             name: "Primitives", dependencies: ["CXXHash"], swiftSettings: strict,
             linkerSettings: [.linkedLibrary("m")]),
         module("Telemetry", ["Primitives"]),
+        module("Execution", []),
         module("YAML", ["CYAML", "Primitives"]),
         .target(
             name: "Events", dependencies: ["CSimdjson", "Primitives"],
@@ -58,10 +59,16 @@ let package = Package(
         module("Configuration", ["YAML", "Primitives"]),
         module(
             "Replay",
-            ["Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry", "CZstd"]),
+            [
+                "Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry", "Execution",
+                "CZstd",
+            ]),
         module(
             "Live",
-            ["Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry", "Kafka"]),
+            [
+                "Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry", "Execution",
+                "Kafka",
+            ]),
         .executableTarget(
             name: "stillwatch",
             dependencies: [

@@ -64,8 +64,8 @@ struct RecordLayout {
     var keyOffset: Int { hoursOffset + (tracksHours ? Self.hoursSize : 0) }
 
     init(schema: StateSchema, sampleSize: Int) {
-        precondition(schema.measures.count <= 16, "at most 16 measures")
-        precondition(schema.dimensions.count <= 8, "at most 8 dimensions")
+        precondition(schema.measures.count <= StateSchema.limit, "too many measures")
+        precondition(schema.dimensions.count <= StateSchema.limit, "too many dimensions")
         measures = schema.measures.count
         dimensions = schema.dimensions.count
         let space = UnsafeMutablePointer<DimensionLayout>.allocate(capacity: max(1, dimensions))

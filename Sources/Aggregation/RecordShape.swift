@@ -5,8 +5,11 @@ struct RecordShape {
     /// Blocks of the pane list.
     var panes = 0
     /// Entries and bytes of names, a dimension each.
-    private var entries = (0, 0, 0, 0, 0, 0, 0, 0)
-    private var names = (0, 0, 0, 0, 0, 0, 0, 0)
+    private var entries = Counts(repeating: 0)
+    private var names = Counts(repeating: 0)
+
+    /// One number a dimension, inline.
+    private typealias Counts = InlineArray<16, Int>
 
     /// No capacity at all.
     init() {}
@@ -17,31 +20,22 @@ struct RecordShape {
         panes = record.paneCapacity
         for d in 0..<layout.dimensions {
             let sample = record.sample(d)
-            Self.set(&entries, d, sample.capacity)
-            Self.set(&names, d, sample.nameCapacity)
+            entries[d] = sample.capacity
+            names[d] = sample.nameCapacity
         }
-    }
-
-    private static func get(_ values: (Int, Int, Int, Int, Int, Int, Int, Int), _ i: Int) -> Int {
-        withUnsafeBytes(of: values) { $0.load(fromByteOffset: i * 8, as: Int.self) }
-    }
-    private static func set(
-        _ values: inout (Int, Int, Int, Int, Int, Int, Int, Int), _ i: Int, _ value: Int
-    ) {
-        withUnsafeMutableBytes(of: &values) { $0.storeBytes(of: value, toByteOffset: i * 8, as: Int.self) }
     }
 
     /// Makes room for so many entries and bytes of names in all.
     mutating func grow(dimension: Int, entries wanted: Int, names bytes: Int) {
-        if wanted > Self.get(entries, dimension) { Self.set(&entries, dimension, wanted) }
-        if bytes > Self.get(names, dimension) { Self.set(&names, dimension, (bytes + 7) & ~7) }
+        entries[dimension] = max(entries[dimension], wanted)
+        names[dimension] = max(names[dimension], (bytes + 7) & ~7)
     }
 
     /// Bytes of a record of this shape.
     func size(_ layout: borrowing RecordLayout) -> Int {
         var size = layout.keyOffset + ((keyLength + 7) & ~7) + panes * layout.paneStride
         for d in 0..<layout.dimensions {
-            size += Self.get(entries, d) * layout.dimension[d].entryStride + Self.get(names, d)
+            size += entries[d] * layout.dimension[d].entryStride + names[d]
         }
         return size
     }
@@ -50,8 +44,8 @@ struct RecordShape {
     func store(in record: EntityRecord, _ layout: borrowing RecordLayout) {
         record.paneCapacity = panes
         for d in 0..<layout.dimensions {
-            record.sample(d).capacity = Self.get(entries, d)
-            record.sample(d).nameCapacity = Self.get(names, d)
+            record.sample(d).capacity = entries[d]
+            record.sample(d).nameCapacity = names[d]
         }
     }
 

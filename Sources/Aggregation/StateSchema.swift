@@ -17,6 +17,9 @@ public struct StateSchema: Equatable, Sendable {
         }
     }
 
+    /// The most measures, and the most dimensions, of one class.
+    public static let limit = 16
+
     /// What is summed; index 0 is always `requests`.
     public var measures: [String]
     /// What is counted distinct.

@@ -11,8 +11,8 @@ import Primitives
 /// schema   kinds u8, (length u8, name)* | accounts: class | fingerprints: class
 /// class    measures u8, (length u8, name)* | dimensions u8, (named u8, length u8, name)*
 /// section  pane u32 | bytes u32 | partial*
-/// partial  bytes u16 | kind u8 (0 account, i + 1 kind i) | present u8 (bit a dimension) | value length u16
-///          | 0 u16 | measure u32 * | value | dimension*
+/// partial  bytes u16 | kind u8 (0 account, i + 1 kind i) | 0 u8 | value length u16
+///          | present u16 (a bit per dimension) | measure u32 * | value | dimension*
 /// dimension (account only: born pane u32) then, where named: length u16, text; else hash u64
 /// ```
 /// The block covers the source partition's offsets `(from, to]`; the names in the schema let a receiver
@@ -46,6 +46,19 @@ enum BlockFormat {
         static let end: UInt8 = 2
     }
 
+    /// The dimensions a partial carries: each name once, as text where any of its uses needs text.
+    static func wireDimensions(of schema: StateSchema) -> [(name: String, isNamed: Bool)] {
+        var wire: [(name: String, isNamed: Bool)] = []
+        for dimension in schema.dimensions {
+            if let known = wire.firstIndex(where: { $0.name == dimension.name }) {
+                wire[known].isNamed = wire[known].isNamed || dimension.isNamed
+            } else {
+                wire.append((dimension.name, dimension.isNamed))
+            }
+        }
+        return wire
+    }
+
     /// The schema section of a plan.
     static func schema(of plan: TopologyPlan) -> [UInt8] {
         var buffer = ByteBuffer()
@@ -58,8 +71,9 @@ enum BlockFormat {
         for schema in [plan.accounts, plan.fingerprints] {
             buffer.append(UInt8(schema.measures.count))
             for measure in schema.measures { name(measure, &buffer) }
-            buffer.append(UInt8(schema.dimensions.count))
-            for dimension in schema.dimensions {
+            let dimensions = wireDimensions(of: schema)
+            buffer.append(UInt8(dimensions.count))
+            for dimension in dimensions {
                 buffer.append(dimension.isNamed ? 1 : 0)
                 name(dimension.name, &buffer)
             }

@@ -60,7 +60,8 @@ final class PartialReader {
         var dimensions: [Dimension] = []
     }
     private struct Dimension {
-        var index: Int8
+        /// A bit per own dimension of this name.
+        var own: UInt16
         var isNamed: Bool
         var isAccount: Bool
         var seed: UInt64
@@ -95,10 +96,10 @@ final class PartialReader {
         dimensionCounts = (accounts.dimensions.count, fingerprints.dimensions.count)
         ownMeasures = (plan.accounts.measures.count, plan.fingerprints.measures.count)
         ownDimensions = (plan.accounts.dimensions.count, plan.fingerprints.dimensions.count)
-        measures = .allocate(capacity: 16)
-        measures.initialize(repeating: 0, count: 16)
-        values = .allocate(capacity: 8)
-        values.initialize(repeating: .absent, count: 8)
+        measures = .allocate(capacity: StateSchema.limit)
+        measures.initialize(repeating: 0, count: StateSchema.limit)
+        values = .allocate(capacity: StateSchema.limit)
+        values.initialize(repeating: .absent, count: StateSchema.limit)
     }
 
     deinit {
@@ -138,13 +139,17 @@ final class PartialReader {
         for name in try names(&reader) {
             result.measures.append(Int8(own.measures.firstIndex(of: name) ?? -1))
         }
-        guard let count = reader.integer(UInt8.self), count <= 8 else { throw .corrupt }
+        guard let count = reader.integer(UInt8.self), count <= StateSchema.limit else {
+            throw .corrupt
+        }
         for _ in 0..<count {
             guard let named = reader.integer(UInt8.self) else { throw .corrupt }
             let name = try name(&reader)
             result.dimensions.append(
                 Dimension(
-                    index: Int8(own.dimensions.firstIndex { $0.name == name } ?? -1),
+                    own: own.dimensions.indices.reduce(0) {
+                        own.dimensions[$1].name == name ? $0 | 1 << UInt16($1) : $0
+                    },
                     isNamed: named != 0, isAccount: name == Kind.account.name,
                     seed: Kind(name).seed))
         }
@@ -209,12 +214,12 @@ final class PartialReader {
     private func readDimensions(
         _ bytes: ByteSlice, of partial: ByteSlice, _ isAccount: Bool
     ) throws(BlockError) {
-        let present = partial[3]
+        let present = partial.loadUnaligned(fromByteOffset: 6, as: UInt16.self)
         let map = isAccount ? dimensionMaps.0 : dimensionMaps.1
         for d in 0..<(isAccount ? ownDimensions.0 : ownDimensions.1) { values[d].isPresent = false }
         var reader = ByteReader(bytes)
         for d in 0..<(isAccount ? dimensionCounts.0 : dimensionCounts.1)
-        where present & 1 << UInt8(d) != 0 {
+        where present & 1 << UInt16(d) != 0 {
             let dimension = map[d]
             var value = Partial.Value.absent
             value.isPresent = true
@@ -228,7 +233,11 @@ final class PartialReader {
                 guard let hash = reader.integer(UInt64.self) else { throw .corrupt }
                 value.hash = hash
             }
-            if dimension.index >= 0 { values[Int(dimension.index)] = value }
+            var own = dimension.own
+            while own != 0 {
+                values[own.trailingZeroBitCount] = value
+                own &= own - 1
+            }
         }
     }
 }

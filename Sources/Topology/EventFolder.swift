@@ -100,9 +100,9 @@ struct EventFolder: ~Copyable {
             }
             (measures + i).initialize(to: source)
         }
-        let dimensions = UnsafeMutablePointer<ClassDimension>.allocate(
-            capacity: max(1, schema.dimensions.count))
-        for (i, dimension) in schema.dimensions.enumerated() {
+        let wire = BlockFormat.wireDimensions(of: schema)
+        let dimensions = UnsafeMutablePointer<ClassDimension>.allocate(capacity: max(1, wire.count))
+        for (i, dimension) in wire.enumerated() {
             let source = DimensionSource(dimension.name, kinds: plan.kinds, signals: plan.signals)
             guard let source else { preconditionFailure("unknown dimension \(dimension.name)") }
             let slot: Int
@@ -122,7 +122,7 @@ struct EventFolder: ~Copyable {
         values.initialize(repeating: 0, count: schema.measures.count)
         return Class(
             measures: measures, measureCount: schema.measures.count, dimensions: dimensions,
-            dimensionCount: schema.dimensions.count, values: values)
+            dimensionCount: wire.count, values: values)
     }
 
     /// Adds an event to the partials of `pane`.
@@ -241,12 +241,12 @@ struct EventFolder: ~Copyable {
         slot: UnsafeMutablePointer<Combiner.Slot>
     ) {
         var length = shape.headSize + value.count
-        var present: UInt8 = 0
+        var present: UInt16 = 0
         for d in 0..<shape.dimensionCount {
             let dimension = shape.dimensions[d]
             let found = found[dimension.slot]
             guard found.isPresent else { continue }
-            present |= 1 << UInt8(d)
+            present |= 1 << UInt16(d)
             length += (dimension.isAccount ? 4 : 0) + (dimension.isNamed ? 2 + found.text.count : 8)
         }
         let target = TopologyPlan.partition(of: key, of: plan.partitions)
@@ -255,9 +255,9 @@ struct EventFolder: ~Copyable {
         var at = sections.address(target: target, section: section, offset: offset)
         at.storeBytes(of: UInt16(length), as: UInt16.self)
         at.storeBytes(of: code, toByteOffset: 2, as: UInt8.self)
-        at.storeBytes(of: present, toByteOffset: 3, as: UInt8.self)
+        at.storeBytes(of: 0, toByteOffset: 3, as: UInt8.self)
         at.storeBytes(of: UInt16(value.count), toByteOffset: 4, as: UInt16.self)
-        at.storeBytes(of: 0, toByteOffset: 6, as: UInt16.self)
+        at.storeBytes(of: present, toByteOffset: 6, as: UInt16.self)
         at += BlockFormat.partialHeaderSize
         at.copyMemory(from: UnsafeRawPointer(shape.values), byteCount: 4 * shape.measureCount)
         at += 4 * shape.measureCount
