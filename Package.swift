@@ -80,6 +80,10 @@ let package = Package(
         // Benchmarks.
         benchmark("decode-bench", ["Events", "Primitives"]),
 
+        benchmark(
+            "backtest-bench",
+            ["Replay", "Topology", "Detection", "Events", "Simulation", "YAML", "Primitives"]),
+
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
         .target(

@@ -11,10 +11,10 @@ public final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
     private var jobs: [UnownedJob] = []
     private var isStopping = false
 
-    /// Starts a thread called `name` (at most 15 bytes are kept).
+    /// Starts the thread.
     ///
     /// The process ends with a message when the system has no thread to give: nothing can run then.
-    public init(name: String) {
+    public init() {
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
         var thread = pthread_t()
@@ -27,7 +27,6 @@ public final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
                 return nil
             }, retained)
         precondition(status == 0, "the system has no thread to give (errno \(status))")
-        pthread_setname_np(thread, String(name.prefix(15)))
         pthread_detach(thread)
     }
 

@@ -107,7 +107,7 @@ actor EntityShard {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     init(_ settings: ReplaySettings, first: Int, stride: Int) {
-        executor = ThreadExecutor(name: "entity-\(first)")
+        executor = ThreadExecutor()
         stage = EntityStage(settings, first: first, stride: stride)
     }
 

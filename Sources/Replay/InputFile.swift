@@ -42,17 +42,19 @@ public struct InputFile: ~Copyable {
     ///
     /// - Throws: `unreadable`.
     public init(path: String) throws(InputError) {
+        let opened = try Self.open(path)
         self.path = path
-        let opened = path == "-" ? dup(0) : open(path, O_RDONLY | O_CLOEXEC)
-        guard opened >= 0 else { throw .unreadable(path: path, reason: Self.reason()) }
-        descriptor = opened
-        var status = stat()
-        let isFile = fstat(opened, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-        size = isFile ? Int(status.st_size) : nil
-        if status.st_mode & S_IFMT == S_IFDIR {
-            throw .unreadable(path: path, reason: "it is a directory")
-        }
-        try probe()
+        descriptor = opened.descriptor
+        size = opened.size
+        bytesRead = opened.first.count
+        opened.first.withUnsafeBytes { probed.append($0) }
+        guard opened.first.elementsEqual(Self.magic) else { return }
+        zstd = ZSTD_createDStream()
+        let space = UnsafeMutableRawPointer.allocate(byteCount: Self.chunk, alignment: 16)
+        space.copyMemory(from: probed.base, byteCount: probed.count)
+        compressed = space
+        compressedRange = 0..<probed.count
+        probed.removeAll()
     }
 
     deinit {
@@ -63,25 +65,27 @@ public struct InputFile: ~Copyable {
 
     private static func reason() -> String { String(cString: strerror(errno)) }
 
-    /// Reads the first bytes to tell whether the file is compressed.
-    private mutating func probe() throws(InputError) {
-        var first: UInt64 = 0
-        var got = 0
-        while got < 4 {
-            let n = withUnsafeMutableBytes(of: &first) { Glibc.read(descriptor, $0.baseAddress! + got, 4 - got) }
-            if n < 0 { throw .unreadable(path: path, reason: Self.reason()) }
+    /// Opens a path and reads its first bytes, which tell whether it is compressed.
+    private static func open(
+        _ path: String
+    ) throws(InputError) -> (descriptor: Int32, size: Int?, first: [UInt8]) {
+        let descriptor = path == "-" ? dup(0) : Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .unreadable(path: path, reason: reason()) }
+        var status = stat()
+        let isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        var first: [UInt8] = []
+        var byte: UInt8 = 0
+        while first.count < magic.count {
+            let n = Glibc.read(descriptor, &byte, 1)
+            if n < 0 {
+                let reason = reason()
+                close(descriptor)
+                throw .unreadable(path: path, reason: reason)
+            }
             if n == 0 { break }
-            got += n
+            first.append(byte)
         }
-        bytesRead = got
-        withUnsafeBytes(of: first) { probed.append(ByteSlice(rebasing: $0[0..<got])) }
-        guard probed.bytes.elementsEqual(Self.magic) else { return }
-        zstd = ZSTD_createDStream()
-        let space = UnsafeMutableRawPointer.allocate(byteCount: Self.chunk, alignment: 16)
-        space.copyMemory(from: probed.base, byteCount: got)
-        compressed = space
-        compressedRange = 0..<got
-        probed.removeAll()
+        return (descriptor, isFile ? Int(status.st_size) : nil, first)
     }
 
     /// Reads up to `capacity` bytes of text into `space`; 0 at the end.

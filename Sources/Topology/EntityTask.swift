@@ -19,7 +19,7 @@ public struct EntityTask: ~Copyable {
     private var progress = SourceProgress()
     private var readers: [PartialReader] = []
     private var readerOf: [UInt64: Int] = [:]
-    private var evaluator: Evaluator
+    private var evaluator: PaneEvaluator
     /// The first pane that is not closed.
     private var openPane: UInt32 = 0
     /// The first pane that ever closed with something in it anywhere: where history begins.
@@ -42,7 +42,7 @@ public struct EntityTask: ~Copyable {
                 accounts: plan.accounts, fingerprints: plan.fingerprints,
                 paneWidth: plan.timing.paneWidth, sampleSize: sampleSize,
                 memoryBudget: memoryBudget))
-        evaluator = Evaluator(rules: rules, plan: plan)
+        evaluator = PaneEvaluator(rules: rules, plan: plan)
     }
 
     /// Entities kept.

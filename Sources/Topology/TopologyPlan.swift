@@ -1,4 +1,5 @@
 import Aggregation
+import Detection
 import Events
 import Primitives
 
@@ -81,5 +82,18 @@ public struct TopologyPlan: Sendable {
     @inline(__always)
     public static func partition(of key: UInt64, of count: Int) -> Int {
         Int((mix(key) >> 32) &* UInt64(count) >> 32)
+    }
+}
+
+extension TopologyPlan {
+    /// What `rules` need, with `partitions` shuffle partitions.
+    public init(rules: RuleSet, timing: Timing, partitions: Int, gateways: [String] = []) {
+        let judged = Set(rules.rules.flatMap(\.kinds))
+        self.init(
+            timing: timing, partitions: partitions, kinds: rules.kinds.map { Kind($0) },
+            signals: rules.signals, entityKinds: Set(judged.map { rules.kinds[$0] }),
+            keepsAccounts: rules.rules.contains { $0.entity == .account },
+            accounts: rules.accountSchema, fingerprints: rules.fingerprintSchema,
+            gateways: gateways)
     }
 }

@@ -1,0 +1,93 @@
+import Events
+import Primitives
+import Topology
+
+/// The INGEST tasks of a replay, one a source, with their shared decoder.
+final class IngestStage {
+    private let sources: [any RecordSource]
+    private let tasks: UnsafeMutablePointer<IngestTask>
+    private let offsets: UnsafeMutablePointer<Int64>
+    private var isOpen: [Bool]
+    private var decoder: EventDecoder
+    private let batchSize: Int
+    /// Lines read at most before a batch is handed over, however small the flushes are.
+    private static let linesPerStep = 4096
+    /// Records read so far.
+    private(set) var recordsRead = 0
+    /// The first refused records.
+    private(set) var refusals: [Replay.Refusal] = []
+
+    init(_ settings: ReplaySettings, _ sources: [any RecordSource]) throws {
+        self.sources = sources
+        batchSize = settings.batchSize
+        decoder = try settings.makeDecoder()
+        isOpen = sources.map { _ in true }
+        tasks = .allocate(capacity: max(1, sources.count))
+        offsets = .allocate(capacity: max(1, sources.count))
+        for s in sources.indices {
+            (tasks + s).initialize(
+                to: IngestTask(plan: settings.plan, source: s, sources: sources.count))
+            (offsets + s).initialize(to: 0)
+        }
+    }
+
+    deinit {
+        tasks.deinitialize(count: sources.count)
+        tasks.deallocate()
+        offsets.deallocate()
+    }
+
+    /// What the tasks have done, added up.
+    var counters: IngestCounters {
+        var sum = IngestCounters()
+        for s in sources.indices { sum.add(tasks[s].counters) }
+        return sum
+    }
+
+    /// Reads on from the source that is furthest behind and returns its blocks by target, the partitions
+    /// dealt out in turn; nil when every source has ended.
+    func step(targets: Int) throws(InputError) -> [BlockBatch]? {
+        guard let s = furthestBehind() else { return nil }
+        let batches = (0..<targets).map { _ in BlockBatch() }
+        var left = Self.linesPerStep
+        while left > 0, isOpen[s] {
+            let count = min(batchSize, left)
+            left -= count
+            isOpen[s] = try read(count, from: s)
+            if !isOpen[s] { tasks[s].finish(decoder: &decoder) }
+            tasks[s].flush(state: isOpen[s] ? .active : .ended) { partition, block in
+                batches[partition % targets].append(block, partition: partition)
+            }
+            keepRefusals(of: s)
+        }
+        return batches
+    }
+
+    private func furthestBehind() -> Int? {
+        var best: Int?
+        for s in sources.indices where isOpen[s] {
+            guard let known = best else {
+                best = s
+                continue
+            }
+            if tasks[s].clock.firstOpenPane < tasks[known].clock.firstOpenPane { best = s }
+        }
+        return best
+    }
+
+    private func read(_ count: Int, from s: Int) throws(InputError) -> Bool {
+        try sources[s].read(count) { record, timestampMs in
+            tasks[s].ingest(
+                record, offset: offsets[s], timestampMs: timestampMs, decoder: &decoder)
+            offsets[s] += 1
+            recordsRead += 1
+        }
+    }
+
+    private func keepRefusals(of s: Int) {
+        let letters = tasks[s].takeDeadLetters()
+        for letter in letters.prefix(max(0, Replay.keptRefusals - refusals.count)) {
+            refusals.append(Replay.Refusal(source: sources[s].name, letter: letter))
+        }
+    }
+}
