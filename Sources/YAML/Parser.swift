@@ -88,6 +88,8 @@ struct EventParser: ~Copyable {
         if state.error == YAML_READER_ERROR {
             start = source.position(ofByte: state.problem_offset)
         }
+        // libyaml puts the end of a text without a last line break on a line of its own.
+        if start.line > source.lineCount { start = source.position(ofByte: source.bytes.count) }
         let context = state.context.map { String(cString: $0) }
         let place = Position(state.context_mark)
         let notes = context.map { ["\($0) at \(place.line):\(place.column)"] } ?? []
