@@ -1,2 +1,4 @@
 #pragma once
 #include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+#include <malloc.h>

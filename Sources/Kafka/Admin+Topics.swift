@@ -1,0 +1,196 @@
+import CRdkafka
+
+/// A topic to create.
+public struct NewTopic: Equatable, Sendable {
+    /// Its name.
+    public var name: String
+    /// How many partitions; nil for the brokers' default.
+    public var partitions: Int32?
+    /// How many brokers keep each; nil for the brokers' default.
+    public var replication: Int32?
+    /// Topic properties, such as `cleanup.policy`.
+    public var configs: [(name: String, value: String)]
+
+    /// A topic.
+    public init(
+        _ name: String, partitions: Int32? = nil, replication: Int32? = nil,
+        configs: [(name: String, value: String)] = []
+    ) {
+        self.name = name
+        self.partitions = partitions
+        self.replication = replication
+        self.configs = configs
+    }
+
+    public static func == (a: NewTopic, b: NewTopic) -> Bool {
+        a.name == b.name && a.partitions == b.partitions && a.replication == b.replication
+            && a.configs.map(\.name) == b.configs.map(\.name)
+            && a.configs.map(\.value) == b.configs.map(\.value)
+    }
+}
+
+/// What became of a request about one topic.
+public enum TopicOutcome: Equatable, Sendable {
+    /// It was created or deleted.
+    case done
+    /// It had existed before; its settings were left alone.
+    case existedAlready
+    /// The cluster refused.
+    case failed(KafkaError)
+}
+
+extension Admin {
+    /// Creates topics; each has its own outcome, in the order given.
+    ///
+    /// - Parameter validateOnly: asks whether it could be done and changes nothing.
+    /// - Throws: `.unreachable` or `.retry` when the controller does not answer, `.configuration` for a
+    ///   topic that cannot be described (partitions below 1).
+    public func create(
+        _ topics: [NewTopic], validateOnly: Bool = false, timeoutMs: Int32 = 30_000
+    ) throws(KafkaError) -> [TopicOutcome] {
+        guard !topics.isEmpty else { return [] }
+        var requests: [OpaquePointer?] = []
+        defer { for request in requests { rd_kafka_NewTopic_destroy(request) } }
+        for topic in topics { requests.append(try request(topic)) }
+        let event = try run("create topics", timeoutMs, RD_KAFKA_ADMIN_OP_CREATETOPICS) {
+            options, queue in
+            if validateOnly { _ = rd_kafka_AdminOptions_set_validate_only(options, 1, nil, 0) }
+            rd_kafka_CreateTopics(client.handle, &requests, requests.count, options, queue)
+        }
+        defer { rd_kafka_event_destroy(event) }
+        var count = 0
+        let results = rd_kafka_CreateTopics_result_topics(
+            rd_kafka_event_CreateTopics_result(event), &count)
+        return outcomes(topics.map(\.name), results, count, "create")
+    }
+
+    /// Deletes topics; each has its own outcome, in the order given.
+    ///
+    /// - Throws: `.unreachable` or `.retry` when the controller does not answer.
+    public func delete(
+        _ names: [String], timeoutMs: Int32 = 30_000
+    ) throws(KafkaError) -> [TopicOutcome] {
+        guard !names.isEmpty else { return [] }
+        var requests: [OpaquePointer?] = names.map { rd_kafka_DeleteTopic_new($0) }
+        defer { for request in requests { rd_kafka_DeleteTopic_destroy(request) } }
+        let event = try run("delete topics", timeoutMs, RD_KAFKA_ADMIN_OP_DELETETOPICS) {
+            options, queue in
+            rd_kafka_DeleteTopics(client.handle, &requests, requests.count, options, queue)
+        }
+        defer { rd_kafka_event_destroy(event) }
+        var count = 0
+        let results = rd_kafka_DeleteTopics_result_topics(
+            rd_kafka_event_DeleteTopics_result(event), &count)
+        return outcomes(names, results, count, "delete")
+    }
+
+    /// A topic's properties and their values; sensitive ones are left out.
+    ///
+    /// - Throws: `.configuration` when there is no such topic; `.unreachable`, `.retry`.
+    public func properties(
+        ofTopic name: String, timeoutMs: Int32 = 10_000
+    ) throws(KafkaError) -> [String: String] {
+        var requests: [OpaquePointer?] = [
+            rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name)
+        ]
+        defer { for request in requests { rd_kafka_ConfigResource_destroy(request) } }
+        let action = "read the properties of \(name)"
+        let event = try run(action, timeoutMs, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS) { options, queue in
+            rd_kafka_DescribeConfigs(client.handle, &requests, requests.count, options, queue)
+        }
+        defer { rd_kafka_event_destroy(event) }
+        var count = 0
+        let resources = rd_kafka_DescribeConfigs_result_resources(
+            rd_kafka_event_DescribeConfigs_result(event), &count)
+        guard count == 1, let resource = resources?[0] else { return [:] }
+        try check(rd_kafka_ConfigResource_error(resource), action)
+        var entryCount = 0
+        let entries = rd_kafka_ConfigResource_configs(resource, &entryCount)
+        var properties: [String: String] = [:]
+        for index in 0..<entryCount {
+            guard let entry = entries?[index], let key = rd_kafka_ConfigEntry_name(entry),
+                let value = rd_kafka_ConfigEntry_value(entry),
+                rd_kafka_ConfigEntry_is_sensitive(entry) == 0
+            else { continue }
+            properties[String(cString: key)] = String(cString: value)
+        }
+        return properties
+    }
+
+    private func request(_ topic: NewTopic) throws(KafkaError) -> OpaquePointer? {
+        let action = "create topic \(topic.name)"
+        let made = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+            buffer.initialize(repeating: 0)
+            let made = rd_kafka_NewTopic_new(
+                topic.name, topic.partitions ?? -1, topic.replication ?? -1, buffer.baseAddress,
+                buffer.count)
+            return (made, buffer.baseAddress.map { String(cString: $0) } ?? "")
+        }
+        guard let request = made.0 else {
+            throw KafkaError(
+                code: RD_KAFKA_RESP_ERR__INVALID_ARG.rawValue, action: action, text: made.1)
+        }
+        for config in topic.configs {
+            let code = rd_kafka_NewTopic_set_config(request, config.name, config.value)
+            if code != RD_KAFKA_RESP_ERR_NO_ERROR { rd_kafka_NewTopic_destroy(request) }
+            try check(code, action)
+        }
+        return request
+    }
+
+    /// Sends an admin request and returns the event that answers it, which the caller destroys.
+    private func run(
+        _ action: String, _ timeoutMs: Int32, _ operation: rd_kafka_admin_op_t,
+        _ send: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void
+    ) throws(KafkaError) -> OpaquePointer {
+        let queue = rd_kafka_queue_new(client.handle)
+        defer { rd_kafka_queue_destroy(queue) }
+        let options = rd_kafka_AdminOptions_new(client.handle, operation)
+        defer { rd_kafka_AdminOptions_destroy(options) }
+        _ = rd_kafka_AdminOptions_set_request_timeout(options, timeoutMs, nil, 0)
+        // Wait for the brokers to act, a little shorter than for the answer.
+        if operation != RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS {
+            _ = rd_kafka_AdminOptions_set_operation_timeout(
+                options, max(1, timeoutMs - 1_000), nil, 0)
+        }
+        send(options, queue)
+        // The library answers by itself when the time is up; the margin is for a busy machine.
+        guard let event = rd_kafka_queue_poll(queue, timeoutMs + 5_000) else {
+            throw KafkaError(code: RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue, action: action)
+        }
+        let code = rd_kafka_event_error(event)
+        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return event }
+        let text = rd_kafka_event_error_string(event).map { String(cString: $0) }
+        rd_kafka_event_destroy(event)
+        let error = KafkaError(code: code.rawValue, action: action, text: text)
+        throw code == RD_KAFKA_RESP_ERR__TIMED_OUT ? error.moved(to: .unreachable) : error
+    }
+
+    private func outcomes(
+        _ names: [String], _ results: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int,
+        _ verb: String
+    ) -> [TopicOutcome] {
+        var byName: [String: TopicOutcome] = [:]
+        for index in 0..<count {
+            guard let result = results?[index], let name = rd_kafka_topic_result_name(result) else {
+                continue
+            }
+            let topic = String(cString: name)
+            let code = rd_kafka_topic_result_error(result)
+            let text = rd_kafka_topic_result_error_string(result).map { String(cString: $0) }
+            switch code {
+            case RD_KAFKA_RESP_ERR_NO_ERROR: byName[topic] = .done
+            case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS: byName[topic] = .existedAlready
+            default:
+                byName[topic] = .failed(
+                    KafkaError(code: code.rawValue, action: "\(verb) topic \(topic)", text: text))
+            }
+        }
+        return names.map { name in
+            byName[name]
+                ?? .failed(
+                    KafkaError(
+                        code: RD_KAFKA_RESP_ERR__NOENT.rawValue, action: "\(verb) topic \(name)"))
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import CRdkafka
+
+/// The one owner of a `rd_kafka_t`, its topic handles and what its callbacks need.
+///
+/// Shared by reference, because shard queues must not outlive the handle they belong to: the last
+/// reference destroys it. Unchecked Sendable: every stored property is constant and librdkafka's handle
+/// may be used from any thread.
+final class Client: @unchecked Sendable {
+    let handle: OpaquePointer
+    let topics: [String]
+    /// One `rd_kafka_topic_t` for each of `topics`; messages carry the same pointer.
+    let topicHandles: [OpaquePointer]
+    let box: CallbackBox
+
+    init(
+        properties: Properties, role: Properties.Role, topics: [String], hooks: Hooks
+    ) throws(KafkaError) {
+        let configuration = try properties.configuration(for: role)
+        let box = CallbackBox(hooks: hooks)
+        if hooks.statisticsIntervalMs > 0 {
+            try configuration.set("statistics.interval.ms", String(hooks.statisticsIntervalMs))
+        }
+        let handle = try Client.start(configuration, role: role, box: box)
+        var topicHandles: [OpaquePointer] = []
+        for topic in topics {
+            guard let topicHandle = rd_kafka_topic_new(handle, topic, nil) else {
+                let code = rd_kafka_last_error().rawValue
+                for known in topicHandles { rd_kafka_topic_destroy(known) }
+                rd_kafka_destroy(handle)
+                throw KafkaError(code: code, action: "open topic \(topic)")
+            }
+            topicHandles.append(topicHandle)
+        }
+        self.handle = handle
+        self.topics = topics
+        self.topicHandles = topicHandles
+        self.box = box
+    }
+
+    deinit {
+        for topicHandle in topicHandles { rd_kafka_topic_destroy(topicHandle) }
+        rd_kafka_destroy(handle)
+    }
+
+    private static func start(
+        _ configuration: consuming Configuration, role: Properties.Role, box: CallbackBox
+    ) throws(KafkaError) -> OpaquePointer {
+        let pointer = configuration.pointer
+        rd_kafka_conf_set_opaque(pointer, Unmanaged.passUnretained(box).toOpaque())
+        rd_kafka_conf_set_log_cb(pointer, CallbackBox.onLog)
+        let consumes = role.consumes
+        if consumes {
+            rd_kafka_conf_set_events(
+                pointer,
+                RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_ERROR
+                    | RD_KAFKA_EVENT_STATS)
+        } else {
+            rd_kafka_conf_set_dr_msg_cb(pointer, CallbackBox.onDelivery)
+            rd_kafka_conf_set_stats_cb(pointer, CallbackBox.onStatistics)
+            rd_kafka_conf_set_error_cb(pointer, CallbackBox.onError)
+        }
+        let type = consumes ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER
+        var text = ""
+        let capacity = 512
+        let handle = withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { buffer in
+            buffer.initialize(repeating: 0)
+            let handle = rd_kafka_new(type, pointer, buffer.baseAddress, capacity)
+            text = buffer.baseAddress.map { String(cString: $0) } ?? ""
+            return handle
+        }
+        guard let handle else {
+            throw KafkaError(
+                code: rd_kafka_last_error().rawValue, action: "start a client", text: text
+            ).moved(to: .configuration)
+        }
+        configuration.release()
+        return handle
+    }
+
+    /// The index of a topic name; nil when the client was not made for it.
+    func index(of topic: UnsafePointer<CChar>?) -> Int? {
+        guard let topic else { return nil }
+        let name = String(cString: topic)
+        return topics.firstIndex(of: name)
+    }
+
+    /// The fatal error the client has raised, if any.
+    var fatalError: KafkaError? {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
+            buffer.initialize(repeating: 0)
+            let code = rd_kafka_fatal_error(handle, buffer.baseAddress, buffer.count)
+            guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+            let text = buffer.baseAddress.map { String(cString: $0) } ?? ""
+            let error = KafkaError(code: code.rawValue, action: "client", text: text)
+            return error.move == .fenced ? error : error.moved(to: .fatal)
+        }
+    }
+}
+
+extension Properties.Role {
+    /// Whether the client is a consumer.
+    var consumes: Bool {
+        switch self {
+        case .consumer, .reader: return true
+        case .producer, .transactionalProducer, .admin: return false
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import CRdkafka
+
+/// Where to begin a partition for which the group has committed no offset.
+public enum StartPolicy: Equatable, Sendable {
+    /// The first record kept.
+    case earliest
+    /// Only records that come from now on.
+    case latest
+    /// The first record with a broker timestamp at or after this one, in epoch milliseconds.
+    case timestamp(ms: Int64)
+    /// Refuse to start.
+    case fail
+}
+
+extension Consumer {
+    /// Answers `.assigned`, or takes partitions by hand, each from an explicit offset.
+    ///
+    /// A partition's records wait in its own queue until a shard attaches it. By hand, call it once for
+    /// a consumer: partitions of an earlier call may still be stopping.
+    ///
+    /// - Parameter isIncremental: as the event says; false replaces everything.
+    /// - Throws: `.fatal` or `.fenced` when the client cannot go on.
+    public func assign(
+        _ starts: [PartitionOffset], isIncremental: Bool = false
+    ) throws(KafkaError) {
+        for start in starts {
+            // Marks the queue as ours: records must not leak into the control queue.
+            guard let queue = partitionQueue(start.partition) else { continue }
+            rd_kafka_queue_forward(queue, nil)
+            rd_kafka_queue_destroy(queue)
+        }
+        let list = PartitionList(starts, topics: topics)
+        if isIncremental {
+            try check(rd_kafka_incremental_assign(client.handle, list.pointer), "assign")
+        } else {
+            try check(rd_kafka_assign(client.handle, list.pointer), "assign")
+        }
+    }
+
+    private func partitionQueue(_ partition: TopicPartition) -> OpaquePointer? {
+        rd_kafka_queue_get_partition(client.handle, topics[partition.topic], partition.partition)
+    }
+
+    /// Answers `.revoked`: everything goes, or with `isIncremental` only `partitions`.
+    ///
+    /// - Throws: `.fatal` or `.fenced` when the client cannot go on.
+    public func unassign(
+        _ partitions: [TopicPartition] = [], isIncremental: Bool = false
+    ) throws(KafkaError) {
+        if isIncremental {
+            let list = PartitionList(partitions, topics: topics)
+            try check(rd_kafka_incremental_unassign(client.handle, list.pointer), "unassign")
+        } else {
+            try check(rd_kafka_assign(client.handle, nil), "unassign")
+        }
+    }
+
+    /// Commits the next offsets to read, with their metadata, and waits for the answer.
+    ///
+    /// - Throws: `.abortTransaction` (`ILLEGAL_GENERATION`, `UNKNOWN_MEMBER_ID`) when the membership has
+    ///   ended: somebody else owns the partitions, drop the work. `.retry` when a pause may help.
+    public func commit(_ offsets: [PartitionOffset]) throws(KafkaError) {
+        guard !offsets.isEmpty else { return }
+        let list = PartitionList(offsets, topics: topics)
+        try check(rd_kafka_commit(client.handle, list.pointer, 0), "commit")
+        try list.check("commit", topics: topics)
+    }
+
+    /// Commits without waiting; the outcome comes from `poll` as `.committed`.
+    ///
+    /// - Throws: what a full or destroyed client says.
+    public func commitAsynchronously(_ offsets: [PartitionOffset]) throws(KafkaError) {
+        guard !offsets.isEmpty else { return }
+        let list = PartitionList(offsets, topics: topics)
+        try check(rd_kafka_commit(client.handle, list.pointer, 1), "commit")
+    }
+
+    /// The group's committed offsets and their metadata; `PartitionOffset.none` where there is none.
+    ///
+    /// - Throws: `.retry` or `.unreachable` when the coordinator does not answer in time.
+    public func committed(
+        _ partitions: [TopicPartition], timeoutMs: Int32 = 10_000
+    ) throws(KafkaError) -> [PartitionOffset] {
+        guard !partitions.isEmpty else { return [] }
+        let list = PartitionList(partitions, topics: topics)
+        try check(rd_kafka_committed(client.handle, list.pointer, timeoutMs), "read committed offsets")
+        try list.check("read the committed offset of", topics: topics)
+        return list.offsets(client)
+    }
+
+    /// Where reading starts: the committed offset, or what `missing` says where there is none.
+    ///
+    /// - Throws: `.outOfRange` when a committed offset lies below the first record kept or above the
+    ///   end (records are lost or the topic was made anew), or when nothing is committed and the policy
+    ///   is `.fail`; `.retry`, `.unreachable` as `committed`.
+    public func startOffsets(
+        _ partitions: [TopicPartition], missing: StartPolicy, timeoutMs: Int32 = 10_000
+    ) throws(KafkaError) -> [PartitionOffset] {
+        guard !partitions.isEmpty else { return [] }
+        let known = try committed(partitions, timeoutMs: timeoutMs)
+        let marks = try watermarks(partitions, timeoutMs: timeoutMs)
+        var without: [TopicPartition] = []
+        var starts: [PartitionOffset] = []
+        for entry in known {
+            guard entry.offset >= 0 else {
+                without.append(entry.partition)
+                continue
+            }
+            if let marks = marks[entry.partition], entry.offset < marks.low || entry.offset > marks.high {
+                throw outOfRange(entry, marks)
+            }
+            starts.append(entry)
+        }
+        starts += try offsets(for: without, missing: missing, marks: marks, timeoutMs: timeoutMs)
+        return starts.sorted { $0.partition < $1.partition }
+    }
+
+    private func offsets(
+        for partitions: [TopicPartition], missing: StartPolicy, marks: [TopicPartition: Watermarks],
+        timeoutMs: Int32
+    ) throws(KafkaError) -> [PartitionOffset] {
+        guard let first = partitions.first else { return [] }
+        switch missing {
+        case .earliest:
+            return partitions.map { PartitionOffset($0, offset: marks[$0]?.low ?? 0) }
+        case .latest:
+            return partitions.map { PartitionOffset($0, offset: marks[$0]?.high ?? 0) }
+        case .timestamp(let ms):
+            return try offsets(at: ms, of: partitions, timeoutMs: timeoutMs)
+        case .fail:
+            throw KafkaError(
+                code: RD_KAFKA_RESP_ERR__NO_OFFSET.rawValue,
+                action: "start \(topics[first.topic])[\(first.partition)]",
+                text: "the group has committed no offset")
+        }
+    }
+
+    private func outOfRange(_ entry: PartitionOffset, _ marks: Watermarks) -> KafkaError {
+        let name = "\(topics[entry.partition.topic])[\(entry.partition.partition)]"
+        return KafkaError(
+            code: RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE.rawValue, action: "start \(name)",
+            text: "the committed offset \(entry.offset) is outside the records kept, "
+                + "\(marks.low) to \(marks.high)")
+    }
+
+    /// The offset of the first record at or after `ms` (broker timestamp), or the end, by partition.
+    ///
+    /// - Throws: as `Admin.offsets(at:of:timeoutMs:)`.
+    public func offsets(
+        at ms: Int64, of partitions: [TopicPartition], timeoutMs: Int32 = 10_000
+    ) throws(KafkaError) -> [PartitionOffset] {
+        try client.offsets(at: ms, of: partitions, timeoutMs: timeoutMs)
+    }
+
+    /// The offsets kept by each partition; two requests a leader.
+    ///
+    /// - Throws: as `Admin.watermarks(_:timeoutMs:)`.
+    public func watermarks(
+        _ partitions: [TopicPartition], timeoutMs: Int32 = 10_000
+    ) throws(KafkaError) -> [TopicPartition: Watermarks] {
+        try client.watermarks(partitions, timeoutMs: timeoutMs)
+    }
+}

@@ -1,0 +1,156 @@
+import CRdkafka
+import Glibc
+
+/// The control plane of a consumer: membership, assignment, offsets.
+///
+/// Records do not come from here but from `ShardQueue`s, one for each shard, to which the owner of a
+/// partition attaches it. Topics are fixed when the consumer is made and named by index afterwards.
+///
+/// Life of an assignment: `poll` returns `.assigned`; the caller finds the start offsets
+/// (`startOffsets`), calls `assign`, and each shard calls `ShardQueue.attach` for its partitions. `poll`
+/// returns `.revoked`; shards finish or drop their work and `detach`, then the caller calls `unassign`.
+/// Until that answer the group waits. Records of a partition that is assigned but not attached wait in
+/// that partition's own queue. Partitions are never paused (it loses records before 2.1).
+///
+/// `poll` must be called at least every `max.poll.interval.ms`; shards that pull count as polling too.
+public struct Consumer: ~Copyable, Sendable {
+    let client: Client
+    private let control: ControlQueue
+    /// The topics, in the order that `TopicPartition.topic` counts.
+    public var topics: [String] { client.topics }
+    /// Assignments seen so far; the number of the newest.
+    public private(set) var epoch: UInt32 = 0
+
+    /// Starts a consumer; brokers are contacted in the background.
+    ///
+    /// - Parameter role: `.consumer` to join a group, `.reader` for explicit partitions.
+    /// - Throws: `.configuration` when a property does not fit the running library.
+    public init(
+        properties: Properties, role: Properties.Role, topics: [String], hooks: Hooks = Hooks()
+    ) throws(KafkaError) {
+        precondition(role.consumes, "a consumer's role is .consumer or .reader")
+        let client = try Client(properties: properties, role: role, topics: topics, hooks: hooks)
+        // One queue for everything that is not a record of an attached partition.
+        rd_kafka_poll_set_consumer(client.handle)
+        let control = try ControlQueue(client)
+        self.client = client
+        self.control = control
+    }
+
+    /// Joins the group for all topics of the consumer.
+    ///
+    /// - Throws: `.fatal` after a fatal error of the client.
+    public func subscribe() throws(KafkaError) {
+        let list = PartitionList(
+            topics.indices.map { TopicPartition(topic: $0, partition: -1) }, topics: topics)
+        try check(rd_kafka_subscribe(client.handle, list.pointer), "subscribe")
+    }
+
+    /// The next control event, waiting up to `timeoutMs` milliseconds; nil when there was none.
+    public mutating func poll(timeoutMs: Int32) -> ControlEvent? {
+        guard let event = rd_kafka_queue_poll(control.queue, timeoutMs) else { return nil }
+        defer { rd_kafka_event_destroy(event) }
+        switch rd_kafka_event_type(event) {
+        case RD_KAFKA_EVENT_REBALANCE: return rebalance(event)
+        case RD_KAFKA_EVENT_OFFSET_COMMIT: return .committed(commitResult(event))
+        case RD_KAFKA_EVENT_ERROR: return .error(error(of: event))
+        case RD_KAFKA_EVENT_STATS:
+            guard let json = rd_kafka_event_stats(event) else { return nil }
+            client.box.hooks.statistics(
+                UnsafeRawBufferPointer(start: json, count: strlen(json)))
+            return nil
+        default: return nil
+        }
+    }
+
+    private mutating func rebalance(_ event: OpaquePointer) -> ControlEvent {
+        let list = rd_kafka_event_topic_partition_list(event)
+        let elements = UnsafeBufferPointer(
+            start: list?.pointee.elems, count: Int(list?.pointee.cnt ?? 0))
+        let partitions = PartitionList.offsets(elements, client).map(\.partition).sorted()
+        switch rd_kafka_event_error(event) {
+        case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+            epoch += 1
+            return .assigned(
+                Assignment(
+                    partitions: partitions, epoch: epoch, isIncremental: isCooperative,
+                    groupMetadata: GroupMetadata(capturedFrom: client)))
+        case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
+            return .revoked(
+                Revocation(
+                    partitions: partitions, epoch: epoch, isIncremental: isCooperative,
+                    isLost: rd_kafka_assignment_lost(client.handle) != 0))
+        default: return .error(error(of: event))
+        }
+    }
+
+    private func error(of event: OpaquePointer) -> KafkaError {
+        if rd_kafka_event_error_is_fatal(event) != 0, let fatal = client.fatalError { return fatal }
+        let text = rd_kafka_event_error_string(event).map { String(cString: $0) }
+        return KafkaError(
+            code: rd_kafka_event_error(event).rawValue, action: "consumer", text: text)
+    }
+
+    private func commitResult(_ event: OpaquePointer) -> CommitResult {
+        let list = rd_kafka_event_topic_partition_list(event)
+        let elements = UnsafeBufferPointer(
+            start: list?.pointee.elems, count: Int(list?.pointee.cnt ?? 0))
+        var error: KafkaError?
+        let code = rd_kafka_event_error(event)
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+            error = KafkaError(code: code.rawValue, action: "commit")
+        } else if let bad = elements.first(where: { $0.err != RD_KAFKA_RESP_ERR_NO_ERROR }) {
+            error = KafkaError(code: bad.err.rawValue, action: "commit")
+        }
+        return CommitResult(offsets: PartitionList.offsets(elements, client), error: error)
+    }
+
+    private var isCooperative: Bool {
+        rd_kafka_rebalance_protocol(client.handle).map { String(cString: $0) } == "COOPERATIVE"
+    }
+
+    /// The client's fatal error, if it has one; the process should end, or make a new consumer.
+    public var fatalError: KafkaError? { client.fatalError }
+
+    /// The member id the group coordinator gave us; empty before the first join.
+    public var memberID: String {
+        guard let id = rd_kafka_memberid(client.handle) else { return "" }
+        defer { rd_kafka_mem_free(client.handle, id) }
+        return String(cString: id)
+    }
+
+    /// Begins to leave the group; go on polling and answering until `isClosed`.
+    ///
+    /// - Throws: the fatal error that has ended the client already; then there is nothing to leave.
+    public func beginClose() throws(KafkaError) {
+        try check(rd_kafka_consumer_close_queue(client.handle, control.queue), "close")
+    }
+
+    /// True once the group is left and the consumer may be dropped without waiting.
+    public var isClosed: Bool { rd_kafka_consumer_closed(client.handle) != 0 }
+
+    /// A queue for one shard; up to `capacity` records a batch.
+    ///
+    /// - Throws: `.fatal` when the library has no memory for it.
+    public func makeShardQueue(capacity: Int = 4096) throws(KafkaError) -> ShardQueue {
+        try ShardQueue(client: client, capacity: capacity)
+    }
+}
+
+/// The owner of the queue that control events come from; it goes before the client does.
+final class ControlQueue: @unchecked Sendable {
+    // Unchecked: constant, and librdkafka's queues may be used from any thread.
+    private let client: Client
+    let queue: OpaquePointer
+
+    init(_ client: Client) throws(KafkaError) {
+        guard let queue = rd_kafka_queue_get_consumer(client.handle) else {
+            throw KafkaError(
+                code: RD_KAFKA_RESP_ERR__UNKNOWN_GROUP.rawValue, action: "open the control queue")
+        }
+        self.client = client
+        self.queue = queue
+    }
+
+    deinit { rd_kafka_queue_destroy(queue) }
+}

@@ -1,0 +1,56 @@
+import CRdkafka
+
+/// Transactions: what a cut is made of.
+///
+/// After any outcome that is neither success nor `.abortTransaction` the producer must be dropped and made
+/// anew with the same transactional id; `initTransactions` then fences whatever is under way, and the
+/// committed offsets tell whether the cut had landed. Never commit twice on one producer.
+extension Producer {
+    /// Takes the transactional id over from any earlier producer; once, before anything else.
+    ///
+    /// - Throws: `.retry` or `.unreachable` when the coordinator does not answer: call it again;
+    ///   `.fatal`, `.fenced`, `.configuration` otherwise.
+    public func initTransactions(timeoutMs: Int32) throws(KafkaError) {
+        try check(rd_kafka_init_transactions(client.handle, timeoutMs), "take over the transactional id")
+    }
+
+    /// Begins a transaction.
+    public func beginTransaction() throws(KafkaError) {
+        try check(rd_kafka_begin_transaction(client.handle), "begin a transaction")
+    }
+
+    /// Adds consumer offsets, with their metadata, to the transaction.
+    ///
+    /// - Parameters:
+    ///   - offsets: the next offsets to read; topics by index in `consumer`'s list.
+    ///   - group: the membership captured when the partitions were assigned, never a later one.
+    /// - Throws: `.abortTransaction` when that membership has ended.
+    public func sendOffsets(
+        _ offsets: [PartitionOffset], topics: [String], group: GroupMetadata, timeoutMs: Int32
+    ) throws(KafkaError) {
+        let list = PartitionList(offsets, topics: topics)
+        let error = rd_kafka_send_offsets_to_transaction(
+            client.handle, list.pointer, group.pointer, timeoutMs)
+        try check(error, "add offsets to the transaction")
+    }
+
+    /// Flushes and commits.
+    ///
+    /// - Throws: `.abortTransaction` when it can only be aborted; any other error leaves the outcome
+    ///   unknown.
+    public func commitTransaction(timeoutMs: Int32) throws(KafkaError) {
+        let error = rd_kafka_commit_transaction(client.handle, timeoutMs)
+        // Failures of single records are told by the commit.
+        _ = client.box.takeFailures()
+        try check(error, "commit the transaction")
+    }
+
+    /// Takes back every record of the transaction.
+    ///
+    /// - Throws: `.retry` to call it again; anything else ends the producer.
+    public func abortTransaction(timeoutMs: Int32) throws(KafkaError) {
+        let error = rd_kafka_abort_transaction(client.handle, timeoutMs)
+        _ = client.box.takeFailures()
+        try check(error, "abort the transaction")
+    }
+}

@@ -1,0 +1,197 @@
+import CRdkafka
+import Glibc
+import Primitives
+import Synchronization
+
+/// An idempotent producer: bytes to explicit partitions, every delivery counted.
+///
+/// Nothing is lost silently: a full queue is back-pressure on `produce`, and a record given up is a
+/// failure that `flush` throws. Topics are fixed when the producer is made and named by index afterwards.
+/// Usable from any thread; the transactional calls from one at a time.
+public struct Producer: ~Copyable, Sendable {
+    let client: Client
+    /// Whether the producer was made with a transactional id.
+    public let isTransactional: Bool
+
+    /// Who keeps a value's bytes until they are delivered.
+    public enum Memory: Sendable {
+        /// librdkafka copies them; they may go when `produce` returns.
+        case copied
+        /// The caller lends them, unchanged, until `flush` has returned.
+        case lent
+    }
+
+    /// A header of a record.
+    public struct Header: Sendable {
+        /// Its name, without NUL.
+        public var name: String
+        /// Its value; nil for a null value.
+        public var value: [UInt8]?
+
+        /// A header with bytes.
+        public init(_ name: String, _ value: [UInt8]?) {
+            self.name = name
+            self.value = value
+        }
+
+        /// A header with text.
+        public init(_ name: String, _ value: String) { self.init(name, Array(value.utf8)) }
+    }
+
+    /// Deliveries so far.
+    public struct Counters: Equatable, Sendable {
+        /// Records acknowledged.
+        public var delivered: UInt64
+        /// Records given up.
+        public var failed: UInt64
+    }
+
+    /// Starts a producer; brokers are contacted in the background.
+    ///
+    /// - Parameter role: `.producer` or `.transactionalProducer`.
+    /// - Throws: `.configuration` when a property does not fit the running library.
+    public init(
+        properties: Properties, role: Properties.Role = .producer, topics: [String],
+        hooks: Hooks = Hooks()
+    ) throws(KafkaError) {
+        switch role {
+        case .producer: isTransactional = false
+        case .transactionalProducer: isTransactional = true
+        default: preconditionFailure("a producer's role is .producer or .transactionalProducer")
+        }
+        client = try Client(properties: properties, role: role, topics: topics, hooks: hooks)
+    }
+
+    /// The topics, in the order that indices count.
+    public var topics: [String] { client.topics }
+
+    /// Deliveries reported so far; `poll`, `produce` and `flush` collect reports.
+    public var counters: Counters {
+        Counters(
+            delivered: client.box.delivered.load(ordering: .relaxed),
+            failed: client.box.failed.load(ordering: .relaxed))
+    }
+
+    /// Records not yet delivered or given up.
+    public var pending: Int { Int(rd_kafka_outq_len(client.handle)) }
+
+    /// The client's fatal error, if it has one: make a new producer and resume from the committed cut.
+    public var fatalError: KafkaError? { client.fatalError }
+
+    /// Queues one record.
+    ///
+    /// When the queue is full it waits for deliveries, up to `waitMs` milliseconds.
+    ///
+    /// - Parameters:
+    ///   - key: nil for a null key.
+    ///   - value: nil for a tombstone.
+    ///   - timestampMs: epoch milliseconds; nil for now.
+    /// - Throws: `.retry` (`_QUEUE_FULL`) when the queue stayed full; the record is not queued and
+    ///   nothing is lost. `.rejected` when the record is too large. `.fatal` or `.fenced` when the
+    ///   producer cannot go on.
+    public func produce(
+        topic: Int, partition: Int32, key: ByteSlice?, value: ByteSlice?, timestampMs: Int64? = nil,
+        headers: [Header] = [], memory: Memory = .copied, waitMs: Int = 30_000
+    ) throws(KafkaError) {
+        var waited = 0
+        while true {
+            let error = send(topic, partition, key, value, timestampMs, headers, memory)
+            guard let error else { return }
+            if rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__QUEUE_FULL, waited < waitMs {
+                rd_kafka_error_destroy(error)
+                // Polling is what frees the queue: it takes delivery reports in.
+                rd_kafka_poll(client.handle, Producer.fullQueuePauseMs)
+                waited += Int(Producer.fullQueuePauseMs)
+                continue
+            }
+            do throws(KafkaError) {
+                try check(error, "produce to \(topics[topic])[\(partition)]")
+            } catch {
+                // The library calls a full queue retriable or not by release; it always is.
+                guard error.detail.code == RD_KAFKA_RESP_ERR__QUEUE_FULL.rawValue else { throw error }
+                throw error.moved(to: .retry)
+            }
+        }
+    }
+
+    private static let fullQueuePauseMs: Int32 = 10
+
+    private func send(
+        _ topic: Int, _ partition: Int32, _ key: ByteSlice?, _ value: ByteSlice?,
+        _ timestampMs: Int64?, _ headers: [Header], _ memory: Memory
+    ) -> OpaquePointer? {
+        // topic, partition, value, key, flags, timestamp, headers
+        withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 7) { fields in
+            guard let base = fields.baseAddress else { return nil }
+            memset(base, 0, 7 * MemoryLayout<rd_kafka_vu_t>.stride)
+            fields[0].vtype = RD_KAFKA_VTYPE_RKT
+            fields[0].u.rkt = client.topicHandles[topic]
+            fields[1].vtype = RD_KAFKA_VTYPE_PARTITION
+            fields[1].u.i32 = partition
+            fields[2].vtype = RD_KAFKA_VTYPE_VALUE
+            fields[2].u.mem.ptr = UnsafeMutableRawPointer(mutating: Producer.start(value))
+            fields[2].u.mem.size = value?.count ?? 0
+            fields[3].vtype = RD_KAFKA_VTYPE_KEY
+            fields[3].u.mem.ptr = UnsafeMutableRawPointer(mutating: Producer.start(key))
+            fields[3].u.mem.size = key?.count ?? 0
+            fields[4].vtype = RD_KAFKA_VTYPE_MSGFLAGS
+            fields[4].u.i = memory == .copied ? RD_KAFKA_MSG_F_COPY : 0
+            fields[5].vtype = RD_KAFKA_VTYPE_TIMESTAMP
+            fields[5].u.i64 = timestampMs ?? 0
+            guard !headers.isEmpty else { return rd_kafka_produceva(client.handle, base, 6) }
+            fields[6].vtype = RD_KAFKA_VTYPE_HEADERS
+            fields[6].u.headers = Producer.makeHeaders(headers)
+            let error = rd_kafka_produceva(client.handle, base, 7)
+            // librdkafka takes the list over only when it takes the record.
+            if error != nil { rd_kafka_headers_destroy(fields[6].u.headers) }
+            return error
+        }
+    }
+
+    /// An empty slice is an empty value, not a null one.
+    private static func start(_ bytes: ByteSlice?) -> UnsafeRawPointer? {
+        guard let bytes else { return nil }
+        return bytes.baseAddress ?? UnsafeRawPointer(emptyByte.utf8Start)
+    }
+
+    private static func makeHeaders(_ headers: [Header]) -> OpaquePointer? {
+        let list = rd_kafka_headers_new(headers.count)
+        for header in headers {
+            if let value = header.value {
+                value.withUnsafeBytes { bytes in
+                    let start = bytes.baseAddress ?? UnsafeRawPointer(emptyByte.utf8Start)
+                    _ = rd_kafka_header_add(list, header.name, -1, start, bytes.count)
+                }
+            } else {
+                _ = rd_kafka_header_add(list, header.name, -1, nil, 0)
+            }
+        }
+        return list
+    }
+
+    /// Collects delivery reports, waiting up to `timeoutMs` milliseconds for the first.
+    public func poll(timeoutMs: Int32 = 0) { rd_kafka_poll(client.handle, timeoutMs) }
+
+    /// Waits until every record queued so far is delivered.
+    ///
+    /// - Throws: the first failure when records were given up (their number is in the text);
+    ///   `.retry` (`_TIMED_OUT`) when records are still under way after `timeoutMs` milliseconds.
+    public func flush(timeoutMs: Int32) throws(KafkaError) {
+        let code = rd_kafka_flush(client.handle, timeoutMs)
+        let failures = client.box.takeFailures()
+        if let first = failures.first {
+            var detail = first.detail
+            detail.text += "; \(counters.failed) records given up so far"
+            throw KafkaError(fatalError == nil ? first.move : .fatal, detail)
+        }
+        try check(code, "flush, \(pending) records under way")
+    }
+
+    /// Gives up every record that is queued or under way; `flush` then throws their failures.
+    public func purge() {
+        rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
+    }
+}
+
+/// What a null-free, empty slice points at; never read.
+private let emptyByte: StaticString = ""

@@ -1,0 +1,155 @@
+/// Which properties a role sets, owns and shows.
+extension Properties {
+    /// Whether the value of `name` must not be printed.
+    public static func isSecret(_ name: String) -> Bool {
+        let marks = ["password", "secret", "ssl.key.pem", "ssl_key", "oauthbearer.config", "token", "jaas"]
+        return marks.contains { name.contains($0) } && name != "sasl.oauthbearer.token.endpoint.url"
+    }
+
+    /// Why the user may not set this; nil where he may.
+    static func refusalReason(_ setting: Setting) -> String? {
+        if let hint = ownedNames[setting.name] {
+            return "is owned by the engine: \(hint)"
+        }
+        if setting.name == "partition.assignment.strategy",
+            setting.value.contains("cooperative"), !Library.rebalancesCooperatively
+        {
+            return "cooperative rebalancing is unsafe in librdkafka \(Library.version); "
+                + "it takes 2.6.1 or newer"
+        }
+        if setting.name.hasSuffix("_cb") || setting.name == "opaque" || setting.name == "interceptors" {
+            return "is a function, not a value"
+        }
+        return nil
+    }
+
+    /// Names the engine owns, with what to do instead.
+    private static let ownedNames: [String: String] = [
+        "bootstrap.servers": "give --bootstrap-servers",
+        "metadata.broker.list": "give --bootstrap-servers",
+        "group.id": "give --group",
+        "group.instance.id": "give --instance-id",
+        "group.protocol": "the classic protocol is used",
+        "group.protocol.type": "the classic protocol is used",
+        "enable.auto.commit": "offsets are committed with their outputs",
+        "auto.commit.enable": "offsets are committed with their outputs",
+        "auto.commit.interval.ms": "offsets are committed with their outputs",
+        "enable.auto.offset.store": "offsets are committed with their outputs",
+        "offset.store.method": "offsets are committed with their outputs",
+        "offset.store.path": "offsets are committed with their outputs",
+        "auto.offset.reset": "the start position is an explicit choice of the configuration",
+        "enable.partition.eof": "idle partitions are told by it",
+        "isolation.level": "only committed records are read",
+        "transactional.id": "it names the shard that owns the transaction",
+        "enable.idempotence": "it is always on",
+        "enable.gapless.guarantee": "errors are handled by transaction",
+        "acks": "all replicas must acknowledge",
+        "request.required.acks": "all replicas must acknowledge",
+        "delivery.report.only.error": "every delivery is counted",
+        "queuing.strategy": "order is part of the protocol",
+        "partitioner": "every record names its partition",
+        "statistics.interval.ms": "set the metrics interval",
+        "enabled_events": "events are chosen by the engine",
+        "log.queue": "logs are bridged",
+        "default_topic_conf": "set topic properties directly",
+        "internal.termination.signal": "signals belong to the program",
+        "plugin.library.paths": "plugins could change what is delivered",
+    ]
+
+    /// Defaults of a role that the user may change.
+    static func defaults(for role: Role) -> [Setting] {
+        let common = [
+            Setting("socket.nagle.disable", "true"), Setting("log.connection.close", "false"),
+        ]
+        switch role {
+        case .consumer: return common + fetching + grouping
+        case .reader: return common + fetching
+        case .producer:
+            return common + producing + [Setting("message.timeout.ms", "120000")]
+        case .transactionalProducer:
+            // Shorter than a session: a commit cannot land after our partitions were given away.
+            return common + producing + [
+                Setting("transaction.timeout.ms", "10000"), Setting("message.timeout.ms", "8000"),
+            ]
+        case .admin: return common
+        }
+    }
+
+    /// Bounded by bytes, not by messages; the queue stays hot in cache where the library fetches on.
+    private static let fetching: [Setting] =
+        [
+            Setting("fetch.message.max.bytes", "1048576"),
+            Setting("queued.min.messages", "1000000"),
+        ]
+        + (Library.stallsWhenFull
+            ? [Setting("queued.max.messages.kbytes", "65536")]
+            : [
+                Setting("queued.max.messages.kbytes", "32768"),
+                Setting("fetch.queue.backoff.ms", "1"),
+            ])
+
+    private static let grouping: [Setting] = [
+        Setting("partition.assignment.strategy", "range"),
+        Setting("session.timeout.ms", "20000"),
+        Setting("heartbeat.interval.ms", "3000"),
+        Setting("max.poll.interval.ms", "60000"),
+    ]
+
+    private static let producing: [Setting] = [
+        Setting("linger.ms", "5"),
+        // The pause before a coordinator is asked again: at 100 ms it would rule the commit time.
+        Setting("retry.backoff.ms", "5"),
+        Setting("compression.type", "lz4"),
+        Setting("queue.buffering.max.kbytes", "131072"),
+    ]
+
+    /// What the engine sets for a role, last and always.
+    static func owned(for role: Role) -> [Setting] {
+        let reading = [
+            Setting("enable.auto.commit", "false"), Setting("enable.auto.offset.store", "false"),
+            Setting("auto.offset.reset", "error"), Setting("enable.partition.eof", "true"),
+            Setting("isolation.level", "read_committed"),
+        ]
+        switch role {
+        case .consumer(let group, let instanceID):
+            let instance = instanceID.map { [Setting("group.instance.id", $0)] } ?? []
+            return reading + [Setting("group.id", group)] + instance
+        case .reader:
+            // librdkafka wants a name even where no group is joined.
+            return reading + [Setting("group.id", "stillwatch-reader")]
+        case .producer: return [Setting("enable.idempotence", "true")]
+        case .transactionalProducer(let transactionalID):
+            return [
+                Setting("enable.idempotence", "true"),
+                Setting("transactional.id", transactionalID),
+            ]
+        case .admin: return []
+        }
+    }
+
+    /// Whether a client of `role` takes the property; names of neither list concern all.
+    static func concerns(_ name: String, _ role: Role) -> Bool {
+        switch role {
+        case .consumer, .reader: return !producerNames.contains(name)
+        case .producer, .transactionalProducer: return !consumerNames.contains(name)
+        case .admin: return !producerNames.contains(name) && !consumerNames.contains(name)
+        }
+    }
+
+    private static let consumerNames: Set<String> = [
+        "partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms",
+        "coordinator.query.interval.ms", "max.poll.interval.ms", "queued.min.messages",
+        "queued.max.messages.kbytes", "fetch.wait.max.ms", "fetch.queue.backoff.ms",
+        "fetch.message.max.bytes", "max.partition.fetch.bytes", "fetch.max.bytes", "fetch.min.bytes",
+        "fetch.error.backoff.ms", "check.crcs", "consume.callback.max.messages",
+    ]
+
+    private static let producerNames: Set<String> = [
+        "transaction.timeout.ms", "queue.buffering.max.messages", "queue.buffering.max.kbytes",
+        "queue.buffering.max.ms", "linger.ms", "message.send.max.retries", "retries",
+        "queue.buffering.backpressure.threshold", "compression.codec", "compression.type",
+        "compression.level", "batch.num.messages", "batch.size", "sticky.partitioning.linger.ms",
+        "request.timeout.ms", "message.timeout.ms", "delivery.timeout.ms", "max.in.flight",
+        "max.in.flight.requests.per.connection", "produce.offset.report",
+    ]
+}

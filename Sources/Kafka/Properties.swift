@@ -1,0 +1,159 @@
+import CRdkafka
+
+/// A validated set of librdkafka properties, from which every client is configured.
+///
+/// Precedence, lowest first: the defaults of a role, the user's settings in their order, what the engine
+/// owns. A setting for producers is not shown to consumers and the other way round, so that one set
+/// serves all clients. Values of secrets are never printed.
+public struct Properties: Equatable, Sendable, CustomStringConvertible {
+    /// One property as the user writes it.
+    public struct Setting: Equatable, Sendable {
+        /// librdkafka's name, such as `socket.timeout.ms`.
+        public var name: String
+        /// Its value, as text.
+        public var value: String
+
+        /// A setting.
+        public init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+
+        /// Reads `name=value`; nil without a name. The value may be empty and may contain `=`.
+        public init?(parsing text: String) {
+            guard let sign = text.firstIndex(of: "="), sign != text.startIndex else { return nil }
+            name = String(text[..<sign])
+            value = String(text[text.index(after: sign)...])
+        }
+    }
+
+    /// What a client is for; decides defaults and the properties the engine owns.
+    public enum Role: Equatable, Sendable {
+        /// A consumer in a group, with a static member id where one is given.
+        case consumer(group: String, instanceID: String?)
+        /// A consumer of explicit partitions that never joins a group nor commits.
+        case reader
+        /// An idempotent producer.
+        case producer
+        /// An idempotent producer with transactions under `transactionalID`.
+        case transactionalProducer(transactionalID: String)
+        /// A client for topics, offsets and watermarks.
+        case admin
+    }
+
+    /// `host:port` pairs, comma-separated.
+    public let bootstrapServers: String
+    /// The name brokers show for our connections.
+    public let clientID: String
+    /// The user's settings, in their order.
+    public let settings: [Setting]
+
+    /// Validates the user's settings by name and value.
+    ///
+    /// - Throws: `.configuration` naming the property that is unknown, invalid or owned by the engine.
+    public init(
+        bootstrapServers: String, clientID: String = "stillwatch", settings: [Setting] = []
+    ) throws(KafkaError) {
+        guard !bootstrapServers.isEmpty else {
+            throw Properties.refusal("bootstrap.servers", "no bootstrap servers are given")
+        }
+        self.bootstrapServers = bootstrapServers
+        self.clientID = clientID
+        self.settings = settings
+        let scratch = try Configuration()
+        for setting in settings {
+            if let reason = Properties.refusalReason(setting) {
+                throw Properties.refusal(setting.name, reason)
+            }
+            try scratch.set(setting.name, setting.value)
+        }
+    }
+
+    /// The settings one a line, secrets masked.
+    public var description: String {
+        let all = [Setting("bootstrap.servers", bootstrapServers)] + settings
+        return all.map { setting in
+            "\(setting.name)=\(Properties.isSecret(setting.name) ? "***" : setting.value)"
+        }.joined(separator: "\n")
+    }
+
+    /// The librdkafka configuration for a client of `role`.
+    func configuration(for role: Role) throws(KafkaError) -> Configuration {
+        let configuration = try Configuration()
+        for setting in Properties.defaults(for: role) where !isOverridden(setting, for: role) {
+            try configuration.set(setting.name, setting.value)
+        }
+        for setting in settings where Properties.concerns(setting.name, role) {
+            try configuration.set(setting.name, setting.value)
+        }
+        try configuration.set("bootstrap.servers", bootstrapServers)
+        try configuration.set("client.id", clientID)
+        for setting in Properties.owned(for: role) {
+            try configuration.set(setting.name, setting.value)
+        }
+        return configuration
+    }
+
+    /// Applying a default and then the user's value is the same but for values checked as a pair.
+    private func isOverridden(_ setting: Setting, for role: Role) -> Bool {
+        settings.contains { $0.name == setting.name }
+    }
+
+    /// What a client of `role` would be configured with beyond librdkafka's own defaults, secrets
+    /// masked: for `validate` and the log.
+    public func effective(for role: Role) -> [Setting] {
+        let defaults = Properties.defaults(for: role).filter { !isOverridden($0, for: role) }
+        let mine = settings.filter { Properties.concerns($0.name, role) }.map { setting in
+            Properties.isSecret(setting.name) ? Setting(setting.name, "***") : setting
+        }
+        return [Setting("bootstrap.servers", bootstrapServers), Setting("client.id", clientID)]
+            + defaults + mine + Properties.owned(for: role)
+    }
+
+    private static func refusal(_ name: String, _ reason: String) -> KafkaError {
+        .configuration(
+            KafkaError.Detail(
+                code: RD_KAFKA_RESP_ERR__INVALID_ARG.rawValue, name: "_INVALID_ARG",
+                action: "property \(name)", text: reason, advice: ""))
+    }
+}
+
+/// One owner of a `rd_kafka_conf_t`, until a client takes it over.
+struct Configuration: ~Copyable {
+    private(set) var pointer: OpaquePointer?
+
+    init() throws(KafkaError) {
+        guard let pointer = rd_kafka_conf_new() else {
+            throw KafkaError(
+                code: RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE.rawValue, action: "configure")
+        }
+        self.pointer = pointer
+    }
+
+    deinit { if let pointer { rd_kafka_conf_destroy(pointer) } }
+
+    /// Sets a property; a refused secret is not quoted back.
+    func set(_ name: String, _ value: String) throws(KafkaError) {
+        let capacity = 512
+        let (result, text) = withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) {
+            buffer in
+            buffer.initialize(repeating: 0)
+            let result = rd_kafka_conf_set(pointer, name, value, buffer.baseAddress, capacity)
+            let text = buffer.baseAddress.map { String(cString: $0) } ?? ""
+            return (result, text)
+        }
+        guard result != RD_KAFKA_CONF_OK else { return }
+        throw .configuration(
+            KafkaError.Detail(
+                code: RD_KAFKA_RESP_ERR__INVALID_ARG.rawValue, name: "_INVALID_ARG",
+                action: "property \(name)",
+                text: Properties.isSecret(name) ? "the value is not accepted" : text,
+                advice: result == RD_KAFKA_CONF_UNKNOWN
+                    ? "librdkafka \(Library.version) lists its properties in CONFIGURATION.md" : ""))
+    }
+
+    /// Gives the pointer up: a client has taken it over.
+    consuming func release() {
+        pointer = nil
+    }
+}
