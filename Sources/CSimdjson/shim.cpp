@@ -79,7 +79,7 @@ sw_reason sw_decoder_decode_json(sw_decoder *decoder, const uint8_t *bytes, size
   const auto error =
       decoder->stage1->stage1(decoder->scratch.get(), count, simdjson::stage1_mode::regular);
   if (error) return error == simdjson::UTF8_ERROR ? SW_INVALID_UTF8 : SW_MALFORMED;
-  const sw_reason reason = Walker(*decoder).document();
+  const sw_reason reason = Walker(*decoder, count).document();
   if (reason != SW_OK) return reason;
   if (decoder->empty_account && !(decoder->event.present & (1u << SW_ACCOUNT))) {
     decoder->event.rejected_field = SW_ACCOUNT;

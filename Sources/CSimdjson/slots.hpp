@@ -7,9 +7,9 @@ namespace stillwatch {
 /// A scalar of the document: a text without escapes, or a number, or one of the three names.
 struct Scalar {
   enum Type : uint8_t { text, number, yes, no, null } type = null;
-  sw_slice bytes{};
-  Decimal decimal;
   bool lone_surrogate = false;
+  sw_slice bytes;
+  Decimal decimal;
 };
 
 /// Fills slots; each function returns SW_OK or why the document is rejected.
@@ -50,19 +50,16 @@ class Slots {
   sw_reason signal(uint32_t name, uint8_t rank, const Scalar &value, bool text_numbers) {
     if (value.type == Scalar::null) return SW_OK;
     if (++d.signals_met > SW_MAX_ITEMS) return blame(SW_SIGNALS, SW_TOO_MANY_SIGNALS);
-    Scalar number = value;
-    const bool integer = text_numbers && value.type == Scalar::text && read_text(value, number);
-    if (value.type == Scalar::text && !integer) {
+    Decimal parsed;
+    const Decimal *decimal = read_number(value, text_numbers, parsed);
+    if (value.type == Scalar::text && !decimal) {
       if (value.lone_surrogate) return blame(SW_SIGNALS, SW_INVALID_UTF8);
       if (value.bytes.count == 0) return SW_OK;
       return keep_signal(name, rank, 0, value.bytes);
     }
     int64_t n = value.type == Scalar::yes ? 1 : 0;
-    if (number.type == Scalar::number) {
-      if (whole(number.decimal, 0, n) == Whole::overflow || n > SW_MAX_NUMBER ||
-          n < -SW_MAX_NUMBER) {
-        return blame(SW_SIGNALS, SW_NUMBER_RANGE);
-      }
+    if (decimal && (whole(*decimal, 0, n) == Whole::overflow || !in_range(n))) {
+      return blame(SW_SIGNALS, SW_NUMBER_RANGE);
     }
     return keep_signal(name, rank, n, sw_slice{});
   }
@@ -104,14 +101,15 @@ class Slots {
     return SW_OK;
   }
 
-  static bool read_text(const Scalar &value, Scalar &number) {
-    Decimal decimal;
-    const uint8_t *start = value.bytes.start;
-    if (!parse_decimal(start, start + value.bytes.count, decimal)) return false;
-    number.type = Scalar::number;
-    number.decimal = decimal;
-    return true;
+  /// The number that `value` is or, where texts may be numbers, spells (then in `parsed`); null for none.
+  static const Decimal *read_number(const Scalar &value, bool text_numbers, Decimal &parsed) {
+    if (value.type == Scalar::number) return &value.decimal;
+    const bool is_number = value.type == Scalar::text && text_numbers &&
+                           parse_decimal(value.bytes, parsed);
+    return is_number ? &parsed : nullptr;
   }
+
+  static bool in_range(int64_t n) { return n <= SW_MAX_NUMBER && n >= -SW_MAX_NUMBER; }
 
   /// The power of ten from the form's unit to milliseconds.
   static int32_t shift(sw_form form) {
@@ -124,23 +122,20 @@ class Slots {
 
   sw_reason time(const Leaf &leaf, const Scalar &value, bool text_numbers) {
     int64_t ms = 0;
-    Scalar number = value;
-    if (value.type == Scalar::text) {
-      if (value.bytes.count == 0) return SW_OK;
-      if (leaf.form != SW_PLAIN || text_numbers) read_text(value, number);
-      if (number.type == Scalar::text &&
-          !parse_rfc3339(value.bytes.start, value.bytes.count, ms)) {
-        return blame(leaf.field, SW_BAD_TIME);
-      }
-    } else if (value.type != Scalar::number) {
-      return blame(leaf.field, SW_WRONG_TYPE);
-    }
-    if (number.type == Scalar::number) {
-      const Whole verdict = whole(number.decimal, shift(leaf.form), ms);
+    Decimal parsed;
+    const Decimal *decimal = read_number(value, text_numbers || leaf.form != SW_PLAIN, parsed);
+    if (decimal) {
+      const Whole verdict = whole(*decimal, shift(leaf.form), ms);
       if (verdict == Whole::overflow ||
           (verdict == Whole::fraction && !cuts_fractions(leaf.form))) {
         return blame(leaf.field, SW_BAD_TIME);
       }
+    } else if (value.type != Scalar::text) {
+      return blame(leaf.field, SW_WRONG_TYPE);
+    } else if (value.bytes.count == 0) {
+      return SW_OK;
+    } else if (!parse_rfc3339(value.bytes.start, value.bytes.count, ms)) {
+      return blame(leaf.field, SW_BAD_TIME);
     }
     if (ms < SW_MIN_TIME_MS || ms >= SW_MAX_TIME_MS) return blame(leaf.field, SW_BAD_TIME);
     if (take(leaf)) d.event.numbers[leaf.field - SW_TEXT_COUNT] = ms;
@@ -148,22 +143,22 @@ class Slots {
   }
 
   sw_reason number(const Leaf &leaf, const Scalar &value, bool text_numbers) {
-    Scalar number = value;
-    if (value.type == Scalar::text && (leaf.form != SW_PLAIN || text_numbers)) {
-      if (!read_text(value, number) && leaf.form == SW_DECIMAL) return SW_OK;
+    Decimal parsed;
+    const Decimal *decimal = read_number(value, text_numbers || leaf.form != SW_PLAIN, parsed);
+    if (!decimal) {
+      const bool is_missing = value.type == Scalar::text && leaf.form == SW_DECIMAL;
+      return is_missing ? SW_OK : blame(leaf.field, SW_WRONG_TYPE);
     }
-    if (number.type != Scalar::number) return blame(leaf.field, SW_WRONG_TYPE);
     const bool is_signed = leaf.field == SW_STATUS || leaf.field == SW_TURN;
-    if (number.decimal.negative && number.decimal.mantissa != 0 && !is_signed) {
+    if (decimal->negative && decimal->mantissa != 0 && !is_signed) {
       return blame(leaf.field, SW_NEGATIVE_NUMBER);
     }
     int64_t n;
-    const Whole verdict = whole(number.decimal, shift(leaf.form), n);
-    if (verdict == Whole::overflow || n > SW_MAX_NUMBER || n < -SW_MAX_NUMBER) {
-      return blame(leaf.field, SW_NUMBER_RANGE);
-    }
+    const Whole verdict = whole(*decimal, shift(leaf.form), n);
+    if (verdict == Whole::overflow || !in_range(n)) return blame(leaf.field, SW_NUMBER_RANGE);
     if (verdict == Whole::fraction && !cuts_fractions(leaf.form)) {
-      return blame(leaf.field, SW_WRONG_TYPE);
+      const bool is_missing = value.type == Scalar::text && leaf.form == SW_DECIMAL;
+      return is_missing ? SW_OK : blame(leaf.field, SW_WRONG_TYPE);
     }
     if (take(leaf)) d.event.numbers[leaf.field - SW_TEXT_COUNT] = n;
     return SW_OK;

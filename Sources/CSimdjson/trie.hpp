@@ -7,7 +7,8 @@
 
 namespace stillwatch {
 
-/// Maps names to numbers; open addressing, at most half full.
+/// Maps names to numbers. Sealing looks for a hash without collisions: finding is then one probe and one
+/// comparison. Names that cannot be kept apart (beyond 16 bytes only both ends are hashed) take more.
 class NameTable {
  public:
   static constexpr uint32_t missing = ~0u;
@@ -20,22 +21,17 @@ class NameTable {
   }
 
   void seal() {
-    if (names_.empty()) return;
     size_t size = 4;
-    while (size < names_.size() * 2) size *= 2;
+    while (size < names_.size() * 4) size *= 2;
     mask_ = size - 1;
-    slots_.assign(size, -1);
-    for (size_t i = 0; i < names_.size(); i++) {
-      uint64_t at = names_[i].name.hash() & mask_;
-      while (slots_[at] >= 0) at = (at + 1) & mask_;
-      slots_[at] = int32_t(i);
-    }
+    for (uint64_t seed = 0; seed < 256 && probes_ > 1; seed++) place(seed);
   }
 
   uint32_t find(const Name &name) const {
-    if (slots_.empty()) return missing;
-    for (uint64_t at = name.hash() & mask_; slots_[at] >= 0; at = (at + 1) & mask_) {
-      const Entry &entry = names_[size_t(slots_[at])];
+    if (names_.empty()) return missing;
+    const uint64_t first = name.hash(seed_);
+    for (uint64_t i = 0; i < probes_; i++) {
+      const Entry &entry = slots_[(first + i) & mask_];
       if (entry.name == name) return entry.value;
     }
     return missing;
@@ -57,9 +53,27 @@ class NameTable {
     uint32_t value;
   };
   std::vector<std::unique_ptr<uint8_t[]>> storage_;
-  std::vector<Entry> names_;
-  std::vector<int32_t> slots_;
-  uint64_t mask_ = 0;
+  std::vector<Entry> names_, slots_;
+  uint64_t mask_ = 0, seed_ = 0, probes_ = ~uint64_t(0);
+
+  /// Fills a table under `seed` and keeps it if it needs fewer probes than the best so far.
+  void place(uint64_t seed) {
+    static const uint8_t nothing[16] = {};
+    Entry vacant{Name(nothing, 0), missing};
+    vacant.name.count = ~uint64_t(0);  // equal to no name
+    std::vector<Entry> slots(mask_ + 1, vacant);
+    uint64_t probes = 1;
+    for (const Entry &entry : names_) {
+      uint64_t at = entry.name.hash(seed), taken = 1;
+      for (; slots[at & mask_].value != missing; at++) taken++;
+      slots[at & mask_] = entry;
+      probes = taken > probes ? taken : probes;
+    }
+    if (probes >= probes_) return;
+    slots_ = std::move(slots);
+    seed_ = seed;
+    probes_ = probes;
+  }
 };
 
 /// What a value fills.

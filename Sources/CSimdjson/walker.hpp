@@ -2,247 +2,256 @@
 //
 // Stage 1 has checked UTF-8, closed strings and control characters in strings. The walk checks the rest of
 // RFC 8259 for every value, read or skipped: punctuation, nesting, names, numbers, escapes.
+//
+// Functions that take a value get a cursor at its first structural character and return the cursor behind
+// its last, or null when the document is rejected (`reason` then says why). The cursor is passed by value
+// so that it stays in a register: as a member, it made every step wait for the store before it.
 #pragma once
 #include "slots.hpp"
+
+#define SW_INLINE __attribute__((always_inline)) inline
 
 namespace stillwatch {
 
 class Walker {
  public:
-  explicit Walker(sw_decoder &decoder)
+  Walker(sw_decoder &decoder, size_t count)
       : d(decoder), slots(decoder), buf(decoder.scratch.get()),
-        at(decoder.stage1->structural_indexes.get()),
-        end(at + decoder.stage1->n_structural_indexes) {}
+        escapes(std::memchr(buf, '\\', count) != nullptr) {}
 
   sw_reason document() {
-    if (peek() != '{') {
-      const sw_reason reason = skip(0);
-      return reason != SW_OK ? reason : at == end ? SW_NOT_AN_OBJECT : SW_MALFORMED;
-    }
-    const sw_reason reason = object(0, 1);
-    if (reason != SW_OK) return reason;
-    return at == end ? SW_OK : SW_MALFORMED;
+    Cursor at = d.stage1->structural_indexes.get();
+    const Cursor end = at + d.stage1->n_structural_indexes;
+    const bool is_object = peek(at) == '{';
+    at = is_object ? object(at, 0, 1) : skip(at, 0);
+    if (!at) return reason;
+    return at != end ? SW_MALFORMED : is_object ? SW_OK : SW_NOT_AN_OBJECT;
   }
 
  private:
+  // Points into the offsets of structural characters. Behind the last one lies the document's length,
+  // where the scratch holds a zero: no branch takes it, so a walk that runs out stops there.
+  using Cursor = const uint32_t *;
+
   sw_decoder &d;
   Slots slots;
-  uint8_t *buf;
-  // The next structural character. Behind the last one lies the document's length, where the scratch
-  // holds a zero: no branch takes it, so a walk that runs out stops there.
-  const uint32_t *at, *end;
+  uint8_t *const buf;
+  // Whether the document has a backslash at all: most have none, and no string of theirs is searched.
+  const bool escapes;
+  sw_reason reason = SW_MALFORMED;
 
-  uint8_t peek() const { return buf[*at]; }
+  Cursor fail(sw_reason why) {
+    reason = why;
+    return nullptr;
+  }
+
+  Cursor fail(const Node &node, sw_reason why) { return fail(slots.blame(node.field(), why)); }
+
+  SW_INLINE uint8_t peek(Cursor at) const { return buf[*at]; }
 
   static bool is_space(uint8_t c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
-  /// The bytes from the next structural character to the one behind it, without trailing white space.
-  sw_slice token() const {
-    const uint8_t *start = buf + at[0], *stop = buf + at[1];
-    while (stop > start && is_space(stop[-1])) stop--;
-    return {start, uint64_t(stop - start)};
-  }
-
-  /// Takes a string and the quotes off it; escapes remain.
-  bool quoted(sw_slice &text) {
-    const sw_slice whole = token();
-    if (whole.count < 2 || whole.start[whole.count - 1] != '"') return false;
-    text = {whole.start + 1, whole.count - 2};
-    at++;
-    return true;
-  }
-
-  /// Undoes escapes in place.
-  sw_reason plain(sw_slice &text, bool &lone_surrogate) {
-    if (!has_backslash(text.start, text.count)) return SW_OK;
-    const Escapes verdict = unescape(text.start, text.count, buf + (text.start - buf));
-    lone_surrogate = verdict == Escapes::lone_surrogate;
-    return verdict == Escapes::malformed ? SW_MALFORMED : SW_OK;
-  }
-
-  /// Takes a member's name and its colon.
-  sw_reason name(sw_slice &text) {
-    bool lone = false;
-    if (peek() != '"' || !quoted(text) || peek() != ':') return SW_MALFORMED;
-    at++;
-    return plain(text, lone);
-  }
-
-  /// Takes a comma (true in `more`) or the closing character.
-  bool next(uint8_t close, bool &more) {
-    const uint8_t c = peek();
-    more = c == ',';
-    if (!more && c != close) return false;
-    at++;
-    return true;
-  }
-
-  /// Takes the opening character; `more` unless the closing one follows.
-  sw_reason open(uint8_t close, uint32_t depth, bool &more) {
-    if (depth > d.max_depth) return SW_TOO_DEEP;
-    at++;
-    more = peek() != close;
-    if (!more) at++;
-    return SW_OK;
-  }
+  static bool is_open(uint8_t c) { return c == '{' || c == '['; }
 
   static bool is(const sw_slice &token, const char *word, size_t count) {
     return token.count == count && std::memcmp(token.start, word, count) == 0;
   }
 
-  /// Takes a name or a number.
-  bool bare(Scalar &value) {
-    const sw_slice text = token();
-    at++;
+  /// The bytes from one structural character to the next, without trailing white space.
+  SW_INLINE sw_slice token(Cursor at) const {
+    const uint8_t *start = buf + at[0], *stop = buf + at[1];
+    while (stop > start && is_space(stop[-1])) stop--;
+    return {start, uint64_t(stop - start)};
+  }
+
+  /// What is between the quotes of the string at the cursor, escapes and all; false if it is none.
+  SW_INLINE bool quoted(Cursor at, sw_slice &text) const {
+    const sw_slice whole = token(at);
+    if (whole.count < 2 || whole.start[0] != '"' || whole.start[whole.count - 1] != '"') {
+      return false;
+    }
+    text = {whole.start + 1, whole.count - 2};
+    return true;
+  }
+
+  bool has_escapes(const sw_slice &text) const {
+    return escapes && std::memchr(text.start, '\\', text.count) != nullptr;
+  }
+
+  /// Undoes escapes in place; false where one is malformed.
+  SW_INLINE bool plain(sw_slice &text, bool &lone_surrogate) const {
+    lone_surrogate = false;
+    if (!has_escapes(text)) return true;
+    const Escapes verdict = unescape(text.start, text.count, buf + (text.start - buf));
+    lone_surrogate = verdict == Escapes::lone_surrogate;
+    return verdict != Escapes::malformed;
+  }
+
+  /// Takes a member's name and its colon.
+  SW_INLINE Cursor name(Cursor at, sw_slice &text) {
+    bool lone;
+    if (!quoted(at, text) || peek(at + 1) != ':' || !plain(text, lone)) return fail(SW_MALFORMED);
+    return at + 2;
+  }
+
+  /// Takes a comma (true in `more`) or the closing character.
+  SW_INLINE Cursor next(Cursor at, uint8_t close, bool &more) {
+    const uint8_t c = peek(at);
+    more = c == ',';
+    return more || c == close ? at + 1 : fail(SW_MALFORMED);
+  }
+
+  /// Takes the opening character, and the closing one if it follows at once (false in `more`).
+  SW_INLINE Cursor open(Cursor at, uint8_t close, uint32_t depth, bool &more) {
+    if (depth > d.max_depth) return fail(SW_TOO_DEEP);
+    more = peek(at + 1) != close;
+    return more ? at + 1 : at + 2;
+  }
+
+  /// Reads a number or one of the three names; false if the token is neither.
+  SW_INLINE bool bare(Cursor at, Scalar &value) const {
+    const sw_slice text = token(at);
     switch (text.start[0]) {
     case 't': value.type = Scalar::yes; return is(text, "true", 4);
     case 'f': value.type = Scalar::no; return is(text, "false", 5);
     case 'n': value.type = Scalar::null; return is(text, "null", 4);
-    default:
-      value.type = Scalar::number;
-      return parse_decimal(text.start, text.start + text.count, value.decimal);
+    default: value.type = Scalar::number; return parse_decimal(text, value.decimal);
     }
   }
 
-  sw_reason scalar(Scalar &value) {
-    if (peek() != '"') return bare(value) ? SW_OK : SW_MALFORMED;
+  SW_INLINE Cursor scalar(Cursor at, Scalar &value) {
     value.type = Scalar::text;
-    if (!quoted(value.bytes)) return SW_MALFORMED;
-    return plain(value.bytes, value.lone_surrogate);
+    const bool is_valid = peek(at) == '"' ? quoted(at, value.bytes) &&
+                                                plain(value.bytes, value.lone_surrogate)
+                                          : bare(at, value);
+    return is_valid ? at + 1 : fail(SW_MALFORMED);
   }
 
-  bool at_container() const { return peek() == '{' || peek() == '['; }
-
-  /// Checks one value and leaves it; `depth` containers are open around it.
-  sw_reason skip(uint32_t depth) {
+  /// Checks one value and passes over it; `depth` containers are open around it.
+  Cursor skip(Cursor at, uint32_t depth) {
     uint64_t is_object = 0;  // a bit per container opened here, the innermost lowest
     uint32_t levels = 0;
     while (true) {
-      const uint8_t c = peek();
-      if (c == '{' || c == '[') {
-        bool more;
-        const sw_reason reason = open(c == '{' ? '}' : ']', depth + levels + 1, more);
-        if (reason != SW_OK) return reason;
+      const uint8_t c = peek(at);
+      bool more = false;
+      if (is_open(c)) {
+        at = open(at, c == '{' ? '}' : ']', depth + levels + 1, more);
+        if (!at) return at;
         if (more) {
           is_object = is_object << 1 | (c == '{');
           levels++;
-          if (c == '{' && !skip_name()) return SW_MALFORMED;
-          continue;
         }
-      } else if (!skip_scalar()) {
-        return SW_MALFORMED;
+      } else {
+        at = skip_scalar(at);
       }
-      bool more = false;
-      while (levels > 0 && !more) {
-        if (!next(is_object & 1 ? '}' : ']', more)) return SW_MALFORMED;
-        if (more) break;
-        is_object >>= 1;
-        levels--;
+      for (; at && levels > 0 && !more; levels -= !more, is_object >>= !more) {
+        at = next(at, is_object & 1 ? '}' : ']', more);
       }
-      if (levels == 0) return SW_OK;
-      if ((is_object & 1) && !skip_name()) return SW_MALFORMED;
+      if (at && levels > 0 && (is_object & 1)) at = skip_name(at);
+      if (!at || levels == 0) return at;
     }
   }
 
-  bool skip_text() {
+  Cursor skip_text(Cursor at) {
     sw_slice text;
-    if (!quoted(text)) return false;
-    return !has_backslash(text.start, text.count) ||
-           unescape(text.start, text.count, nullptr) != Escapes::malformed;
+    if (!quoted(at, text)) return fail(SW_MALFORMED);
+    const bool is_valid = !has_escapes(text) ||
+                          unescape(text.start, text.count, nullptr) != Escapes::malformed;
+    return is_valid ? at + 1 : fail(SW_MALFORMED);
   }
 
-  bool skip_scalar() {
+  Cursor skip_scalar(Cursor at) {
     Scalar value;
-    return peek() == '"' ? skip_text() : bare(value);
+    if (peek(at) == '"') return skip_text(at);
+    return bare(at, value) ? at + 1 : fail(SW_MALFORMED);
   }
 
-  bool skip_name() {
-    if (peek() != '"' || !skip_text() || peek() != ':') return false;
-    at++;
-    return true;
+  Cursor skip_name(Cursor at) {
+    at = skip_text(at);
+    return !at || peek(at) == ':' ? at + (at != nullptr) : fail(SW_MALFORMED);
   }
 
-  sw_reason fill(Node &node, const Scalar &value, bool text_numbers) {
+  /// Fills the slots of a node and returns `behind`.
+  SW_INLINE Cursor fill(const Node &node, const Scalar &value, bool text_numbers, Cursor behind) {
     for (const Leaf &leaf : node.leaves) {
-      const sw_reason reason = slots.fill(leaf, value, text_numbers);
-      if (reason != SW_OK) return reason;
+      const sw_reason why = slots.fill(leaf, value, text_numbers);
+      if (why != SW_OK) return fail(why);
     }
-    return SW_OK;
+    return behind;
   }
 
   /// Marks a node as met; a second time in one document is a duplicate.
-  sw_reason meet(Node &node) {
-    if (node.seen == d.document) return slots.blame(node.field(), SW_DUPLICATE_FIELD);
+  SW_INLINE bool meet(Node &node) {
+    const bool is_first = node.seen != d.document;
     node.seen = d.document;
-    return SW_OK;
+    if (!is_first) fail(node, SW_DUPLICATE_FIELD);
+    return is_first;
   }
 
-  /// Takes the value at `index` in the trie.
-  sw_reason value(uint32_t index, uint32_t depth) {
+  /// Takes the value of the node `index`.
+  SW_INLINE Cursor value(Cursor at, uint32_t index, uint32_t depth) {
     Node &node = d.nodes[index];
-    sw_reason reason = meet(node);
-    if (reason != SW_OK) return reason;
-    if (!at_container()) {
-      Scalar value;
-      reason = scalar(value);
-      if (reason != SW_OK) return reason;
-      if (node.map != SW_NO_FIELD && value.type != Scalar::null) {
-        return slots.blame(node.map, SW_WRONG_TYPE);
-      }
-      return fill(node, value, false);
-    }
-    if (peek() == '{' && (node.map != SW_NO_FIELD || !node.members.empty())) {
-      return object(index, depth + 1);
-    }
-    if (peek() == '[' && inside_array(node)) return array(index, depth + 1);
-    if (node.field() != SW_NO_FIELD) return slots.blame(node.field(), SW_WRONG_TYPE);
-    return skip(depth);
+    if (!meet(node)) return nullptr;
+    if (is_open(peek(at))) return container(at, index, depth);
+    Scalar value;
+    at = scalar(at, value);
+    if (!at) return at;
+    if (node.map != SW_NO_FIELD && value.type != Scalar::null) return fail(node, SW_WRONG_TYPE);
+    return fill(node, value, false, at);
   }
 
-  bool inside_array(const Node &node) const {
-    return !node.elements.empty() || node.single ||
-           (d.reads_key_value_lists && !node.members.empty());
+  Cursor container(Cursor at, uint32_t index, uint32_t depth) {
+    const Node &node = d.nodes[index];
+    if (peek(at) == '{' && (node.map != SW_NO_FIELD || !node.members.empty())) {
+      return object(at, index, depth + 1);
+    }
+    const bool enters = !node.elements.empty() || node.single ||
+                        (d.reads_key_value_lists && !node.members.empty());
+    if (peek(at) == '[' && enters) return array(at, index, depth + 1);
+    if (node.field() != SW_NO_FIELD) return fail(node, SW_WRONG_TYPE);
+    return skip(at, depth);
   }
 
-  sw_reason object(uint32_t index, uint32_t depth) {
+  Cursor object(Cursor at, uint32_t index, uint32_t depth) {
     const Node &node = d.nodes[index];
     bool more;
-    sw_reason reason = open('}', depth, more);
     uint64_t met = 0;
-    while (reason == SW_OK && more) {
+    at = open(at, '}', depth, more);
+    while (at && more) {
       sw_slice text;
-      reason = name(text);
-      if (reason != SW_OK) return reason;
+      at = name(at, text);
+      if (!at) return at;
       const Name key(text.start, text.count);
       const uint32_t child = node.members.find(key);
       if (node.map != SW_NO_FIELD) {
-        reason = member(node, key, child, met);
+        at = member(at, node, key, child, met);
       } else {
-        reason = child != NameTable::missing ? value(child, depth) : skip(depth);
+        at = child != NameTable::missing ? value(at, child, depth) : skip(at, depth);
       }
-      if (reason == SW_OK && !next('}', more)) return SW_MALFORMED;
+      if (at) at = next(at, '}', more);
     }
-    return reason;
+    return at;
   }
 
   /// Takes one member of a map of fingerprints or signals; `met` has the tracked ones it named so far.
-  sw_reason member(const Node &node, const Name &key, uint32_t child, uint64_t &met) {
-    if (at_container()) return slots.blame(node.map, SW_WRONG_TYPE);
+  SW_INLINE Cursor member(
+      Cursor at, const Node &node, const Name &key, uint32_t child, uint64_t &met) {
+    if (is_open(peek(at))) return fail(node, SW_WRONG_TYPE);
     Scalar value;
-    sw_reason reason = scalar(value);
-    if (reason != SW_OK) return reason;
+    at = scalar(at, value);
+    if (!at) return at;
     const bool is_fingerprint = node.map == SW_FINGERPRINTS;
     const uint32_t item = (is_fingerprint ? d.fingerprints : d.signals).names.find(key);
     if (item != NameTable::missing) {
       const uint64_t bit = uint64_t(1) << item;
-      if (met & bit) return slots.blame(node.map, SW_DUPLICATE_FIELD);
+      if (met & bit) return fail(node, SW_DUPLICATE_FIELD);
       met |= bit;
     }
-    reason = is_fingerprint ? slots.fingerprint(item, node.map_rank, value)
-                            : slots.signal(item, node.map_rank, value, false);
-    if (reason != SW_OK || child == NameTable::missing) return reason;
-    reason = meet(d.nodes[child]);
-    return reason != SW_OK ? reason : fill(d.nodes[child], value, false);
+    const sw_reason why = is_fingerprint ? slots.fingerprint(item, node.map_rank, value)
+                                         : slots.signal(item, node.map_rank, value, false);
+    if (why != SW_OK) return fail(why);
+    if (child == NameTable::missing) return at;
+    return meet(d.nodes[child]) ? fill(d.nodes[child], value, false, at) : nullptr;
   }
 
   static uint32_t element(const Node &node, uint32_t i) {
@@ -252,83 +261,77 @@ class Walker {
     return NameTable::missing;
   }
 
-  sw_reason array(uint32_t index, uint32_t depth) {
+  Cursor array(Cursor at, uint32_t index, uint32_t depth) {
     const Node &node = d.nodes[index];
     bool more;
-    sw_reason reason = open(']', depth, more);
-    for (uint32_t i = 0; reason == SW_OK && more; i++) {
-      if (node.single && i > 0) return slots.blame(node.field(), SW_UNKNOWN_SCHEMA);
+    at = open(at, ']', depth, more);
+    for (uint32_t i = 0; at && more; i++) {
+      if (node.single && i > 0) return fail(node, SW_UNKNOWN_SCHEMA);
       const uint32_t child = element(node, i);
       if (child != NameTable::missing) {
-        reason = value(child, depth);
-      } else if (d.reads_key_value_lists && peek() == '{' && !node.members.empty()) {
-        reason = pair(node, depth + 1);
+        at = value(at, child, depth);
+      } else if (d.reads_key_value_lists && peek(at) == '{' && !node.members.empty()) {
+        at = pair(at, node, depth + 1);
       } else {
-        reason = skip(depth);
+        at = skip(at, depth);
       }
-      if (reason == SW_OK && !next(']', more)) return SW_MALFORMED;
+      if (at) at = next(at, ']', more);
     }
-    return reason;
+    return at;
   }
 
   /// Takes an element of an OTLP key/value list: the value counts as the member `key` of the object the
   /// list stands for. The two may come in either order, so the value is passed over first.
-  sw_reason pair(const Node &node, uint32_t depth) {
-    bool more;
-    sw_reason reason = open('}', depth, more);
+  Cursor pair(Cursor at, const Node &node, uint32_t depth) {
+    bool more, lone;
     sw_slice key{};
-    const uint32_t *content = nullptr;
-    while (reason == SW_OK && more) {
+    Cursor content = nullptr;
+    at = open(at, '}', depth, more);
+    while (at && more) {
       sw_slice text;
-      reason = name(text);
-      if (reason != SW_OK) return reason;
-      if (is(text, "key", 3) && peek() == '"') {
-        bool lone = false;
-        if (!quoted(key)) return SW_MALFORMED;
-        reason = plain(key, lone);
+      at = name(at, text);
+      if (!at) return at;
+      if (is(text, "key", 3) && peek(at) == '"') {
+        if (!quoted(at, key) || !plain(key, lone)) return fail(SW_MALFORMED);
+        at++;
       } else {
         if (is(text, "value", 5)) content = at;
-        reason = skip(depth);
+        at = skip(at, depth);
       }
-      if (reason == SW_OK && !next('}', more)) return SW_MALFORMED;
+      if (at) at = next(at, '}', more);
     }
-    if (reason != SW_OK || !key.start || !content) return reason;
+    if (!at || !key.start || !content) return at;
     const uint32_t child = node.members.find(Name(key.start, key.count));
-    if (child == NameTable::missing) return SW_OK;
-    const uint32_t *behind = at;
-    at = content;
-    reason = any_value(child, depth);
-    at = behind;
-    return reason;
+    if (child == NameTable::missing) return at;
+    return any_value(content, child, depth) ? at : nullptr;
   }
 
   /// Takes an OTLP AnyValue, or the bare value some exporters write instead.
-  sw_reason any_value(uint32_t child, uint32_t depth) {
-    if (peek() != '{') return value(child, depth);
+  Cursor any_value(Cursor at, uint32_t child, uint32_t depth) {
+    if (peek(at) != '{') return value(at, child, depth);
     Node &node = d.nodes[child];
-    sw_reason reason = meet(node);
-    if (reason != SW_OK) return reason;
+    if (!meet(node)) return nullptr;
     bool more;
-    reason = open('}', depth + 1, more);
-    while (reason == SW_OK && more) {
+    at = open(at, '}', depth + 1, more);
+    while (at && more) {
       sw_slice text;
-      reason = name(text);
-      if (reason != SW_OK) return reason;
-      const bool integer = is(text, "intValue", 8);
-      if (at_container()) {
-        if (!node.leaves.empty()) return slots.blame(node.field(), SW_WRONG_TYPE);
-        reason = skip(depth + 1);
-      } else if (integer || is(text, "stringValue", 11) || is(text, "boolValue", 9) ||
+      at = name(at, text);
+      if (!at) return at;
+      const bool is_integer = is(text, "intValue", 8);
+      if (is_open(peek(at))) {
+        if (!node.leaves.empty()) return fail(node, SW_WRONG_TYPE);
+        at = skip(at, depth + 1);
+      } else if (is_integer || is(text, "stringValue", 11) || is(text, "boolValue", 9) ||
                  is(text, "doubleValue", 11)) {
         Scalar value;
-        reason = scalar(value);
-        if (reason == SW_OK) reason = fill(node, value, integer);
+        at = scalar(at, value);
+        if (at) at = fill(node, value, is_integer, at);
       } else {
-        reason = skip(depth + 1);
+        at = skip(at, depth + 1);
       }
-      if (reason == SW_OK && !next('}', more)) return SW_MALFORMED;
+      if (at) at = next(at, '}', more);
     }
-    return reason;
+    return at;
   }
 };
 

@@ -21,29 +21,25 @@ extension EventDecoder {
         _ tag: WireReader.Tag, from message: inout WireReader,
         _ items: inout (fingerprints: Int, signals: Int)
     ) -> RejectReason? {
-        if tag.type == .bytes, let field = EventField(protobufText: tag.number) {
-            guard let text = message.bytes() else { return .badProtobuf }
-            return store(text, in: field)
+        guard let field = EventField(protobuf: tag.number), tag.type == field.wireType else {
+            return message.skip(tag, depth: limits.maxDepth) ? nil : .badProtobuf
         }
-        if tag.type == .varint, let field = EventField(protobufNumber: tag.number) {
+        if tag.type == .varint {
             guard let value = message.varint() else { return .badProtobuf }
             return store(Int64(bitPattern: value), in: field)
         }
-        if tag.type == .bytes, tag.number == 3 {
+        guard let content = message.bytes() else { return .badProtobuf }
+        switch field {
+        case .fingerprints:
             items.fingerprints += 1
-            if items.fingerprints > SW_MAX_ITEMS {
-                return blame(.fingerprints, .tooManyFingerprints)
-            }
-            guard let entry = message.bytes() else { return .badProtobuf }
-            return takeFingerprint(entry)
-        }
-        if tag.type == .bytes, tag.number == 4 {
+            if items.fingerprints > SW_MAX_ITEMS { return blame(field, .tooManyFingerprints) }
+            return takeFingerprint(content)
+        case .signals:
             items.signals += 1
-            if items.signals > SW_MAX_ITEMS { return blame(.signals, .tooManySignals) }
-            guard let entry = message.bytes() else { return .badProtobuf }
-            return takeSignal(entry)
+            if items.signals > SW_MAX_ITEMS { return blame(field, .tooManySignals) }
+            return takeSignal(content)
+        default: return store(content, in: field)
         }
-        return message.skip(tag, depth: limits.maxDepth) ? nil : .badProtobuf
     }
 
     private mutating func takeFingerprint(_ entry: UnsafeBufferPointer<UInt8>) -> RejectReason? {
@@ -142,29 +138,34 @@ extension EventDecoder {
         sw_slice(start: bytes.baseAddress, count: UInt64(bytes.count))
     }
 
-    /// Looks at eight bytes at a time; only bytes beyond ASCII need the full check.
+    /// Looks at eight bytes at a time, the last ones with up to seven of what follows in the scratch; only
+    /// bytes beyond ASCII need the full check.
     private func isUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard let start = bytes.baseAddress else { return true }
+        guard let start = bytes.baseAddress, bytes.count > 0 else { return true }
         let raw = UnsafeRawPointer(start)
         var high: UInt64 = 0
         var at = 0
-        while at + 8 <= bytes.count {
+        while at + 8 < bytes.count {
             high |= raw.loadUnaligned(fromByteOffset: at, as: UInt64.self)
             at += 8
         }
-        while at < bytes.count {
-            high |= UInt64(bytes[at])
-            at += 1
-        }
+        let last = raw.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+        high |= last &<< UInt64(8 &* (8 &- (bytes.count &- at)))
         return high & 0x8080_8080_8080_8080 == 0 || sw_valid_utf8(start, bytes.count) != 0
     }
 }
 
 extension EventField {
-    /// The text with this number in `stillwatch.proto`.
-    fileprivate init?(protobufText number: UInt32) {
+    /// The field with this number in `stillwatch.proto`.
+    fileprivate init?(protobuf number: UInt32) {
         switch number {
+        case 1: self = .time
         case 2: self = .account
+        case 3: self = .fingerprints
+        case 4: self = .signals
+        case 5: self = .inputTokens
+        case 6: self = .outputTokens
+        case 7: self = .status
         case 8: self = .model
         case 9: self = .organization
         case 10: self = .apiKey
@@ -174,17 +175,6 @@ extension EventField {
         case 14: self = .accessPath
         case 15: self = .plan
         case 16: self = .endUser
-        default: return nil
-        }
-    }
-
-    /// The time or number with this number in `stillwatch.proto`.
-    fileprivate init?(protobufNumber number: UInt32) {
-        switch number {
-        case 1: self = .time
-        case 5: self = .inputTokens
-        case 6: self = .outputTokens
-        case 7: self = .status
         case 17: self = .turn
         case 18: self = .cachedTokens
         case 19: self = .reasoningTokens
@@ -193,5 +183,11 @@ extension EventField {
         case 22: self = .accountCreated
         default: return nil
         }
+    }
+
+    /// How `stillwatch.proto` writes the field.
+    fileprivate var wireType: WireReader.WireType {
+        rawValue >= EventField.status.rawValue && rawValue <= EventField.accountCreated.rawValue
+            ? .varint : .bytes
     }
 }
