@@ -5,7 +5,8 @@ import Primitives
 /// Assumptions (nothing is published): half the accounts are an organisation of their own, the
 /// others belong to ones of 2, 4 or 8; an organisation shares payment, mail domain, prompts and
 /// tools; a customer has 1 to 3 devices, 1 to 4 addresses and 1 to 6 templates; one in ten uses a
-/// public template; ages have density 1 / sqrt(age) up to 900 days (12 % are under 14 days).
+/// public template; three in five send single requests, not sessions; ages have density 1 /
+/// sqrt(age) up to 900 days (12 % are under 14 days).
 struct CustomerPersona: Persona {
     /// What sets a look-alike apart from the base of customers.
     enum Style { case customer, bulk, carrierNAT, fleet, gateway, harness }
@@ -57,7 +58,9 @@ struct CustomerPersona: Persona {
         let traits = attributes.bits(account, 2)
         event.organization = attributes.bits(organization, 3)
         event.apiKey = attributes.bits(account, 4)
-        if endUsers > 0 { event.endUser = attributes.bits(random.below(endUsers), 5) }
+        if endUsers > 0 {
+            event.endUser = attributes.bits(skewed(random.next(), count: endUsers), 5)
+        }
         event.accountCreatedMs = created(account)
         event.plan = UInt8(traits & 3)
         event.accessPath = traits >> 8 & 15 < 12 ? 0 : UInt8(traits >> 12 & 3)
@@ -68,6 +71,7 @@ struct CustomerPersona: Persona {
         let favourite = style == .harness ? 3 : Int(traits >> 32 & 0xFFFF) * 5 >> 16
         event.model = UInt8(bits & 7 == 0 ? skewed(bits, count: 5) : favourite)
         event.task = UInt8(bits >> 8 & 3 == 0 ? bits >> 16 & 0xFF : traits >> 48 & 0xFF) % 7
+        if isStateless(account) { event.turn = 1 }
         let eager = traits >> 56 & 15 == 0
         event.elicitsReasoning = bits >> 32 & 255 < (eager ? 128 : 12)
         setTokens(request, &random, into: &event)
@@ -97,6 +101,15 @@ struct CustomerPersona: Persona {
             event.outputTokens = Int32(
                 max(1, min(16_000, output * relativeOutput.value(at: random.uniform()))))
             event.cachedTokens = event.inputTokens / 4 * Int32(random.below(2))
+        }
+    }
+
+    /// True where every request stands alone; programs and three customers in five (an assumption).
+    private func isStateless(_ account: Int) -> Bool {
+        switch style {
+        case .bulk, .fleet: true
+        case .customer: attributes.choice(account, 9, of: 5) < 3
+        case .carrierNAT, .gateway, .harness: false
         }
     }
 

@@ -3,8 +3,8 @@ import Primitives
 /// Generates a scenario's records one after the other, in the order they would be written to a log.
 ///
 /// Populations are merged by time through a heap. Nothing is materialised: memory is 12 bytes an
-/// account (ordinary customers and look-alikes), 28 more for each account of a labelled population,
-/// and 56 bytes an open session. Use from one task.
+/// account (but of farms that dispatch, and of load), 32 more for each account of a farm or
+/// look-alike, and 40 bytes an open session. Use from one task.
 public final class Generator {
     /// What is generated.
     public let scenario: Scenario
@@ -34,6 +34,8 @@ public final class Generator {
     /// Takes time and memory in proportion to the accounts: about 0.3 s for a million customers.
     public init(_ scenario: Scenario) {
         precondition(scenario.populations.count <= 1000, "a run has at most 1,000 populations")
+        precondition(scenario.durationMs > 0 && scenario.jitterMs >= 0, "time only goes forward")
+        precondition(scenario.populations.allSatisfy(\.isSound), "a population's figures")
         self.scenario = scenario
         limit = scenario.eventLimit ?? .max
         random = Random(seed: scenario.seed ^ 0x6A77)

@@ -53,7 +53,7 @@ public struct PopulationSpec: Equatable, Sendable {
     public var kind: Kind
     /// What labels call it.
     public var name: String
-    /// Accounts, at least 1.
+    /// Accounts, 1 ... 50,000,000.
     public var accounts: Int
     /// Mean requests of an account a day, over 0.
     public var rate: Double
@@ -63,13 +63,13 @@ public struct PopulationSpec: Equatable, Sendable {
     public var durationMs: Int64?
     /// How a farm hides.
     public var evasions: Evasions = []
-    /// Accounts that share a payment instrument (farms without E1); an assumption.
+    /// Accounts that share a payment instrument (farms without E1), at least 1; an assumption.
     public var accountsPerCard = 1
-    /// Accounts that share a device (farms without E1); an assumption.
+    /// Accounts that share a device (farms without E1), at least 1; an assumption.
     public var accountsPerDevice = 1
     /// Prompt templates of a farm, 1 ... 64.
     public var templates = 1
-    /// Addresses: of a NAT or gateway, or in a farm's pool.
+    /// Addresses: of a NAT or gateway, or in a farm's pool; at least 1.
     public var addresses = 1
     /// End users of a gateway; 0 elsewhere.
     public var endUsers = 0
@@ -99,6 +99,13 @@ public struct PopulationSpec: Equatable, Sendable {
             durationMs = 45 * 86_400_000
         case .customers, .bulk, .ci, .harness, .load: break
         }
+    }
+
+    /// True when all figures are in their ranges.
+    var isSound: Bool {
+        (1...50_000_000).contains(accounts) && rate > 0 && rate.isFinite && startMs >= 0
+            && durationMs ?? 0 >= 0 && accountsPerCard > 0 && accountsPerDevice > 0
+            && (1...64).contains(templates) && addresses > 0 && endUsers >= 0
     }
 
     private static func usual(_ kind: Kind) -> (accounts: Int, rate: Double) {

@@ -82,7 +82,7 @@ struct AccountRates {
         var ranks = [Double]()
         var relative = [Float]()
         for i in 0..<accounts {
-            let place = i.multipliedReportingOverflow(by: stride).partialValue % accounts
+            let place = i * stride % accounts
             let rank = accounts == 1 ? 0.5 : Double(place) / Double(accounts - 1)
             ranks.append(rank)
             switch rhythm.rates {

@@ -3,7 +3,7 @@ import Primitives
 /// Accounts that send requests in sessions: a cluster process.
 ///
 /// Sessions start as a Poisson process that follows the day curve; each draws its account, its
-/// length and its gaps. Memory: 12 bytes an account and 56 bytes an open session.
+/// length and its gaps. Memory: 12 bytes an account and 40 bytes an open session.
 final class SessionTraffic<P: Persona>: TrafficSource {
     private let persona: P
     private let rhythm: Rhythm

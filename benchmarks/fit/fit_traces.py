@@ -7,7 +7,7 @@ Standard library only. The sources are named in TraceFit.swift; only derived fig
 """
 import csv
 import json
-import math
+import random
 import re
 import sys
 import tarfile
@@ -97,6 +97,10 @@ def rates(clients):
     ordered = sorted(clients, key=lambda c: c.per_day)
     print("under 26/day %.3f, under 857/day %.3f" % (
         sum(r < 26 for r in by_rate) / len(by_rate), sum(r < 857 for r in by_rate) / len(by_rate)))
+    random.seed(1)
+    groups = (random.sample(by_rate, 30) for _ in range(20000))
+    even = sorted(sum(g) ** 2 / (30 * sum(r * r for r in g)) for g in groups)
+    show("evenness of 30 clients: median, p99, most", [even[10000], even[19800], even[-1]])
     step = len(ordered) / 8
     for k in range(8):
         part = ordered[round(k * step):round((k + 1) * step)]
