@@ -9,6 +9,7 @@ public enum InputError: Error, Equatable, CustomStringConvertible {
     /// A `.zst` file is damaged; `offset` is where in the compressed bytes.
     case damaged(path: String, offset: Int, reason: String)
 
+    /// What happened, with the file's path.
     public var description: String {
         switch self {
         case .unreadable(let path, let reason): "\(path): cannot read: \(reason)"
@@ -68,7 +69,10 @@ public struct InputFile: ~Copyable {
         var first: UInt64 = 0
         var got = 0
         while got < 4 {
-            let n = withUnsafeMutableBytes(of: &first) { Glibc.read(descriptor, $0.baseAddress! + got, 4 - got) }
+            let n = withUnsafeMutableBytes(of: &first) { space in
+                let rest = UnsafeMutableRawBufferPointer(rebasing: space[got..<4])
+                return Glibc.read(descriptor, rest.baseAddress, rest.count)
+            }
             if n < 0 { throw .unreadable(path: path, reason: Self.reason()) }
             if n == 0 { break }
             got += n
