@@ -14,21 +14,26 @@ public struct EntityView: FeatureSource {
     public var key: UInt64 { record.key }
     /// The entity's value.
     public var value: ByteSlice { record.value(layout) }
+    /// The kind's index among the tracked ones; -1 for an account.
     public var kind: Int { record.kind == EntityRecord.accountKind ? -1 : Int(record.kind) }
+    /// Panes since the entity was first seen.
     public var agePanes: UInt32 { now - min(now, record.firstSeen) }
     /// The last pane the entity was active in.
     public var lastSeen: Pane { Pane(index: record.lastSeen) }
 
+    /// The sum of a measure over the last `window` panes.
     public func sum(measure: Int, window: UInt32) -> Int64 {
         record.sum(measure: measure, window: window, now: now, layout)
     }
 
+    /// Distinct values of a dimension within `window` panes; estimated beyond the sample size.
     public func distinct(dimension: Int, window: UInt32) -> Double {
         var seen = 0
         let exponent = eachEntry(of: dimension, window: window) { _, _ in seen += 1 }
         return scaled(seen, exponent)
     }
 
+    /// How requests spread over the values of a dimension within `window` panes.
     public func loads(dimension: Int, window: UInt32) -> Loads {
         let shape = layout.dimension[dimension]
         var loads = Loads(values: 0, sampled: 0, sum: 0, sumOfSquares: 0, largest: 0)
@@ -43,6 +48,7 @@ public struct EntityView: FeatureSource {
         return loads
     }
 
+    /// Values seen within `window` panes whose first is younger than `age` panes.
     public func newborn(dimension: Int, window: UInt32, youngerThan age: UInt32) -> Double {
         var young = 0
         let exponent = eachEntry(of: dimension, window: window) { entry, _ in
@@ -51,6 +57,7 @@ public struct EntityView: FeatureSource {
         return scaled(young, exponent)
     }
 
+    /// Distinct hours with activity within `window` panes.
     public func activeHours(window: UInt32) -> Int {
         let hour = UInt32(clamping: Int64(now) * paneWidth.ms / 3_600_000)
         let hours = UInt32(clamping: (Int64(window) * paneWidth.ms + 3_599_999) / 3_600_000)

@@ -37,6 +37,7 @@ public final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
         mutex.deallocate()
     }
 
+    /// Runs `job` on the executor's thread, behind those already waiting.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         pthread_mutex_lock(mutex)

@@ -9,6 +9,7 @@ public struct EventTime: Hashable, Comparable, Sendable {
     /// Earlier than every event: the watermark before anything was seen.
     public static let distantPast = EventTime(ms: .min)
 
+    /// Ordered by time.
     public static func < (a: EventTime, b: EventTime) -> Bool { a.ms < b.ms }
 
     /// This time moved by `ms` milliseconds.
@@ -25,6 +26,7 @@ public struct Pane: Hashable, Comparable, Sendable {
     /// Wraps an index.
     public init(index: UInt32) { self.index = index }
 
+    /// Ordered by index.
     public static func < (a: Pane, b: Pane) -> Bool { a.index < b.index }
 }
 

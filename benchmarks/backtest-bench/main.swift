@@ -44,9 +44,13 @@ while generator.next() {
 }
 func slurp(_ path: String) throws -> [UInt8] {
     var file = try InputFile(path: path)
+    var all: [UInt8] = []
     var bytes = [UInt8](repeating: 0, count: 1 << 20)
-    let n = try bytes.withUnsafeMutableBytes { try file.read(into: $0.baseAddress!, capacity: $0.count) }
-    return Array(bytes[0..<n])
+    while true {
+        let n = try bytes.withUnsafeMutableBytes { try file.read(into: $0.baseAddress!, capacity: $0.count) }
+        if n == 0 { return all }
+        all += bytes[0..<n]
+    }
 }
 let diagnostics = Diagnostics()
 var loader = RuleLoader(diagnostics: diagnostics)

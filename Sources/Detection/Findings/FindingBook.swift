@@ -150,6 +150,12 @@ public struct FindingBook: ~Copyable {
         return transition
     }
 
+    /// Whether a finding of the rule about the entity is open. O(1).
+    public func isOpen(rule: Int, entityKey: UInt64) -> Bool {
+        let slot = table.find(WatchedEntity(entityKey: entityKey, rule: rule))
+        return slot >= 0 && table[slot].phase == .firing
+    }
+
     /// Forgets cooldowns that are over by `time`; O(entries) where one may be, else O(1).
     public mutating func expire(at time: EventTime) {
         guard nextExpiry <= time else { return }
