@@ -81,7 +81,7 @@ public struct TopologyPlan: Sendable {
     /// The shuffle partition, and so the ENTITY task, an entity belongs to.
     @inline(__always)
     public static func partition(of key: UInt64, of count: Int) -> Int {
-        Int((mix(key) >> 32) &* UInt64(count) >> 32)
+        Int(((mix(key) >> 32) &* UInt64(count)) >> 32)
     }
 }
 
