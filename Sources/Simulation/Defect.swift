@@ -70,7 +70,8 @@ extension SimulatedEvent {
     }
 }
 
-/// How many bad records of each kind a run plants, spread evenly over its time.
+/// How many bad records of each kind a run plants, spread evenly over the first nine tenths
+/// of its time.
 public struct BadRecords: Equatable, Sendable {
     /// Records by defect.
     public private(set) var counts: [Defect: Int]

@@ -137,7 +137,8 @@ public final class Generator {
         let attributes = Attributes(seed: scenario.seed, population: -1)
         let persona = LoadPersona(
             spec: PopulationSpec(.load), attributes: attributes, startMs: scenario.start.ms)
-        let span = scenario.start.ms..<scenario.start.ms + scenario.durationMs
+        // Before the end, so that an event limit does not cut any off.
+        let span = scenario.start.ms..<scenario.start.ms + scenario.durationMs * 9 / 10
         return DefectTraffic(
             scenario.badRecords, persona: persona, span: span, seed: mix(scenario.seed ^ 0xBAD))
     }

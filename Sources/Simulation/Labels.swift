@@ -14,8 +14,8 @@ public struct Labels: Sendable {
         public var first: EventTime?, last: EventTime?
         /// The accounts that sent something, for farms and look-alikes; empty for others.
         public var accounts: [Account]
-        /// Fingerprints that several of its accounts share (2 in a farm, 10 in a look-alike), most
-        /// first.
+        /// Fingerprints that several of its accounts share, most first: 2 in a farm; in a
+        /// look-alike 10, or half its accounts where that is fewer.
         public var shared: [Fingerprint]
     }
 
@@ -61,7 +61,7 @@ public struct Labels: Sendable {
                     last: book.requests > 0 ? EventTime(ms: book.lastMs) : nil,
                     accounts: Self.accounts(book, sources[index]),
                     shared: Self.shared(
-                        book, sources[index], least: spec.kind.isFarm ? 2 : 10,
+                        book, sources[index], least: Self.least(spec),
                         isFleet: spec.kind == .ci)))
         }
         self.populations = populations
@@ -69,6 +69,11 @@ public struct Labels: Sendable {
 
     /// Records of the run, bad ones included.
     public var records: Int { populations.reduce(badRecords.total) { $0 + $1.requests } }
+
+    /// From how many accounts on a fingerprint counts as shared.
+    private static func least(_ spec: PopulationSpec) -> Int {
+        spec.kind.isFarm ? 2 : min(10, max(2, spec.accounts / 2))
+    }
 
     private static func accounts(_ book: Ledger, _ source: TrafficSource) -> [Account] {
         book.accounts.indices.filter { book.accounts[$0].requests > 0 }.map {

@@ -1,4 +1,5 @@
 import Simulation
+import TestSupport
 import Testing
 
 /// The base of customers against the figures of the public traces; seed 7.
@@ -65,7 +66,7 @@ import Testing
     /// Groups of 30 of the trace's clients: median 0.156, p99 0.373, at most 0.556.
     @Test func chanceGroupsOfCustomersAreUneven() {
         let loads = loads + [Int](repeating: 0, count: 162 - loads.count)
-        var random = SeededRandom(state: 7)
+        var random = TestRandom(seed: 7)
         let values = (0..<2000).map { _ in
             evenness(loads.shuffled(using: &random).prefix(30))
         }.sorted()

@@ -56,6 +56,14 @@ import Testing
         #expect(counts[.oversized] == 1 && counts[.malformed] == 10)
     }
 
+    @Test func systemTestPlantsAllItsBadRecordsBeforeItsLimit() {
+        let generator = Generator(.systemTest())
+        while generator.next() {}
+        #expect(generator.generated == 2_000_000)
+        #expect(generator.labels().badRecords == generator.scenario.badRecords)
+        #expect(generator.labels().records == 2_000_000)
+    }
+
     private func check(_ defect: Defect, _ bytes: [UInt8], at time: EventTime) throws {
         #expect(!bytes.contains(UInt8(ascii: "\n")))
         #expect((bytes.count > 5_000_000) == (defect == .oversized))

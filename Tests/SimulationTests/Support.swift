@@ -57,13 +57,3 @@ func variation(_ values: [Double]) -> Double {
 func median(_ values: [Double]) -> Double {
     values.sorted()[values.count / 2]
 }
-
-/// Random numbers from a seed.
-struct SeededRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 1
-        return mix(state)
-    }
-}
