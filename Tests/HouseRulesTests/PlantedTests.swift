@@ -163,6 +163,7 @@ struct PlantedTests {
             /// Documented.
             public enum E: String { case i, j }
             protocol Internal { func k() }
+            open = max(open, public)
             public extension S {}
             """
         #expect(lines(DocumentationRule.check(file(text))) == [4, 7, 11])
