@@ -26,13 +26,18 @@ enum WordRules {
         "Sources/Topology/PartitionClock.swift",
         "Sources/Topology/SectionTable.swift",
         "Sources/Topology/Subnet.swift",
-        "Sources/Detection/Evaluator.swift",
-        "Sources/Detection/Program.swift",
+        "Sources/Detection/Compiler/Evaluator.swift",
+        "Sources/Detection/Compiler/FeatureSlot+Value.swift",
+        "Sources/Detection/Findings/BookTable.swift",
         "Sources/Kafka/Record.swift",
     ]
 
     /// What a hot file may have all the same, with the reason; one that is not needed is a violation.
     static let exceptions: [(path: String, rule: String, reason: String)] = [
+        (
+            "Sources/Detection/Compiler/Evaluator.swift", "no String in a hot file",
+            "evidence is named once a finding"
+        ),
         ("Sources/Events/EventDecoder.swift", "no String in a hot file", "an enum's raw type"),
         (
             "Sources/Topology/EventFields.swift", "no String in a hot file",
