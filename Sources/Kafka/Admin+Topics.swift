@@ -22,6 +22,7 @@ public struct NewTopic: Equatable, Sendable {
         self.configs = configs
     }
 
+    /// Equal in every part.
     public static func == (a: NewTopic, b: NewTopic) -> Bool {
         a.name == b.name && a.partitions == b.partitions && a.replication == b.replication
             && a.configs.map(\.name) == b.configs.map(\.name)

@@ -15,6 +15,7 @@ public enum Library {
         /// From `rd_kafka_version()`, whose last byte counts candidates.
         init(rdkafka: Int32) { packed = (rdkafka >> 8) & 0xff_ffff }
 
+        /// Older first.
         public static func < (a: Version, b: Version) -> Bool { a.packed < b.packed }
 
         /// Such as `2.0.2`.

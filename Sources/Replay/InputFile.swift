@@ -9,6 +9,7 @@ public enum InputError: Error, Equatable, CustomStringConvertible {
     /// A `.zst` file is damaged; `offset` is where in the compressed bytes.
     case damaged(path: String, offset: Int, reason: String)
 
+    /// What happened, with the file's path.
     public var description: String {
         switch self {
         case .unreadable(let path, let reason): "\(path): cannot read: \(reason)"

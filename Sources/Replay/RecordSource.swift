@@ -18,6 +18,7 @@ public protocol RecordSource: AnyObject {
 /// A file of JSON lines as a source; blank lines are passed over.
 public final class FileSource: RecordSource {
     private var reader: LineReader
+    /// The path, or `standard input`.
     public let name: String
 
     /// The file at `path`; `-` is standard input.
@@ -28,10 +29,12 @@ public final class FileSource: RecordSource {
         reader = LineReader(try InputFile(path: path), maxLine: maxLine)
     }
 
+    /// Bytes of the file read so far and in all; nil where the size is unknown.
     public var progress: (done: Int, total: Int)? {
         reader.file.size.map { (reader.file.bytesRead, $0) }
     }
 
+    /// Lends at most `count` lines to `body`; false at the end of the file.
     public func read(
         _ count: Int, _ body: (_ record: ByteSlice, _ timestampMs: Int64?) -> Void
     ) throws(InputError) -> Bool {

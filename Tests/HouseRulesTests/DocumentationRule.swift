@@ -11,7 +11,7 @@ enum DocumentationRule {
     }
 
     nonisolated(unsafe) private static let publicDeclaration =
-        /^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:public|open)\s+(?!import\b|extension\b)/
+        /^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:public|open)\s+(?!import\b|extension\b)[a-z@]/
 
     private static func isDocumented(_ file: SourceFile, _ index: Int) -> Bool {
         var above = index - 1

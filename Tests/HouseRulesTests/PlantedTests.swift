@@ -89,7 +89,7 @@ struct PlantedTests {
     @Test("inequality, negation and text are no traps")
     func trapLookAlikes() {
         let text =
-            "if a != b, !c, (!d) { e(!f) }\nlet g = [!h] // i!\nprint(\"j! fatalError try!\")\n#if !DEBUG\n"
+            "if a != b, !c, (!d) { e(!f) }\nlet g = [!h] // i!\nprint(\"j! fatalError try!\")\n#if !DEBUG\nif client.fatalError == nil {}"
         #expect(WordRules.traps(file(text)).isEmpty)
     }
 
@@ -163,6 +163,7 @@ struct PlantedTests {
             /// Documented.
             public enum E: String { case i, j }
             protocol Internal { func k() }
+            open = max(open, public)
             public extension S {}
             """
         #expect(lines(DocumentationRule.check(file(text))) == [4, 7, 11])
