@@ -83,17 +83,21 @@ let package = Package(
         benchmark(
             "backtest-bench",
             ["Replay", "Topology", "Detection", "Events", "Simulation", "YAML", "Primitives"]),
+        benchmark("consume-ceiling", ["Kafka", "Primitives"]),
 
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
         .target(
             name: "TestSupport", dependencies: ["CMallocCounter", "Primitives"],
-            path: "Tests/TestSupport", swiftSettings: strict),
+            path: "Tests/TestSupport", exclude: ["kafka-one-broker"], swiftSettings: strict),
         tests("PrimitivesTests", ["Primitives"]),
         tests("YAMLTests", ["YAML"]),
         tests("EventsTests", ["Events", "Primitives"]),
         tests("AggregationTests", ["Aggregation", "Primitives"]),
         tests("KafkaTests", ["Kafka", "Primitives"]),
+        .executableTarget(
+            name: "leak-probe", dependencies: ["Kafka", "Primitives"], path: "Tests/LeakProbe",
+            swiftSettings: strict),
         tests("DetectionTests", ["Detection", "YAML", "Aggregation", "Primitives"]),
         tests("TopologyTests", ["Topology", "Detection", "Events", "Aggregation", "Primitives"]),
         tests("SimulationTests", ["Simulation", "Primitives"]),

@@ -72,7 +72,9 @@ extension Consumer {
     public func commitAsynchronously(_ offsets: [PartitionOffset]) throws(KafkaError) {
         guard !offsets.isEmpty else { return }
         let list = PartitionList(offsets, topics: topics)
-        try check(rd_kafka_commit(client.handle, list.pointer, 1), "commit")
+        // Not rd_kafka_commit: that one reports failures only.
+        try check(
+            rd_kafka_commit_queue(client.handle, list.pointer, control.queue, nil, nil), "commit")
     }
 
     /// The group's committed offsets and their metadata; `PartitionOffset.none` where there is none.

@@ -15,7 +15,7 @@ import Glibc
 /// `poll` must be called at least every `max.poll.interval.ms`; shards that pull count as polling too.
 public struct Consumer: ~Copyable, Sendable {
     let client: Client
-    private let control: ControlQueue
+    let control: ControlQueue
     /// The topics, in the order that `TopicPartition.topic` counts.
     public var topics: [String] { client.topics }
     /// Assignments seen so far; the number of the newest.

@@ -5,9 +5,12 @@ extension KafkaError {
     /// The codes of newer libraries are listed too, by number: their names are not in the headers this
     /// module is built with. Inside transactions the error object's own flags outrank this table.
     public static func move(forCode code: Int32) -> Move {
-        if let move = clientMoves[code] { return move }
-        if let move = brokerMoves[code] { return move }
-        return .fatal
+        classifiedMove(forCode: code) ?? .fatal
+    }
+
+    /// The move the table gives a code; nil where the code is not in it.
+    public static func classifiedMove(forCode code: Int32) -> Move? {
+        clientMoves[code] ?? brokerMoves[code]
     }
 
     /// Codes that arise in the client (negative).

@@ -44,6 +44,12 @@ public struct Producer: ~Copyable, Sendable {
         public var delivered: UInt64
         /// Records given up.
         public var failed: UInt64
+
+        /// Counts.
+        public init(delivered: UInt64, failed: UInt64) {
+            self.delivered = delivered
+            self.failed = failed
+        }
     }
 
     /// Starts a producer; brokers are contacted in the background.

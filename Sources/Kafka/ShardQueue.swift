@@ -19,6 +19,13 @@ public final class ShardQueue: @unchecked Sendable {
         public var stale: UInt64 = 0
         /// Records delivered.
         public var records: UInt64 = 0
+
+        /// Counts.
+        public init(duplicates: UInt64 = 0, stale: UInt64 = 0, records: UInt64 = 0) {
+            self.duplicates = duplicates
+            self.stale = stale
+            self.records = records
+        }
     }
 
     private let client: Client

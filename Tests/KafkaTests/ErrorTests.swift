@@ -1,0 +1,51 @@
+import Kafka
+import Testing
+
+@Suite struct ErrorTests {
+    @Test("every error code of the running library is classified")
+    func total() {
+        let codes = Library.errorCodes
+        #expect(codes.count > 100)
+        let missing = codes.filter { KafkaError.classifiedMove(forCode: $0) == nil }
+        // Codes of releases after the table was written are fatal, which is safe; ours are complete.
+        let known = missing.filter { $0 <= 97 && ($0 >= -1 || $0 <= -140) }
+        #expect(known.isEmpty, "\(known.map { KafkaError.name(ofCode: $0) })")
+    }
+
+    @Test("a code nobody knows is fatal")
+    func unknown() {
+        #expect(KafkaError.move(forCode: 9_999) == .fatal)
+        #expect(KafkaError.move(forCode: -120) == .fatal)
+    }
+
+    @Test(
+        "the classes that exactly-once stands on are as Kafka's protocol has them",
+        arguments: [
+            (22, KafkaError.Move.abortTransaction), (25, .abortTransaction), (82, .fenced),
+            (90, .fenced), (-144, .fenced), (47, .fatal), (48, .fatal), (49, .fatal), (-1, .fatal),
+            (51, .retry), (-184, .retry), (-185, .retry), (-195, .unreachable), (1, .outOfRange),
+            (-140, .outOfRange), (29, .configuration), (58, .configuration), (10, .rejected),
+            (36, .benign), (-191, .benign),
+        ] as [(Int32, KafkaError.Move)])
+    func classes(code: Int32, move: KafkaError.Move) {
+        #expect(KafkaError.move(forCode: code) == move)
+        let error = KafkaError(code: code, action: "test")
+        #expect(error.move == move)
+        #expect(error.detail.code == code)
+        #expect(error.description.contains(error.detail.name))
+    }
+
+    @Test("an authentication error tells of SCRAM where the library is too old for new brokers")
+    func scram() {
+        let text = KafkaError(code: 58, action: "connect").description
+        #expect(text.contains("SCRAM") == (Library.version < Library.Version(2, 6, 1)))
+    }
+
+    @Test("a version is ordered and printed by its numbers")
+    func version() {
+        #expect(Library.Version(2, 0, 2) < Library.Version(2, 6, 1))
+        #expect(Library.Version(2, 10, 0) > Library.Version(2, 6, 1))
+        #expect(Library.Version(2, 10, 1).description == "2.10.1")
+        #expect(Library.version >= Library.Version(2, 0, 2))
+    }
+}

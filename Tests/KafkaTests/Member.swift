@@ -1,0 +1,140 @@
+import Kafka
+import Primitives
+import Testing
+
+/// A consumer with one shard queue that answers rebalances by itself and keeps what it saw.
+final class Member {
+    struct Seen: Equatable {
+        var partition: TopicPartition
+        var offset: Int64
+        var key: String?
+        var value: String?
+        var epoch: UInt32
+    }
+
+    var consumer: Consumer
+    let queue: ShardQueue
+    let missing: StartPolicy
+    var assigned: Set<TopicPartition> = []
+    var events: [String] = []
+    var seen: [Seen] = []
+    var ends: [TopicPartition: Int64] = [:]
+    var errors: [KafkaError] = []
+    var committed: [CommitResult] = []
+    var groupMetadata: GroupMetadata?
+
+    init(
+        _ servers: String, topics: [String], role: Properties.Role,
+        settings: [Properties.Setting] = [], missing: StartPolicy = .earliest, hooks: Hooks = Hooks()
+    ) throws {
+        let properties = try Properties(bootstrapServers: servers, settings: settings)
+        consumer = try Consumer(properties: properties, role: role, topics: topics, hooks: hooks)
+        queue = try consumer.makeShardQueue(capacity: 1_000)
+        self.missing = missing
+    }
+
+    /// Takes partitions by hand from offset 0 on.
+    func take(_ partitions: [TopicPartition], from offset: Int64 = 0) throws {
+        try start(partitions.map { PartitionOffset($0, offset: offset) }, epoch: 1, false)
+    }
+
+    private func start(_ starts: [PartitionOffset], epoch: UInt32, _ isIncremental: Bool) throws {
+        try consumer.assign(starts, isIncremental: isIncremental)
+        for start in starts {
+            queue.attach(
+                start.partition, slot: Int(start.partition.partition), epoch: epoch,
+                from: start.offset)
+            assigned.insert(start.partition)
+        }
+    }
+
+    /// One control event, answered.
+    func control(timeoutMs: Int32) throws {
+        switch consumer.poll(timeoutMs: timeoutMs) {
+        case .assigned(let assignment):
+            events.append("assigned \(assignment.partitions.count) epoch \(assignment.epoch)")
+            groupMetadata = assignment.groupMetadata
+            let starts = try consumer.startOffsets(assignment.partitions, missing: missing)
+            try start(starts, epoch: assignment.epoch, assignment.isIncremental)
+        case .revoked(let revocation):
+            let how = revocation.isLost ? "lost" : "revoked"
+            events.append("\(how) \(revocation.partitions.count) epoch \(revocation.epoch)")
+            for partition in revocation.partitions {
+                queue.detach(partition)
+                assigned.remove(partition)
+            }
+            try consumer.unassign(revocation.partitions, isIncremental: revocation.isIncremental)
+        case .committed(let result): committed.append(result)
+        case .error(let error): errors.append(error)
+        case nil: break
+        }
+    }
+
+    /// One batch, kept.
+    func pull(max: Int = .max, timeoutMs: Int32 = 20) {
+        queue.withBatch(max: max, timeoutMs: timeoutMs) { batch in
+            batch.forEach { record in
+                let partition = TopicPartition(topic: record.topic, partition: record.partition)
+                if record.isData {
+                    seen.append(
+                        Seen(
+                            partition: partition, offset: record.offset,
+                            key: record.key.map { String(decoding: $0, as: UTF8.self) },
+                            value: record.value.map { String(decoding: $0, as: UTF8.self) },
+                            epoch: record.epoch))
+                } else if record.isEndOfPartition {
+                    ends[partition] = record.offset
+                } else if let error = record.error {
+                    errors.append(error)
+                }
+            }
+        }
+    }
+
+    /// Goes on until `condition` holds; false when that took longer than `seconds`.
+    func pump(seconds: Int = 30, until condition: (Member) -> Bool) throws -> Bool {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while !condition(self) {
+            guard ContinuousClock.now < end else { return false }
+            try control(timeoutMs: 0)
+            pull()
+        }
+        return true
+    }
+
+    /// Leaves the group.
+    func close() throws {
+        try consumer.beginClose()
+        let end = ContinuousClock.now + .seconds(30)
+        while !consumer.isClosed {
+            guard ContinuousClock.now < end else {
+                Issue.record("the consumer did not close")
+                return
+            }
+            try control(timeoutMs: 20)
+        }
+    }
+}
+
+/// Lends a string's bytes.
+func withBytes<R>(_ text: String?, _ body: (ByteSlice?) throws -> R) rethrows -> R {
+    guard let text else { return try body(nil) }
+    let bytes = Array(text.utf8)
+    return try bytes.withUnsafeBytes { try body(ByteSlice($0)) }
+}
+
+extension Producer {
+    /// Produces text.
+    func send(
+        _ value: String?, key: String? = nil, to partition: Int32 = 0, timestampMs: Int64? = nil,
+        headers: [Header] = [], waitMs: Int = 30_000
+    ) throws {
+        try withBytes(key) { key in
+            try withBytes(value) { value in
+                try produce(
+                    topic: 0, partition: partition, key: key, value: value, timestampMs: timestampMs,
+                    headers: headers, waitMs: waitMs)
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+// Uses every C object of the Kafka module on the mock cluster, so that a leak checker sees what is left
+// behind. Ends with status 1 when something did not work.
+import Glibc
+import Kafka
+import Primitives
+
+func probe() throws -> Bool {
+    let cluster = try MockCluster()
+    try cluster.createTopic("t", partitions: 2)
+    let properties = try Properties(bootstrapServers: cluster.bootstrapServers)
+    try produce(properties, cluster)
+    try administer(properties)
+    guard try consume(properties) else { return false }
+    return try joinGroup(properties)
+}
+
+func produce(_ properties: Properties, _ cluster: MockCluster) throws {
+    let producer = try Producer(properties: properties, topics: ["t"])
+    let bytes = Array("value".utf8)
+    try bytes.withUnsafeBytes { value in
+        for index in 0..<500 {
+            let headers = [Producer.Header("a", "b"), Producer.Header("n", nil)]
+            try producer.produce(
+                topic: 0, partition: Int32(index % 2), key: index % 3 == 0 ? nil : value,
+                value: index % 5 == 0 ? nil : value, headers: index % 7 == 0 ? headers : [])
+        }
+    }
+    try producer.flush(timeoutMs: 60_000)
+    cluster.fail(apiKey: 0, codes: [29])
+    try bytes.withUnsafeBytes { try producer.produce(topic: 0, partition: 0, key: nil, value: $0) }
+    do { try producer.flush(timeoutMs: 60_000) } catch { print("as planned: \(error)") }
+
+    let transactional = try Producer(
+        properties: properties, role: .transactionalProducer(transactionalID: "x"), topics: ["t"])
+    try transactional.initTransactions(timeoutMs: 60_000)
+    try transactional.beginTransaction()
+    try bytes.withUnsafeBytes {
+        try transactional.produce(topic: 0, partition: 0, key: nil, value: $0)
+    }
+    try transactional.commitTransaction(timeoutMs: 60_000)
+}
+
+func administer(_ properties: Properties) throws {
+    let admin = try Admin(properties: properties, topics: ["t"])
+    _ = try admin.brokers()
+    _ = try admin.describe("t")
+    do { _ = try admin.create([NewTopic("u", partitions: 1, configs: [("a", "b")])], timeoutMs: 500) } catch {
+        print("as planned: \(error)")
+    }
+}
+
+/// Reads with holds and releases, and leaves records in the queue, aside and in flight.
+func consume(_ properties: Properties) throws -> Bool {
+    let consumer = try Consumer(properties: properties, role: .reader, topics: ["t"])
+    let queue = try consumer.makeShardQueue(capacity: 64)
+    let partitions = [0, 1].map { TopicPartition(topic: 0, partition: $0) }
+    try consumer.assign(partitions.map { PartitionOffset($0, offset: 0) })
+    for partition in partitions {
+        queue.attach(partition, slot: 0, epoch: 1, from: partition.partition == 0 ? 10 : 0)
+    }
+    _ = try consumer.makeWaker(for: partitions).wake()
+    var headers = 0
+    let end = ContinuousClock.now + .seconds(60)
+    while queue.counters.records < 100, ContinuousClock.now < end {
+        queue.withBatch(max: 20, timeoutMs: 100) { batch in
+            batch.forEach { headers += $0.header("a") == nil ? 0 : 1 }
+        }
+        queue.hold(partitions[1])
+    }
+    queue.withBatch(max: 64, timeoutMs: 100) { _ in }
+    queue.release(partitions[1])
+    queue.withBatch(max: 7, timeoutMs: 100) { _ in }
+    queue.hold(partitions[1])
+    queue.detach(partitions[0])
+    return queue.counters.records >= 100 && headers > 0
+}
+
+func joinGroup(_ properties: Properties) throws -> Bool {
+    var consumer = try Consumer(
+        properties: properties, role: .consumer(group: "g", instanceID: "i"), topics: ["t"])
+    let queue = try consumer.makeShardQueue(capacity: 64)
+    try consumer.subscribe()
+    var isClosing = false
+    let end = ContinuousClock.now + .seconds(120)
+    while !consumer.isClosed, ContinuousClock.now < end {
+        switch consumer.poll(timeoutMs: 100) {
+        case .assigned(let assignment):
+            let starts = try consumer.startOffsets(assignment.partitions, missing: .earliest)
+            try consumer.assign(starts)
+            for start in starts {
+                queue.attach(
+                    start.partition, slot: 0, epoch: assignment.epoch, from: start.offset)
+            }
+            queue.withBatch(timeoutMs: 1_000) { _ in }
+            try consumer.commit([PartitionOffset(starts[0].partition, offset: 1, metadata: "m")])
+            try consumer.commitAsynchronously([PartitionOffset(starts[0].partition, offset: 2)])
+            _ = try consumer.committed(assignment.partitions)
+        case .revoked(let revocation):
+            for partition in revocation.partitions { queue.detach(partition) }
+            try consumer.unassign()
+        case .committed:
+            guard !isClosing else { break }
+            isClosing = true
+            try consumer.beginClose()
+        case .error(let error): print("event: \(error)")
+        case nil: break
+        }
+    }
+    return consumer.isClosed
+}
+
+let succeeded: Bool
+do {
+    succeeded = try probe()
+} catch {
+    print("failed: \(error)")
+    succeeded = false
+}
+print(succeeded ? "ok" : "not ok")
+exit(succeeded ? 0 : 1)
