@@ -80,7 +80,7 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("PrimitivesTests", ["Primitives"]),
         tests("YAMLTests", ["YAML"]),
-        tests("EventsTests", ["Events", "Primitives"]),
+        tests("EventsTests", ["Events", "Primitives"], resources: [.copy("Golden")]),
         tests("AggregationTests", ["Aggregation", "Primitives"]),
         tests("KafkaTests", ["Kafka", "Primitives"]),
         tests("DetectionTests", ["Detection", "YAML", "Aggregation", "Primitives"]),
