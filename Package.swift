@@ -92,7 +92,7 @@ let package = Package(
             path: "Tests/TestSupport", exclude: ["kafka-one-broker"], swiftSettings: strict),
         tests("PrimitivesTests", ["Primitives"]),
         tests("YAMLTests", ["YAML"]),
-        tests("EventsTests", ["Events", "Primitives"]),
+        tests("EventsTests", ["Events", "Primitives"], resources: [.copy("Golden")]),
         tests("AggregationTests", ["Aggregation", "Primitives"]),
         tests("KafkaTests", ["Kafka", "Primitives"]),
         .executableTarget(
