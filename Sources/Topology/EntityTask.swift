@@ -113,20 +113,30 @@ public struct EntityTask: ~Copyable {
             let next = pending.first.map { min($0, target) } ?? target
             // Panes in which nothing happened matter only to what is pending or firing.
             while openPane < next, evaluator.isWatching {
-                close(openPane, nil, &findings)
+                close(openPane, &findings)
                 openPane += 1
             }
             openPane = max(openPane, next)
-            guard openPane < target, let bytes = pending.removeFirst() else { continue }
-            close(openPane, bytes.buffer.bytes, &findings)
+            guard openPane < target else { break }
+            fold(openPane)
+            close(openPane, &findings)
             counters.panesClosed += 1
             openPane += 1
         }
     }
 
-    /// Folds a pane's partials and evaluates what they touched.
-    private mutating func close(_ pane: UInt32, _ partials: ByteSlice?, _ findings: inout [Finding]) {
-        if let partials { fold(partials, pane: pane) }
+    /// Folds what waits for the first pane.
+    private mutating func fold(_ pane: UInt32) {
+        var waiting = PendingPanes()
+        swap(&waiting, &pending)
+        waiting.removeFirst { partials, reader in
+            foldRun(partials, readers[reader], pane: Pane(index: pane))
+        }
+        swap(&waiting, &pending)
+    }
+
+    /// Evaluates what a pane touched and whatever waits for time to pass.
+    private mutating func close(_ pane: UInt32, _ findings: inout [Finding]) {
         let before = findings.count
         evaluator.evaluate(
             pane: Pane(index: pane), candidates: &candidates, store: &store,
@@ -134,15 +144,6 @@ public struct EntityTask: ~Copyable {
         counters.evaluations = evaluator.evaluations
         counters.findings += findings.count - before
         store.sweep(now: pane)
-    }
-
-    private mutating func fold(_ runs: ByteSlice, pane: UInt32) {
-        var reader = ByteReader(runs)
-        while let index = reader.integer(UInt32.self), let count = reader.integer(UInt32.self),
-            let run = reader.bytes(Int(count))
-        {
-            foldRun(run, readers[Int(index)], pane: Pane(index: pane))
-        }
     }
 
     /// Partials looked ahead, so that their index slots and records are near when their turn comes.
