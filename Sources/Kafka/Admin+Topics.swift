@@ -22,6 +22,7 @@ public struct NewTopic: Equatable, Sendable {
         self.configs = configs
     }
 
+    /// Equal in every part.
     public static func == (a: NewTopic, b: NewTopic) -> Bool {
         a.name == b.name && a.partitions == b.partitions && a.replication == b.replication
             && a.configs.map(\.name) == b.configs.map(\.name)
@@ -95,7 +96,8 @@ extension Admin {
         ]
         defer { for request in requests { rd_kafka_ConfigResource_destroy(request) } }
         let action = "read the properties of \(name)"
-        let event = try run(action, timeoutMs, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS) { options, queue in
+        let event = try run(action, timeoutMs, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS) {
+            options, queue in
             rd_kafka_DescribeConfigs(client.handle, &requests, requests.count, options, queue)
         }
         defer { rd_kafka_event_destroy(event) }
