@@ -82,7 +82,8 @@ public final class ShardQueue: @unchecked Sendable {
         let state = table.makeState(partition)
         precondition(!state.pointee.isAttached, "the partition is attached already")
         let name = client.topics[partition.topic]
-        guard let own = rd_kafka_queue_get_partition(client.handle, name, partition.partition) else {
+        guard let own = rd_kafka_queue_get_partition(client.handle, name, partition.partition)
+        else {
             preconditionFailure("an assigned partition has a queue")
         }
         state.pointee = PartitionState(
@@ -120,7 +121,11 @@ public final class ShardQueue: @unchecked Sendable {
         // What was kept aside is older than what waits in the partition's queue.
         var rest: [Message] = []
         for message in stash {
-            if self.state(of: message) == state { ready.append(message) } else { rest.append(message) }
+            if self.state(of: message) == state {
+                ready.append(message)
+            } else {
+                rest.append(message)
+            }
         }
         stash = rest
         rd_kafka_queue_forward(state.pointee.queue, queue)
