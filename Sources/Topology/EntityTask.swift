@@ -69,6 +69,10 @@ public struct EntityTask: ~Copyable {
     /// - Throws: `BlockError`; the block is not taken in.
     public mutating func receive(_ block: ByteSlice) throws(BlockError) {
         let header = try BlockHeader(block)
+        guard header.application == plan.application else {
+            counters.foreignBlocks += 1
+            return
+        }
         guard header.paneMs == UInt32(plan.timing.paneWidth.ms) else {
             throw .paneWidth(block: header.paneMs, expected: UInt32(plan.timing.paneWidth.ms))
         }

@@ -66,6 +66,9 @@ public struct IngestTask: ~Copyable {
     /// The last offset whose record is wholly accounted for: what may be committed once flushed.
     public var processedOffset: Int64 { parkedRecord.map { $0.offset - 1 } ?? position }
 
+    /// Whether a jump ahead waits for the next event.
+    public var hasParked: Bool { parkedRecord != nil }
+
     /// Reads one record; `record` is nil for a tombstone.
     ///
     /// - Parameters:
@@ -226,7 +229,7 @@ public struct IngestTask: ~Copyable {
         output.append(integer: clock.firstOpenPane)
         output.append(integer: UInt32(plan.timing.paneWidth.ms))
         output.append(integer: digest)
-        output.append(integer: UInt32(0))
+        output.append(integer: plan.application)
         schema.withUnsafeBytes { output.append($0) }
         for s in 0..<folder.sections.sectionCount(for: target) {
             let section = folder.sections.section(s, for: target)
