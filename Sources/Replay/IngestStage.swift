@@ -10,6 +10,7 @@ final class IngestStage {
     private var isOpen: [Bool]
     private var decoder: EventDecoder
     private let batchSize: Int
+    private let paneWidth: PaneWidth
     /// Lines read at most before a batch is handed over, however small the flushes are.
     private static let linesPerStep = 4096
     /// Records read so far.
@@ -20,6 +21,7 @@ final class IngestStage {
     init(_ settings: ReplaySettings, _ sources: [any RecordSource]) throws {
         self.sources = sources
         batchSize = settings.batchSize
+        paneWidth = settings.plan.timing.paneWidth
         decoder = try settings.makeDecoder()
         isOpen = sources.map { _ in true }
         tasks = .allocate(capacity: max(1, sources.count))
@@ -42,6 +44,20 @@ final class IngestStage {
         var sum = IngestCounters()
         for s in sources.indices { sum.add(tasks[s].counters) }
         return sum
+    }
+
+    /// From the start of the first pane with an event to the newest event; nil without events.
+    var span: ClosedRange<EventTime>? {
+        var lowest: UInt32?
+        var highest: EventTime?
+        for s in sources.indices {
+            let clock = tasks[s].clock
+            if let pane = clock.lowestPane { lowest = min(lowest ?? pane, pane) }
+            if let time = clock.highest { highest = max(highest ?? time, time) }
+        }
+        guard let lowest, let highest else { return nil }
+        let start = paneWidth.start(of: Pane(index: lowest))
+        return start...max(start, highest)
     }
 
     /// Reads on from the source that is furthest behind and returns its blocks by target, the partitions
@@ -87,7 +103,8 @@ final class IngestStage {
     private func keepRefusals(of s: Int) {
         let letters = tasks[s].takeDeadLetters()
         for letter in letters.prefix(max(0, Replay.keptRefusals - refusals.count)) {
-            refusals.append(Replay.Refusal(source: sources[s].name, letter: letter))
+            refusals.append(
+                Replay.Refusal(place: sources[s].place(ofRecord: letter.offset), letter: letter))
         }
     }
 }

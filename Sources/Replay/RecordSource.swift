@@ -6,6 +6,8 @@ public protocol RecordSource: AnyObject {
     var name: String { get }
     /// How much was read and how much there is, in any one unit; nil where that is not known.
     var progress: (done: Int, total: Int)? { get }
+    /// How messages name the record with so many before it: `file:line`.
+    func place(ofRecord offset: Int64) -> String
 
     /// Lends up to `count` records in order to `body` with their timestamps; false at the end.
     ///
@@ -15,9 +17,17 @@ public protocol RecordSource: AnyObject {
     ) throws(InputError) -> Bool
 }
 
+extension RecordSource {
+    /// The name and the record's number from 1.
+    public func place(ofRecord offset: Int64) -> String { "\(name):\(offset + 1)" }
+}
+
 /// A file of JSON lines as a source; blank lines are passed over.
 public final class FileSource: RecordSource {
     private var reader: LineReader
+    /// The number of records before each blank line: what tells lines from records.
+    private var blanks: [Int64] = []
+    private var records: Int64 = 0
     /// The path, or `standard input`.
     public let name: String
 
@@ -27,6 +37,14 @@ public final class FileSource: RecordSource {
     public init(path: String, maxLine: Int = 1 << 20) throws(InputError) {
         name = path == "-" ? "standard input" : path
         reader = LineReader(try InputFile(path: path), maxLine: maxLine)
+    }
+
+    /// Blank lines that are remembered; behind so many, places are a little too low.
+    private static let keptBlanks = 10_000
+
+    /// The path and the record's line.
+    public func place(ofRecord offset: Int64) -> String {
+        "\(name):\(offset + 1 + Int64(blanks.count { $0 <= offset }))"
     }
 
     /// Bytes of the file read so far and in all; nil where the size is unknown.
@@ -41,8 +59,12 @@ public final class FileSource: RecordSource {
         var left = count
         while left > 0 {
             guard let line = try reader.next() else { return false }
-            guard !line.isEmpty else { continue }
+            guard !line.isEmpty else {
+                if blanks.count < Self.keptBlanks { blanks.append(records) }
+                continue
+            }
             body(line, nil)
+            records += 1
             left -= 1
         }
         return true

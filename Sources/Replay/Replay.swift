@@ -12,8 +12,8 @@ import Topology
 public struct Replay {
     /// A refused record with where it came from.
     public struct Refusal: Sendable {
-        /// The source's name.
-        public var source: String
+        /// The source's name and where in it: `file:line`.
+        public var place: String
         /// The record, why, and its offset: the number of records before it in the source.
         public var letter: DeadLetter
     }
@@ -22,6 +22,8 @@ public struct Replay {
     public struct Report: Sendable {
         /// Records read, folded, refused.
         public var ingest = IngestCounters()
+        /// Event time: the start of the first pane with an event, and the newest event; nil without events.
+        public var span: ClosedRange<EventTime>?
         /// State and evaluations.
         public var entities = EntitySummary()
         /// The findings by time, uid and sequence; empty where `keepsFindings` was off.
@@ -63,6 +65,7 @@ public struct Replay {
         }
         take(await stages.drain())
         report.ingest = ingest.counters
+        report.span = ingest.span
         report.refusals = ingest.refusals
         report.entities = await stages.summary()
         report.findings.sort(by: Replay.precedes)

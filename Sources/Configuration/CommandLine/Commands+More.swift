@@ -1,44 +1,4 @@
 extension Commands {
-    static let simulate = Command(
-        "simulate", summary: "Write simulated request events, with labels, to a file or a topic.",
-        discussion: """
-            Writes events of ordinary customers fitted to public traces, of four crowds that look like farms \
-            and are none, and of the farms asked for. The same seed gives the same bytes. Labels tell for \
-            every account and fingerprint what it really is.
-            """,
-        options: [
-            Option(
-                "out", .text("file"), default: "standard output",
-                help: "Where events go, as JSON Lines."),
-            Option(
-                "topic", .text("topic"), help: "Produce to this topic instead of writing a file."),
-            Option(
-                "labels", .text("file"), help: "Where labels go, as JSON Lines. Without it, none."),
-            seed,
-            Option(
-                "scenario", .choice(["s1", "s4", "none"]), isRepeatable: true, default: "s1 and s4",
-                help: "A farm: s1 is small and clean, s4 wide and shallow. May be repeated."),
-            Option(
-                "evasion", .choice(["e1", "e2"]), isRepeatable: true,
-                help:
-                    "What the farms do to hide: e1 isolates identities, e2 shapes timing. May be repeated."
-            ),
-            Option(
-                "scale", .text("factor"), default: "1",
-                help: "Size of the farms, as a decimal number."),
-            Option(
-                "customers", .integer("n", 0...100_000_000), default: "2000",
-                help: "Ordinary customers."),
-            Option(
-                "start", .text("time"), default: "2026-01-01T00:00:00Z",
-                help: "Time of the first event, RFC 3339."),
-            Option(
-                "duration", .text("span"), default: "24h",
-                help: "Event time simulated, as 6h or 2d."),
-            Option(
-                "events", .integer("n", 1...1_000_000_000_000), help: "Stop after so many events."),
-        ] + connection + settings + logging)
-
     static let validate = Command(
         "validate", summary: "Check the configuration, the rules, the brokers and the topics.",
         discussion: """
@@ -132,10 +92,7 @@ extension Commands {
         "path", isRequired: false, isRepeatable: true,
         help: "Rule files, or directories of them. Without one, the starter pack.")
 
-    static func format(key: String?) -> Option {
-        Option(
-            "format", .choice(Settings.OutputFormat.allCases.map(\.rawValue)), key: key,
-            default: key == nil ? "flat" : "",
-            help: "The shape of findings: OCSF 1.8.0 Detection Finding, or one flat object.")
-    }
+    static let format = Option(
+        "format", .choice(Settings.OutputFormat.allCases.map(\.rawValue)), key: "format",
+        help: "The shape of findings: OCSF 1.8.0 Detection Finding, or one flat object.")
 }

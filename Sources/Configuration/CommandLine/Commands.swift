@@ -29,7 +29,7 @@ public enum Commands {
             Option(
                 "alerts", .text("topic"), key: "alerts.topic", help: "The topic findings go to."),
             Option("group", .text("name"), key: "group", help: "The consumer group."),
-            rules, shards, format(key: "format"),
+            rules, shards, format,
             Option(
                 "stop-at-end", .flag,
                 help: """
@@ -52,7 +52,7 @@ public enum Commands {
                 help: "Files of events: .jsonl, .ndjson or .zst of one; - is standard input.")
         ],
         options: [
-            rules, format(key: "format"),
+            rules, format,
             Option("out", .text("file"), default: "standard output", help: "Where findings go."),
             shards,
             Option("no-progress", .flag, help: "Draw no progress bar on a terminal."),
@@ -62,13 +62,18 @@ public enum Commands {
         "demo", summary: "Watch simulated traffic, farms in it, with nothing else installed.",
         discussion: """
             Simulates ordinary customers, crowds that look like farms and are none, and two farms, at high \
-            speed and in one process, and prints findings as they come. The summary says which farms were \
-            found, when, after how many of their requests, and what stayed quiet.
+            speed and in one process, and prints findings as they come. The summary on standard error says \
+            which farms were found, when, after how many of their requests, and what stayed quiet. Ends with \
+            1 if a farm was missed or anything else was flagged.
             """,
         options: [
-            seed, rules, shards, format(key: nil),
+            seed, rules, shards,
+            Option(
+                "format", .choice(["text", "flat", "ocsf"]),
+                default: "text on a terminal, flat elsewhere",
+                help: "The shape of findings: lines for people, one flat object, or OCSF 1.8.0."),
             Option(
                 "scale", .text("factor"), default: "1",
-                help: "Size of the ordinary traffic and the farms, as a decimal number."),
+                help: "Multiplies the accounts of all populations, as a decimal number."),
         ] + logging)
 }
