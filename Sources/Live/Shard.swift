@@ -186,6 +186,7 @@ actor Shard {
         let read = ingest(timeoutMs: received ? 0 : Self.waitMs)
         let now = Clock.monotonicMs()
         collectDelivered()
+        align()
         let isFull = read && inputs.contains { $0?.needsFlush ?? false }
         if isFull || now - lastCutMs >= settings.cutIntervalMs { try cutWhenDelivered(now, isFull) }
     }
@@ -248,7 +249,6 @@ actor Shard {
             collectDelivered()
         }
         try makeCut(nowMs: now)
-        align()
     }
 
     /// Flushes every task's partials and notes the offsets they stand at.

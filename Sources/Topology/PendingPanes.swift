@@ -3,7 +3,8 @@ import Primitives
 /// Partials of panes the watermark has not closed, by pane in ascending order.
 ///
 /// Bytes are kept in chunks that are used again when a pane closes, so the steady state neither allocates
-/// nor copies what it already holds.
+/// nor copies what it already holds. A pane's chunks grow with it: thousands of sparse panes (a partition
+/// far ahead of the others) cost little, and a dense one is a few large runs.
 struct PendingPanes: ~Copyable {
     /// A run of partials that one reader reads; chunks hold runs back to back.
     private struct RunHeader {
@@ -24,17 +25,23 @@ struct PendingPanes: ~Copyable {
     }
 
     private var panes: [PaneChunks] = []
-    private var pool = ChunkPool(chunkSize: Self.chunkSize)
+    private var small = ChunkPool(chunkSize: Self.smallSize)
+    private var medium = ChunkPool(chunkSize: Self.mediumSize)
+    private var large = ChunkPool(chunkSize: Self.largeSize)
     /// Bytes of runs too long for a chunk.
     private var singleBytes = 0
     /// Bytes of memory in use.
-    var bytes: Int { pool.bytesInUse + singleBytes }
+    var bytes: Int {
+        small.bytesInUse + medium.bytesInUse + large.bytesInUse + singleBytes
+    }
 
-    private static let chunkSize = 256 << 10
+    private static let smallSize = 2 << 10
+    private static let mediumSize = 16 << 10
+    private static let largeSize = 256 << 10
 
     deinit {
         for pane in panes {
-            for chunk in pane.chunks where chunk.capacity > Self.chunkSize { chunk.base.deallocate() }
+            for chunk in pane.chunks where chunk.capacity > Self.largeSize { chunk.base.deallocate() }
         }
     }
 
@@ -48,7 +55,7 @@ struct PendingPanes: ~Copyable {
         let slot = slot(of: pane)
         let last = panes[slot].chunks.count - 1
         if last < 0 || panes[slot].chunks[last].capacity - panes[slot].chunks[last].count < needed {
-            let fresh = takeChunk(atLeast: needed)
+            let fresh = takeChunk(atLeast: needed, after: last + 1)
             panes[slot].chunks.append(fresh)
         }
         let chunk = panes[slot].chunks.count - 1
@@ -67,9 +74,16 @@ struct PendingPanes: ~Copyable {
         return i
     }
 
-    private mutating func takeChunk(atLeast needed: Int) -> Chunk {
-        guard needed > Self.chunkSize else {
-            return Chunk(base: pool.take(), capacity: Self.chunkSize, count: 0)
+    /// A chunk for a pane that has `count` already.
+    private mutating func takeChunk(atLeast needed: Int, after count: Int) -> Chunk {
+        if needed <= Self.smallSize, count < 4 {
+            return Chunk(base: small.take(), capacity: Self.smallSize, count: 0)
+        }
+        if needed <= Self.mediumSize, count < 12 {
+            return Chunk(base: medium.take(), capacity: Self.mediumSize, count: 0)
+        }
+        if needed <= Self.largeSize {
+            return Chunk(base: large.take(), capacity: Self.largeSize, count: 0)
         }
         singleBytes += needed
         return Chunk(
@@ -93,9 +107,11 @@ struct PendingPanes: ~Copyable {
     }
 
     private mutating func recycle(_ chunk: Chunk) {
-        if chunk.capacity == Self.chunkSize {
-            pool.give(chunk.base)
-        } else {
+        switch chunk.capacity {
+        case Self.smallSize: small.give(chunk.base)
+        case Self.mediumSize: medium.give(chunk.base)
+        case Self.largeSize: large.give(chunk.base)
+        default:
             singleBytes -= chunk.capacity
             chunk.base.deallocate()
         }
