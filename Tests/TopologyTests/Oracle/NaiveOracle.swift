@@ -75,7 +75,8 @@ struct NaiveOracle {
         for (kind, value) in prints { entities.append(Entity(kind: kind, value: value)) }
         let row = NaiveFacts.Row(pane: settled.pane, account: account, bornPane: born, event: event)
         for entity in entities {
-            facts[entity, default: empty(entity.kind)].add(row)
+            if facts[entity] == nil { facts[entity] = empty(entity.kind) }
+            facts[entity]?.add(row)
         }
         return entities
     }
