@@ -101,11 +101,15 @@ let package = Package(
             name: "leak-probe", dependencies: ["Kafka", "Primitives"], path: "Tests/LeakProbe",
             swiftSettings: strict),
         tests("DetectionTests", ["Detection", "YAML", "Aggregation", "Primitives"]),
-        tests("TopologyTests", ["Topology", "Detection", "Events", "Aggregation", "Primitives"]),
+        tests(
+            "TopologyTests",
+            ["Topology", "Detection", "Events", "Aggregation", "YAML", "Primitives"]),
         tests("SimulationTests", ["Simulation", "Primitives"]),
         tests("ConfigurationTests", ["Configuration", "YAML"]),
         tests("TelemetryTests", ["Telemetry"]),
-        tests("ReplayTests", ["Replay", "Topology", "Detection", "Simulation", "Primitives"]),
+        tests(
+            "ReplayTests",
+            ["Replay", "Topology", "Detection", "Simulation", "YAML", "Primitives"]),
         tests("HouseRulesTests", []),
         tests("SystemTests", ["Kafka", "Primitives"]),
     ],

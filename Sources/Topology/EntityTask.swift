@@ -112,7 +112,8 @@ public struct EntityTask: ~Copyable {
     public mutating func advance(_ findings: inout [Finding]) {
         let target = progress.firstOpenPane
         guard target > openPane else { return }
-        if historyStart == nil, progress.lowestPane != .max { historyStart = progress.lowestPane }
+        // Not before a pane with something in it closes: until then an earlier one may still turn up.
+        if historyStart == nil, progress.lowestPane < target { historyStart = progress.lowestPane }
         while openPane < target {
             let next = pending.first.map { min($0, target) } ?? target
             // Panes in which nothing happened matter only to what is pending or firing.

@@ -95,8 +95,13 @@ extension TopologyPlan {
         application: UInt32 = 0
     ) {
         let judged = Set(rules.rules.flatMap(\.kinds))
+        var kinds = rules.kinds
+        // Subnets are derived from addresses, which have to be read for that even where no rule names them.
+        if kinds.contains("subnet"), !kinds.contains("ip"), kinds.count < RuleSet.kindLimit {
+            kinds.append("ip")
+        }
         self.init(
-            timing: timing, partitions: partitions, kinds: rules.kinds.map { Kind($0) },
+            timing: timing, partitions: partitions, kinds: kinds.map { Kind($0) },
             signals: rules.signals, entityKinds: Set(judged.map { rules.kinds[$0] }),
             keepsAccounts: rules.rules.contains { $0.entity == .account },
             accounts: rules.accountSchema, fingerprints: rules.fingerprintSchema,
