@@ -26,8 +26,15 @@ final class EntitySlot {
     ) throws(LiveError) {
         for i in range {
             let record = batch[i]
-            position = record.offset + (record.isData ? 1 : 0)
-            guard record.isData, let block = record.value else { continue }
+            guard record.isData else {
+                if record.isEndOfPartition { position = max(position, record.offset) }
+                if let error = record.error, error.move != .retry, error.move != .unreachable {
+                    throw .kafka(error)
+                }
+                continue
+            }
+            position = record.offset + 1
+            guard let block = record.value else { continue }
             do throws(BlockError) {
                 try task.receive(block)
             } catch {

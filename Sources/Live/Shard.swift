@@ -183,7 +183,7 @@ actor Shard {
     /// One round: what comes down the shuffle first, then new input, then a cut where it is time.
     private func step() throws(LiveError) {
         let received = try receive()
-        let read = ingest(timeoutMs: received ? 0 : Self.waitMs)
+        let read = try ingest(timeoutMs: received ? 0 : Self.waitMs)
         let now = Clock.monotonicMs()
         collectDelivered()
         align()
@@ -221,15 +221,16 @@ actor Shard {
     }
 
     /// Reads new input; false where there was nothing.
-    private func ingest(timeoutMs: Int32) -> Bool {
-        inputQueue.withBatch(max: Self.batch, timeoutMs: timeoutMs) { batch in
+    private func ingest(timeoutMs: Int32) throws(LiveError) -> Bool {
+        try inputQueue.withBatch(max: Self.batch, timeoutMs: timeoutMs) {
+            (batch) throws(LiveError) -> Bool in
             let now = Clock.monotonicMs()
             var i = 0
             while i < batch.count {
                 let slot = batch[i].slot
                 var end = i + 1
                 while end < batch.count, batch[end].slot == slot { end += 1 }
-                inputs[slot]?.ingest(batch, i..<end, decoder: &decoder, nowMs: now)
+                try inputs[slot]?.ingest(batch, i..<end, decoder: &decoder, nowMs: now)
                 i = end
             }
             if batch.count < Self.batch / 4, inputs.contains(where: { $0?.wantsMore ?? false }) {

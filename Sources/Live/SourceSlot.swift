@@ -52,7 +52,7 @@ final class SourceSlot {
     /// Reads the entries `range` of a batch, all of this partition.
     func ingest(
         _ batch: borrowing RecordBatch, _ range: Range<Int>, decoder: inout EventDecoder, nowMs: Int64
-    ) {
+    ) throws(LiveError) {
         lastRecordMs = nowMs
         isIdle = false
         isCaughtUp = false
@@ -62,15 +62,24 @@ final class SourceSlot {
                 position = max(position, end)
                 continue
             }
-            position = record.offset + (record.isData ? 1 : 0)
             guard record.isData else {
-                isCaughtUp = record.isEndOfPartition
+                try note(record)
                 continue
             }
+            position = record.offset + 1
             let stamp = record.timestampMs
             task.ingest(
                 record.value, offset: record.offset, timestampMs: stamp < 0 ? nil : stamp,
                 decoder: &decoder)
+        }
+    }
+
+    /// Takes in the end of the partition; an error that would lose records ends the engine.
+    private func note(_ record: Record) throws(LiveError) {
+        isCaughtUp = record.isEndOfPartition
+        if isCaughtUp { position = max(position, record.offset) }
+        if let error = record.error, error.move != .retry, error.move != .unreachable {
+            throw .kafka(error)
         }
     }
 

@@ -21,6 +21,7 @@ enum BlockFormat {
     static let magic: UInt32 = 0x3142_5753
     static let headerSize = 64
     static let partialHeaderSize = 8
+    static let sectionHeaderSize = 8
 
     /// Offsets in the header.
     enum Header {
