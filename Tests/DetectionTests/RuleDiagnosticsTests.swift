@@ -168,6 +168,18 @@ struct RuleDiagnosticsTests {
         #expect(RuleText.load(text).diagnostics.errors.map(\.message) == [message])
     }
 
+    @Test("A condition that bounds nothing from below is warned about")
+    func openGate() {
+        #expect(
+            RuleText.complaints(RuleText.rule(when: "evenness(24h) >= 0.5")) == """
+                rules.yaml:7:7: warning: this condition is evaluated for every entity
+                 7 | when: evenness(24h) >= 0.5
+                   |       ^~~~~~~~~~~~~~~~~~~~
+                   = ask for a number of requests, accounts or distinct values that must be reached
+
+                """)
+    }
+
     @Test("A kind of one's own needs the prefix fingerprints.")
     func ownKinds() throws {
         #expect(

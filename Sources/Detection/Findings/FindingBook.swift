@@ -18,6 +18,21 @@ public struct Transition: Equatable, Sendable {
     public var sequence: Int
     /// Whom it is about: what `setSubject` was told after the create; nil for a create.
     public var subject: Subject?
+
+    /// A step with all its parts.
+    public init(
+        status: Finding.Status, rule: Int, entityKey: UInt64, start: EventTime,
+        lastHeld: EventTime, time: EventTime, sequence: Int, subject: Subject? = nil
+    ) {
+        self.status = status
+        self.rule = rule
+        self.entityKey = entityKey
+        self.start = start
+        self.lastHeld = lastHeld
+        self.time = time
+        self.sequence = sequence
+        self.subject = subject
+    }
 }
 
 /// A rule on an entity whose condition must be evaluated at every pane close.
@@ -132,9 +147,10 @@ public struct FindingBook: ~Copyable {
         var entry = table[slot]
         let wasWatched = entry.isWatched
         let transition = entry.observe(holds, id, lifecycles[rule], at: paneEnd, &counters)
-        if entry.isIdle(at: paneEnd) { table.remove(slot) } else { table[slot] = entry }
+        let isOver = entry.isIdle(at: paneEnd)
+        if isOver { table.remove(slot) } else { table[slot] = entry }
         if entry.phase == .cooling { nextExpiry = min(nextExpiry, entry.coolsUntil) }
-        if wasWatched != entry.isWatched { isOrdered = false }
+        if wasWatched != (entry.isWatched && !isOver) { isOrdered = false }
         return transition
     }
 

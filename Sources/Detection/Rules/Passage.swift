@@ -48,12 +48,12 @@ struct Passage {
     static func joining(_ items: [Node], _ diagnostics: Diagnostics) -> [Passage] {
         var passages: [Passage] = []
         var first: Node?
-        var open = 0
+        var depth = 0
         for (i, item) in items.enumerated() {
             guard let text = item.text("an item of 'evidence'", diagnostics) else { continue }
-            open += balance(text)
+            depth += balance(text)
             let start = first ?? item
-            if open > 0, item.scalar?.style == .plain, i + 1 < items.count {
+            if depth > 0, item.scalar?.style == .plain, i + 1 < items.count {
                 first = start
                 continue
             }
@@ -61,7 +61,7 @@ struct Passage {
             passages.append(
                 isWhole ? Passage(node: item, text: text) : Passage(from: start, to: item))
             first = nil
-            open = 0
+            depth = 0
         }
         return passages
     }

@@ -43,6 +43,7 @@ struct RuleReader {
         let shown = expressions.evidence(evidence, condition: condition)
         let tests = RuleTestReader(vocabulary: vocabulary, diagnostics).read(testNodes)
         guard var info, let condition else { return nil }
+        warnIfOpen(condition.term, at: when)
         info.shadow = status == .shadow
         return Rule(
             info: info, status: status, entity: entity, kinds: kinds,
@@ -50,6 +51,15 @@ struct RuleReader {
             tests: tests, file: map.node.source.name,
             position: map.node["id"]?.range.start ?? map.node.range.start,
             condition: condition.term, evidence: shown)
+    }
+
+    /// A condition without a gate is evaluated for every entity that has an event, in every pane.
+    private func warnIfOpen(_ condition: Term, at node: Node) {
+        guard Gate(condition, dimension: { _ in 0 }).isOpen else { return }
+        let notes = [
+            "ask for a number of requests, accounts or distinct values that must be reached"
+        ]
+        diagnostics.warning("this condition is evaluated for every entity", at: node, notes: notes)
     }
 
     private mutating func readHeader() {
