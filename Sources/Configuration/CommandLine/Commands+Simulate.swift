@@ -30,7 +30,21 @@ extension Commands {
             "labels", .text("file"), help: "Where labels go, as JSON Lines. Without it, none."),
     ]
 
-    private static let simulationContent = [
+    private static let simulationContent =
+        scenario + [
+            Option(
+                "events", .integer("n", 1...1_000_000_000_000),
+                help: "Stop after so many records."),
+            Option(
+                "jitter", .text("span"), default: "0s",
+                help: "Events come out of order by up to so much, as 5s."),
+            Option(
+                "bad-records", .integer("n", 0...1_000_000), default: "0, or the preset's",
+                help: "Plant so many records of every way to be bad, a tenth of the 5 MB ones."),
+        ]
+
+    /// What describes simulated traffic.
+    static let scenario = [
         seed,
         Option(
             "preset", .choice(["demo", "system-test", "bench"]),
@@ -48,13 +62,5 @@ extension Commands {
         Option(
             "start", .text("time"), default: "2026-06-01T00:00:00Z",
             help: "Time of the first event, RFC 3339 in UTC."),
-        Option(
-            "events", .integer("n", 1...1_000_000_000_000), help: "Stop after so many records."),
-        Option(
-            "jitter", .text("span"), default: "0s",
-            help: "Events come out of order by up to so much, as 5s."),
-        Option(
-            "bad-records", .integer("n", 0...1_000_000), default: "0, or the preset's",
-            help: "Plant so many records of every way to be bad, a tenth of the 5 MB ones."),
     ]
 }

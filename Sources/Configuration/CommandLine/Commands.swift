@@ -65,15 +65,13 @@ public enum Commands {
             speed and in one process, and prints findings as they come. The summary on standard error says \
             which farms were found, when, after how many of their requests, and what stayed quiet. Ends with \
             1 if a farm was missed or anything else was flagged.
+            Other traffic than the demo's own is described as for simulate; see 'stillwatch simulate --help'.
             """,
-        options: [
-            seed, rules, shards,
+        options: scenario + [
+            rules, shards,
             Option(
                 "format", .choice(["text", "flat", "ocsf"]),
                 default: "text on a terminal, flat elsewhere",
                 help: "The shape of findings: lines for people, one flat object, or OCSF 1.8.0."),
-            Option(
-                "scale", .text("factor"), default: "1",
-                help: "Multiplies the accounts of all populations, as a decimal number."),
         ] + logging)
 }

@@ -10,6 +10,9 @@ extension FeatureSlot {
         case .sum: Double(source.sum(measure: subject, window: window))
         case .distinct: source.distinct(dimension: subject, window: window)
         case .evenness: source.loads(dimension: subject, window: window).evenness
+        case .accountEvenness:
+            source.loads(dimension: subject, window: window)
+                .evenness(ofAll: Double(source.sum(measure: 0, window: window)))
         case .topShare: source.loads(dimension: subject, window: window).topShare
         case .newborn: source.newborn(dimension: subject, window: window, youngerThan: limit)
         // A window that is not aligned touches one hour more than it spans.
@@ -30,6 +33,19 @@ extension Loads {
         let d = Double(sampled)
         guard sampled > 0, n >= 3 * d, sumOfSquares > n else { return .nan }
         return n * n / (d * (sumOfSquares - n))
+    }
+
+    /// The evenness of a dimension every request has a value of, with `requests` in all.
+    ///
+    /// A sample that happens to miss the few heavy values of a tail looks even. The exact number of requests
+    /// tells: where the sample scaled up accounts for less than three quarters of it (its own error is 9 to 12 %
+    /// with 128 values), the rest is on values it does not have, and the square of the share, as in n^2, counts.
+    @inline(__always)
+    func evenness(ofAll requests: Double) -> Double {
+        let own = evenness
+        guard values > Double(sampled), requests > 0 else { return own }
+        let share = Double(sum) * values / (Double(sampled) * requests * 0.75)
+        return share < 1 ? own * share * share : own
     }
 
     /// The largest load by all loads; of a sample, by the sum scaled up to all values. NaN without loads.

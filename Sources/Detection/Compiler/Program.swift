@@ -20,7 +20,7 @@ struct Instruction {
 /// A feature with its names resolved: what to ask a `FeatureSource`.
 struct FeatureSlot: Hashable {
     enum Question: UInt8 {
-        case sum, distinct, evenness, topShare, newborn, activeHours, age
+        case sum, distinct, evenness, accountEvenness, topShare, newborn, activeHours, age
     }
 
     var question: Question
@@ -104,6 +104,7 @@ struct Program {
             let index = schema.measures.firstIndex(of: measure) ?? 0
             return FeatureSlot(question: .sum, subject: index, window: window)
         case .distinct(let name, _): return dimensional(.distinct, name)
+        case .evenness("account", _): return dimensional(.accountEvenness, "account", loads: true)
         case .evenness(let name, _): return dimensional(.evenness, name, loads: true)
         case .topShare(let name, _): return dimensional(.topShare, name, loads: true)
         case .newborn(let name, _, let youngerMs):

@@ -10,11 +10,16 @@ extension StarterRules {
         severity: high
         entity: fingerprint
         kinds: [prompt_template, system_prompt, tool_set]
-        # The crowd of a public tool shares its frame too, but is old and heavy-tailed; a customer with many
-        # service accounts has one payer. Shaped rates (evenness below 0.65) convict only new accounts.
+        # A customer with many service accounts has one payer. The crowd of a public tool shares its frame too,
+        # but its load is heavy-tailed: evenness of 0.2 to 0.3 over a day, up to 0.75 in the first hour that is
+        # seen. A dispatcher's is 1, that of a farm whose rates vary by half 0.8. Rates shaped like customers'
+        # (0.25 to 0.5) convict only with a second sign: many accounts younger than two weeks, where one in
+        # eight is usual; or most requests marked as eliciting reasoning.
         when: |
-          accounts(24h) >= 40 && payers(24h) >= 3 && requests(24h) >= 300
-            && (evenness(24h) >= 0.65 || evenness(24h) >= 0.25 && new_share(24h) >= 0.35)
+          accounts(24h) >= 20 && payers(24h) >= 3 && requests(24h) >= 300
+            && (evenness(24h) >= 0.85
+              || evenness(24h) >= 0.25 && accounts(24h) >= 40 && new_share(24h) >= 0.35
+              || evenness(24h) >= 0.2 && ratio(signals.reasoning_elicitation, 24h) >= 0.5)
         for: 10m
         keep_firing_for: 2h
         suppress: { update_every: 6h, cooldown: 6h }
@@ -30,11 +35,13 @@ extension StarterRules {
         attack: [AML.T0024.002, AML.T0040]
         title: Unrelated accounts send one frame with even load
         description: >
-          At least 40 accounts with different payers send the same prompt template, system prompt or tool set,
-          and their load is evenly balanced, or shaped while many of them are younger than two weeks.
+          At least 20 accounts with different payers send the same prompt template, system prompt or tool set,
+          and their load is evenly balanced, or shaped while many of them are younger than two weeks or most of
+          their requests elicit reasoning.
         false_positives:
           - A public tool in its first days, while its users are new to the service as well.
           - A benchmark run by many organisations after the release of a model.
+          - A public tutor or solver whose users all ask for worked reasoning.
         tests:
           - name: one frame over shared cards fires
             events:
@@ -62,6 +69,25 @@ extension StarterRules {
                   fingerprints.payment: "card{{i % 10}}"
                   fingerprints.system_prompt: s1
             expect: [{ entity: "system_prompt:s1", within: 12h }]
+          - name: old accounts with shaped rates fire where most requests elicit reasoning
+            events:
+              - repeat: 1000
+                every: 60s
+                set:
+                  account: "a{{i % 25}}"
+                  account_created: -90d
+                  fingerprints.payment: "card{{i % 25}}"
+                  fingerprints.system_prompt: s3
+                  signals.reasoning_elicitation: true
+              - repeat: 1500
+                every: 40s
+                set:
+                  account: "a{{i % 5}}"
+                  account_created: -90d
+                  fingerprints.payment: "card{{i % 5}}"
+                  fingerprints.system_prompt: s3
+                  signals.reasoning_elicitation: "{{i % 2}}"
+            expect: [{ entity: "system_prompt:s3", within: 12h }]
           - name: the crowd of a public harness stays quiet
             events:
               - repeat: 2000

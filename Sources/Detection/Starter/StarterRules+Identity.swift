@@ -10,17 +10,29 @@ extension StarterRules {
         severity: high
         entity: fingerprint
         kinds: [payment, device]
-        # An organisation's accounts are as uneven as its people; a dispatcher's are not.
-        when: accounts(24h) >= 15 && requests(24h) >= 200 && evenness(24h) >= 0.7
+        # An organisation's accounts are as uneven as its people; a dispatcher's are not. Even rates that vary by
+        # half still give 0.8. Rates shaped like customers' convict only where most requests are marked as
+        # eliciting reasoning: a company's new team is young and uneven as well.
+        when: |
+          accounts(24h) >= 15 && requests(24h) >= 200
+            && (evenness(24h) >= 0.7
+              || evenness(24h) >= 0.2 && ratio(signals.reasoning_elicitation, 24h) >= 0.5)
         for: 5m
         keep_firing_for: 2h
         suppress: { update_every: 6h, cooldown: 6h }
-        evidence: [accounts(24h), requests(24h), evenness(24h), new_share(24h), top(account, 10)]
+        evidence:
+          - accounts(24h)
+          - requests(24h)
+          - evenness(24h)
+          - new_share(24h)
+          - ratio(signals.reasoning_elicitation, 24h)
+          - top(account, 10)
         attack: [AML.T0024.002, AML.T0021]
-        title: Accounts on one card or device share their load evenly
+        title: Accounts on one card or device work as one
         description: >
           At least 15 accounts that share one payment instrument or one device send nearly the same number of
-          requests each, as accounts behind one dispatcher do.
+          requests each, as accounts behind one dispatcher do, or share the load less evenly while most of their
+          requests elicit reasoning.
         false_positives:
           - A company that pays for service accounts with equal quotas from one card.
           - A class whose accounts are paid for together.
@@ -37,6 +49,15 @@ extension StarterRules {
                 every: 30s
                 set: { account: "a{{i % 40}}", fingerprints.device: d1 }
             expect: [{ entity: "device:d1", within: 4h }]
+          - name: 20 accounts on one card with shaped rates fire where most requests elicit reasoning
+            events:
+              - repeat: 1000
+                every: 60s
+                set: { account: "a{{i % 20}}", fingerprints.payment: p4, signals.reasoning_elicitation: true }
+              - repeat: 1000
+                every: 60s
+                set: { account: "a{{i % 4}}", fingerprints.payment: p4, signals.reasoning_elicitation: false }
+            expect: [{ entity: "payment:p4", within: 12h }]
           - name: a company whose people work unevenly on one card stays quiet
             events:
               - { repeat: 400, every: 200s, set: { account: "u{{i % 40}}", fingerprints.payment: p2 } }
@@ -56,10 +77,11 @@ extension StarterRules {
         severity: medium
         entity: fingerprint
         kinds: [card_bin]
-        # An issuer's ordinary customers are old and heavy-tailed.
+        # An issuer's ordinary customers are old and heavy-tailed: evenness up to 0.6 where only a few dozen are
+        # active, and one in eight younger than two weeks.
         when: |
           accounts(24h) >= 40 && requests(24h) >= 400
-            && (evenness(24h) >= 0.65 || evenness(24h) >= 0.25 && new_share(24h) >= 0.4)
+            && (evenness(24h) >= 0.75 || evenness(24h) >= 0.25 && new_share(24h) >= 0.4)
         for: 30m
         keep_firing_for: 2h
         suppress: { update_every: 6h, cooldown: 6h }

@@ -4,32 +4,40 @@ import Simulation
 
 /// Which population the entity of a finding belongs to, by the labels.
 struct Attribution {
+    /// A population that carries a fingerprint.
+    private struct Claim {
+        var population: Int
+        /// 2 for a fingerprint nobody else has, 1 for a farm's, 0 for others.
+        var rank: Int
+        var accounts: Int
+    }
+
     private var accounts: [String: Int] = [:]
-    private var fingerprints: [String: Int] = [:]
+    private var claims: [String: [Claim]] = [:]
     private let labels: Labels
 
     init(_ labels: Labels) {
         self.labels = labels
-        var holders: [String: (rank: Int, accounts: Int)] = [:]
         for (index, population) in labels.populations.enumerated() {
             for account in population.accounts { accounts[account.name] = index }
             for fingerprint in population.shared {
-                let entity = "\(fingerprint.kind):\(fingerprint.value)"
-                // What the public shares too (a card issuer) is a farm's where a farm uses it.
+                // What the public has too (a card issuer) is a farm's where a farm uses it.
                 let isFarm = population.spec.kind.isFarm
                 let rank = fingerprint.isExclusive ? 2 : isFarm ? 1 : 0
-                let claim = (rank, fingerprint.accounts)
-                if let known = holders[entity], known >= claim { continue }
-                holders[entity] = claim
-                fingerprints[entity] = index
+                claims["\(fingerprint.kind):\(fingerprint.value)", default: []].append(
+                    Claim(population: index, rank: rank, accounts: fingerprint.accounts))
             }
         }
     }
 
-    /// The index of the population; nil for ordinary traffic.
+    /// The index of the population, one that had begun when the finding did; nil for ordinary traffic.
     func population(of finding: Finding) -> Int? {
-        finding.entityKind == "account"
-            ? accounts[String(decoding: finding.entityValue, as: UTF8.self)]
-            : fingerprints[finding.entity]
+        if finding.entityKind == "account" {
+            return accounts[String(decoding: finding.entityValue, as: UTF8.self)]
+        }
+        let begun = claims[finding.entity]?.filter { claim in
+            labels.populations[claim.population].first.map { $0 < finding.time } ?? false
+        }
+        return begun?.max { ($0.rank, $0.accounts) < ($1.rank, $1.accounts) }?.population
     }
 }

@@ -1,6 +1,5 @@
 import Configuration
 import Detection
-import Primitives
 import Replay
 import Simulation
 import Telemetry
@@ -10,7 +9,7 @@ enum DemoCommand {
     static func run(_ invocation: Invocation) async throws -> ExitCode {
         let settings = try Environment(invocation).settings
         let rules = try RuleFiles(settings).compile(paneWidth: Wiring.paneWidth(settings.window))
-        let scenario = try scenario(invocation)
+        let scenario = try ScenarioOptions.scenario(invocation)
         let format = invocation.value("format") ?? (Output.isTerminal ? "text" : "flat")
         let printer = try writing { () throws(OutputError) in try FindingPrinter(format: format) }
         introduce(scenario, rules)
@@ -26,18 +25,6 @@ enum DemoCommand {
         Console.error(verdict.text)
         Console.error(speed(report, seconds))
         return verdict.isGood ? .ok : .checkFailed
-    }
-
-    private static func scenario(_ invocation: Invocation) throws(Failure) -> Scenario {
-        do throws(ScenarioError) {
-            var scenario = Scenario.demo(seed: UInt64(invocation.integer("seed") ?? 1))
-            if let text = invocation.value("scale") {
-                scenario.scale(by: try ScenarioOptions.factor(text))
-            }
-            return scenario
-        } catch {
-            throw Failure(.usage, error.description)
-        }
     }
 
     private static func introduce(_ scenario: Scenario, _ rules: RuleSet) {
