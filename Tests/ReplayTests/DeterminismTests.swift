@@ -136,11 +136,11 @@ struct DeterminismTests {
         return writer.buffer.array()
     }
 
-    private static func check(_ rules: RuleSet, jitterMs: Int64, _ cuts: [Cut]) async throws {
+    private static func check(_ rules: RuleSet, jitterMs: Int64, _ cuts: [Cut], atLeast: Int = 10) async throws {
         let records = SimulatedRecords(scenario(jitterMs: jitterMs))
         let first = try await run(rules, records, Cut())
         let expected = encoded(first)
-        #expect(first.findings.count > 20, "\(first.findings.count) findings say little")
+        #expect(first.findings.count >= atLeast, "\(first.findings.count) findings say little")
         #expect(first.ingest.consumed == records.all.count)
         #expect(first.ingest.consumed == first.ingest.processed + first.ingest.rejectedTotal)
         #expect((jitterMs > 30_000) == (first.ingest.late > 0))
