@@ -103,7 +103,9 @@ let package = Package(
         tests("SimulationTests", ["Simulation", "Primitives"]),
         tests("ConfigurationTests", ["Configuration", "YAML"]),
         tests("TelemetryTests", ["Telemetry"]),
-        tests("ReplayTests", ["Replay", "Topology", "Detection", "Simulation", "Primitives"]),
+        tests("ReplayTests", ["Replay", "Topology", "Detection", "Simulation", "YAML", "Primitives"]),
+        // Runs the program as a process; what it links says which words settings and modules must share.
+        tests("CommandTests", ["Configuration", "Detection", "Events", "Kafka", "Telemetry"]),
         tests("HouseRulesTests", []),
         tests("SystemTests", ["Kafka", "Primitives"]),
     ],
