@@ -16,8 +16,11 @@ struct EntityIndex: ~Copyable {
     init(capacity: Int = 1024) {
         precondition(capacity.nonzeroBitCount == 1, "a power of two")
         self.capacity = capacity
-        slots = .allocate(capacity: capacity)
-        slots.initialize(repeating: 0, count: capacity)
+        slots = Self.makeSlots(capacity)
+    }
+
+    private static func makeSlots(_ count: Int) -> UnsafeMutablePointer<UInt64> {
+        LargeMemory.allocate(count * 8).initializeMemory(as: UInt64.self, repeating: 0, count: count)
     }
 
     deinit { slots.deallocate() }
@@ -114,8 +117,7 @@ struct EntityIndex: ~Copyable {
     private mutating func rehash(_ larger: Int) {
         let old = slots
         let oldCapacity = capacity
-        slots = .allocate(capacity: larger)
-        slots.initialize(repeating: 0, count: larger)
+        slots = Self.makeSlots(larger)
         capacity = larger
         let ahead = 16
         for i in 0..<oldCapacity {

@@ -124,6 +124,13 @@ extension EntityStore {
         index.find(key).map(EntityReference.init)
     }
 
+    /// Whether some window still reaches the entity from `pane`; a sweep may free it at any time where none
+    /// does, so nothing may depend on what it holds then.
+    public func isLive(_ entity: EntityReference, at pane: Pane) -> Bool {
+        let record = entity.record
+        return pane.index - min(pane.index, record.lastSeen) < layout(of: record.kind).retention
+    }
+
     private func view(of record: EntityRecord, at pane: Pane) -> EntityView {
         EntityView(
             record: record, layout: layout(of: record.kind), now: pane.index, paneWidth: paneWidth)

@@ -1,24 +1,23 @@
+import Primitives
+
 /// Memory for records, in size classes, with every byte taken from the system counted.
 ///
-/// Small sizes are cut from aligned 64 KiB chunks; a chunk whose last piece is freed goes back to the
-/// system. Larger ones are allocated singly. Steps between classes are at most 1/8 of the size, so at most
+/// Small sizes are cut from aligned 64 KiB chunks; a chunk whose last piece is freed serves any class again.
+/// Larger ones are allocated singly. Steps between classes are at most 1/8 of the size, so at most
 /// an eighth is slack. Not thread-safe: one owner.
 struct Slab: ~Copyable {
-    /// Bytes taken from the system.
-    private(set) var reservedBytes = 0
+    /// Bytes of chunks in use and of pieces allocated singly.
+    var reservedBytes: Int { chunks.bytesInUse + singleBytes }
+    private var singleBytes = 0
+    private var chunks = ChunkPool(chunkSize: Slab.chunkSize)
     private let heads: UnsafeMutablePointer<UnsafeMutableRawPointer?>
-    /// All chunks, as a list, so that the end of the slab frees them.
-    private var first: UnsafeMutableRawPointer?
 
     static let chunkSize = 65_536
-    /// Bytes used of a chunk: the rest leaves room for the system allocator's own header, so that aligned
-    /// chunks can lie back to back.
-    static let usableSize = chunkSize - 64
     /// The largest size cut from chunks.
     static let largestSmall = 4_096
     private static let classes = 96
     /// Chunk header: size of a piece, live pieces, next free piece, fresh offset, neighbours in the class's
-    /// list of chunks with room, neighbours in the list of all chunks.
+    /// list of chunks with room.
     private static let chunkHeader = 64
 
     init() {
@@ -26,14 +25,7 @@ struct Slab: ~Copyable {
         heads.initialize(repeating: nil, count: Self.classes)
     }
 
-    deinit {
-        var chunk = first
-        while let base = chunk {
-            chunk = Chunk(base).following
-            base.deallocate()
-        }
-        heads.deallocate()
-    }
+    deinit { heads.deallocate() }
 
     /// `size` rounded up to the size of its class, a multiple of 16.
     static func rounded(_ size: Int) -> Int {
@@ -57,7 +49,7 @@ struct Slab: ~Copyable {
     /// Takes a piece of `size` bytes, a result of `rounded(_:)`, aligned to 16.
     mutating func allocate(_ size: Int) -> UnsafeMutableRawPointer {
         guard size <= Self.largestSmall else {
-            reservedBytes += size
+            singleBytes += size
             return .allocate(byteCount: size, alignment: 16)
         }
         let index = Self.classIndex(size)
@@ -70,7 +62,7 @@ struct Slab: ~Copyable {
     /// Gives back a piece of `size` bytes.
     mutating func free(_ piece: UnsafeMutableRawPointer, size: Int) {
         guard size <= Self.largestSmall else {
-            reservedBytes -= size
+            singleBytes -= size
             return piece.deallocate()
         }
         let mask = UInt(Self.chunkSize - 1)
@@ -83,34 +75,15 @@ struct Slab: ~Copyable {
         chunk.give(piece)
         if chunk.live == 0 {
             unlink(chunk, index)
-            forget(chunk)
-            chunk.base.deallocate()
-            reservedBytes -= Self.chunkSize
+            chunks.give(chunk.base)
         }
     }
 
     private mutating func newChunk(size: Int, index: Int) -> UnsafeMutableRawPointer {
-        let base = UnsafeMutableRawPointer.allocate(
-            byteCount: Self.usableSize, alignment: Self.chunkSize)
-        reservedBytes += Self.chunkSize
-        let chunk = Chunk(base)
+        let chunk = Chunk(chunks.take())
         chunk.reset(size: size)
         link(chunk, index)
-        chunk.preceding = nil
-        chunk.following = first
-        if let first { Chunk(first).preceding = base }
-        first = base
-        return base
-    }
-
-    /// Takes a chunk off the list of all chunks.
-    private mutating func forget(_ chunk: Chunk) {
-        if let before = chunk.preceding {
-            Chunk(before).following = chunk.following
-        } else {
-            first = chunk.following
-        }
-        if let after = chunk.following { Chunk(after).preceding = chunk.preceding }
+        return chunk.base
     }
 
     private func link(_ chunk: Chunk, _ index: Int) {
@@ -150,15 +123,7 @@ struct Slab: ~Copyable {
             get { field(40, UnsafeMutableRawPointer?.self).pointee }
             nonmutating set { field(40, UnsafeMutableRawPointer?.self).pointee = newValue }
         }
-        var preceding: UnsafeMutableRawPointer? {
-            get { field(48, UnsafeMutableRawPointer?.self).pointee }
-            nonmutating set { field(48, UnsafeMutableRawPointer?.self).pointee = newValue }
-        }
-        var following: UnsafeMutableRawPointer? {
-            get { field(56, UnsafeMutableRawPointer?.self).pointee }
-            nonmutating set { field(56, UnsafeMutableRawPointer?.self).pointee = newValue }
-        }
-        var isFull: Bool { freed == nil && fresh + size > Slab.usableSize }
+        var isFull: Bool { freed == nil && fresh + size > Slab.chunkSize }
 
         func reset(size: Int) {
             field(0, Int.self).pointee = size

@@ -78,7 +78,10 @@ sw_reason sw_decoder_decode_json(sw_decoder *decoder, const uint8_t *bytes, size
   if (count == 0) return SW_MALFORMED;
   const auto error =
       decoder->stage1->stage1(decoder->scratch.get(), count, simdjson::stage1_mode::regular);
-  if (error) return error == simdjson::UTF8_ERROR ? SW_INVALID_UTF8 : SW_MALFORMED;
+  if (error) {
+    // Stage 1 stops at the first of several faults; bytes that are no text at all are named first.
+    return sw_valid_utf8(decoder->scratch.get(), count) ? SW_MALFORMED : SW_INVALID_UTF8;
+  }
   const sw_reason reason = Walker(*decoder, count).document();
   if (reason != SW_OK) return reason;
   if (decoder->empty_account && !(decoder->event.present & (1u << SW_ACCOUNT))) {

@@ -91,7 +91,8 @@ public struct EventDecoder: ~Copyable, @unchecked Sendable {
         switch Frame.find(in: bytes, format: format) {
         case .rejected(let frame): reason = frame
         case .body(let offset):
-            let body = ByteSlice(rebasing: bytes[offset...])
+            let start = bytes.baseAddress.map { $0 + offset }
+            let body = ByteSlice(start: start, count: bytes.count - offset)
             reason = format == .json ? decodeJSON(body) : decodeProtobuf(body)
         }
         if let reason { return .rejected(reason) }

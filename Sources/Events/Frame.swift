@@ -12,8 +12,8 @@ enum Frame {
     /// the message. No JSON text and no Protobuf message starts with a byte below 8, so the two cannot be
     /// mistaken for each other, and other frames of that kind (AWS Glue's is 3) are told apart.
     static func find(in bytes: ByteSlice, format: EventFormat) -> Frame {
-        guard let first = bytes.first, first < 8 else { return .body(0) }
-        guard first == 0 else { return .rejected(.unknownSchema) }
+        guard !bytes.isEmpty, bytes[0] < 8 else { return .body(0) }
+        guard bytes[0] == 0 else { return .rejected(.unknownSchema) }
         var reader = ByteReader(bytes)
         guard reader.bytes(5) != nil else { return .rejected(.truncatedFrame) }
         switch format {

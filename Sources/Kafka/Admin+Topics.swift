@@ -96,7 +96,8 @@ extension Admin {
         ]
         defer { for request in requests { rd_kafka_ConfigResource_destroy(request) } }
         let action = "read the properties of \(name)"
-        let event = try run(action, timeoutMs, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS) { options, queue in
+        let event = try run(action, timeoutMs, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS) {
+            options, queue in
             rd_kafka_DescribeConfigs(client.handle, &requests, requests.count, options, queue)
         }
         defer { rd_kafka_event_destroy(event) }

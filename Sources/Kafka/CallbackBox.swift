@@ -52,7 +52,9 @@ final class CallbackBox: Sendable {
         @convention(c) (
             OpaquePointer?, UnsafeMutablePointer<CChar>?, Int, UnsafeMutableRawPointer?
         ) -> Int32 = { _, json, size, opaque in
-            if let json { box(opaque)?.hooks.statistics(UnsafeRawBufferPointer(start: json, count: size)) }
+            if let json {
+                box(opaque)?.hooks.statistics(UnsafeRawBufferPointer(start: json, count: size))
+            }
             return 0
         }
 

@@ -47,8 +47,8 @@ extension Client {
                 try list.check(action, topics: topics)
                 return list.offsets(self)
             } catch {
-                guard error.move == .retry, error.detail.code != RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue
-                else { throw error }
+                let isLate = error.detail.code == RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue
+                guard error.move == .retry, !isLate else { throw error }
                 last = error
             }
         }

@@ -85,7 +85,8 @@ extension Consumer {
     ) throws(KafkaError) -> [PartitionOffset] {
         guard !partitions.isEmpty else { return [] }
         let list = PartitionList(partitions, topics: topics)
-        try check(rd_kafka_committed(client.handle, list.pointer, timeoutMs), "read committed offsets")
+        let code = rd_kafka_committed(client.handle, list.pointer, timeoutMs)
+        try check(code, "read committed offsets")
         try list.check("read the committed offset of", topics: topics)
         return list.offsets(client)
     }
@@ -108,8 +109,10 @@ extension Consumer {
                 without.append(entry.partition)
                 continue
             }
-            if let marks = marks[entry.partition], entry.offset < marks.low || entry.offset > marks.high {
-                throw outOfRange(entry, marks)
+            if let kept = marks[entry.partition],
+                entry.offset < kept.low || entry.offset > kept.high
+            {
+                throw outOfRange(entry, kept)
             }
             starts.append(entry)
         }

@@ -84,21 +84,21 @@ extension KafkaError {
     private static let brokerMoves = table([
         .retry: [
             3,  // UNKNOWN_TOPIC_OR_PART: also seen while metadata spreads
-            5, 6, 7, 8, 9,  // LEADER_NOT_AVAILABLE ... REPLICA_NOT_AVAILABLE
+            5, 6, 7, 8, 9,  // LEADER_ to REPLICA_NOT_AVAILABLE
             11,  // STALE_CTRL_EPOCH
-            13, 14, 15, 16,  // NETWORK_EXCEPTION, COORDINATOR_LOAD_IN_PROGRESS, ... NOT_COORDINATOR
+            13, 14, 15, 16,  // NETWORK_EXCEPTION, the coordinator elsewhere or loading
             19, 20,  // NOT_ENOUGH_REPLICAS, ..._AFTER_APPEND
             27,  // REBALANCE_IN_PROGRESS
             41,  // NOT_CONTROLLER
             51, 52,  // CONCURRENT_TRANSACTIONS, TRANSACTION_COORDINATOR_FENCED
             55, 56,  // OPERATION_NOT_ATTEMPTED, KAFKA_STORAGE_ERROR
             60,  // REASSIGNMENT_IN_PROGRESS
-            70, 71, 72,  // FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH, LISTENER_NOT_FOUND
+            70, 71, 72,  // fetch sessions, LISTENER_NOT_FOUND
             74, 75,  // FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH
             77, 78, 79, 80,  // STALE_BROKER_EPOCH, OFFSET_NOT_AVAILABLE, MEMBER_ID_REQUIRED, ...
             83,  // ELIGIBLE_LEADERS_NOT_AVAILABLE
             88, 89,  // UNSTABLE_OFFSET_COMMIT, THROTTLING_QUOTA_EXCEEDED
-            100, 103, 106,  // UNKNOWN_TOPIC_ID, INCONSISTENT_TOPIC_ID, FETCH_SESSION_TOPIC_ID_ERROR
+            100, 103, 106,  // topic ids still on their way (newer)
         ],
         .abortTransaction: [
             22, 25,  // ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID
@@ -112,22 +112,22 @@ extension KafkaError {
         ],
         .fatal: [
             -1,  // UNKNOWN
-            45, 46, 47, 48, 49,  // sequence numbers, producer epoch, transaction state, id mapping
+            45, 46, 47, 48, 49,  // sequence, producer epoch, transaction state
             59,  // UNKNOWN_PRODUCER_ID
             94, 95, 96, 97,  // voters, features, forwarding
         ],
         .configuration: [
             17,  // TOPIC_EXCEPTION: an invalid topic name, or one brokers keep for themselves
-            21, 23, 24, 26,  // REQUIRED_ACKS, GROUP_PROTOCOL, GROUP_ID, SESSION_TIMEOUT
+            21, 23, 24, 26,  // acks, group protocol, group id, session timeout
             29, 30, 31,  // TOPIC_, GROUP_, CLUSTER_AUTHORIZATION_FAILED
-            33, 34, 35,  // UNSUPPORTED_SASL_MECHANISM, ILLEGAL_SASL_STATE, UNSUPPORTED_VERSION
+            33, 34, 35,  // SASL mechanism and state, UNSUPPORTED_VERSION
             37, 38, 39, 40,  // INVALID_PARTITIONS, REPLICATION_FACTOR, REPLICA_ASSIGNMENT, CONFIG
             43, 44,  // UNSUPPORTED_FOR_MESSAGE_FORMAT, POLICY_VIOLATION
             50,  // INVALID_TRANSACTION_TIMEOUT
             53, 54,  // TRANSACTIONAL_ID_AUTHORIZATION_FAILED, SECURITY_DISABLED
             57, 58,  // LOG_DIR_NOT_FOUND, SASL_AUTHENTICATION_FAILED
-            61, 62, 63, 64, 65, 66, 67,  // delegation tokens, principals
-            69, 73, 76,  // GROUP_ID_NOT_FOUND, TOPIC_DELETION_DISABLED, UNSUPPORTED_COMPRESSION_TYPE
+            61, 62, 63, 64, 65, 66, 67,  // tokens, principals
+            69, 73, 76,  // no such group, no topic deletion, unknown compression
             81,  // GROUP_MAX_SIZE_REACHED
             91, 92, 93,  // RESOURCE_NOT_FOUND, DUPLICATE_RESOURCE, UNACCEPTABLE_CREDENTIAL
             112,  // UNSUPPORTED_ASSIGNOR (newer)
@@ -136,7 +136,7 @@ extension KafkaError {
             1  // OFFSET_OUT_OF_RANGE
         ],
         .rejected: [
-            2, 4, 10, 12,  // INVALID_MSG, INVALID_MSG_SIZE, MSG_SIZE_TOO_LARGE, METADATA_TOO_LARGE
+            2, 4, 10, 12,  // malformed, or too large for the broker
             18, 28, 32,  // RECORD_LIST_TOO_LARGE, COMMIT_OFFSET_SIZE, INVALID_TIMESTAMP
             42,  // INVALID_REQUEST
             68, 86, 87,  // NON_EMPTY_GROUP, GROUP_SUBSCRIBED_TO_TOPIC, INVALID_RECORD
@@ -161,13 +161,13 @@ extension KafkaError {
         case -195, -187, -137:
             return "check bootstrap servers, port, firewall and security.protocol"
         case -193: return "check the host names of the bootstrap servers"
-        case -190, -188, 3: return "create the topic (`stillwatch topics create`) or correct its name"
+        case -190, -188, 3: return "create the topic (stillwatch topics create) or correct its name"
         case -181: return "check ssl.ca.location, the certificates and security.protocol"
         case -169, 58: return scramAdvice
         case 33: return "choose a sasl.mechanism that the brokers enable"
         case -140, -168, 1:
-            return "the position is gone or none was committed: records may have been lost to retention; "
-                + "choose where to start (reset to earliest, latest or a time) deliberately"
+            return "the position is gone or none was committed, and records may be lost to "
+                + "retention: choose where to start (earliest, latest or a time) deliberately"
         case -147: return "a shard or the control plane stalled past max.poll.interval.ms"
         case 29: return "grant this principal Read, Write or Describe on the topic"
         case 30: return "grant this principal Read on the group"
@@ -187,7 +187,7 @@ extension KafkaError {
         let known = Library.version < Library.Version(2, 6, 1)
         return "check user name, password and sasl.mechanism"
             + (known
-                ? "; SCRAM from librdkafka \(Library.version) does not work with Kafka 4.0 or newer: "
-                    + "use librdkafka 2.6.1 or newer, or PLAIN over TLS" : "")
+                ? "; SCRAM from librdkafka \(Library.version) does not work with Kafka 4.0 or "
+                    + "newer: use librdkafka 2.6.1 or newer, or PLAIN over TLS" : "")
     }
 }

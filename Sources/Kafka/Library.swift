@@ -15,7 +15,7 @@ public enum Library {
         /// From `rd_kafka_version()`, whose last byte counts candidates.
         init(rdkafka: Int32) { packed = (rdkafka >> 8) & 0xff_ffff }
 
-        /// Older first.
+        /// By release.
         public static func < (a: Version, b: Version) -> Bool { a.packed < b.packed }
 
         /// Such as `2.0.2`.
@@ -55,7 +55,7 @@ public enum Library {
             defects.append("log truncation goes unnoticed after an unclean leader election (2.1)")
         }
         if version < Version(2, 3, 0) {
-            defects.append("an idempotent producer may fail fatally on reordered retries (2.3); recreated")
+            defects.append("an idempotent producer may fail fatally on a retry (2.3); recreated")
         }
         return defects
     }

@@ -11,7 +11,8 @@ extension Producer {
     /// - Throws: `.retry` or `.unreachable` when the coordinator does not answer: call it again;
     ///   `.fatal`, `.fenced`, `.configuration` otherwise.
     public func initTransactions(timeoutMs: Int32) throws(KafkaError) {
-        try check(rd_kafka_init_transactions(client.handle, timeoutMs), "take over the transactional id")
+        let error = rd_kafka_init_transactions(client.handle, timeoutMs)
+        try check(error, "take over the transactional id")
     }
 
     /// Begins a transaction.

@@ -114,7 +114,9 @@ public struct Producer: ~Copyable, Sendable {
                 try check(error, "produce to \(topics[topic])[\(partition)]")
             } catch {
                 // The library calls a full queue retriable or not by release; it always is.
-                guard error.detail.code == RD_KAFKA_RESP_ERR__QUEUE_FULL.rawValue else { throw error }
+                guard error.detail.code == RD_KAFKA_RESP_ERR__QUEUE_FULL.rawValue else {
+                    throw error
+                }
                 throw error.moved(to: .retry)
             }
         }

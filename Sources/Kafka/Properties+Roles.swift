@@ -2,8 +2,10 @@
 extension Properties {
     /// Whether the value of `name` must not be printed.
     public static func isSecret(_ name: String) -> Bool {
-        let marks = ["password", "secret", "ssl.key.pem", "ssl_key", "oauthbearer.config", "token", "jaas"]
-        return marks.contains { name.contains($0) } && name != "sasl.oauthbearer.token.endpoint.url"
+        let marks = [
+            "password", "secret", "ssl.key.pem", "ssl_key", "oauthbearer.config", "token", "jaas",
+        ]
+        return marks.contains { name.contains($0) }
     }
 
     /// Why the user may not set this; nil where he may.
@@ -17,7 +19,8 @@ extension Properties {
             return "cooperative rebalancing is unsafe in librdkafka \(Library.version); "
                 + "it takes 2.6.1 or newer"
         }
-        if setting.name.hasSuffix("_cb") || setting.name == "opaque" || setting.name == "interceptors" {
+        let isFunction = setting.name.hasSuffix("_cb")
+        if isFunction || ["opaque", "interceptors"].contains(setting.name) {
             return "is a function, not a value"
         }
         return nil
@@ -140,8 +143,8 @@ extension Properties {
         "partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms",
         "coordinator.query.interval.ms", "max.poll.interval.ms", "queued.min.messages",
         "queued.max.messages.kbytes", "fetch.wait.max.ms", "fetch.queue.backoff.ms",
-        "fetch.message.max.bytes", "max.partition.fetch.bytes", "fetch.max.bytes", "fetch.min.bytes",
-        "fetch.error.backoff.ms", "check.crcs", "consume.callback.max.messages",
+        "fetch.message.max.bytes", "max.partition.fetch.bytes", "fetch.max.bytes",
+        "fetch.min.bytes", "fetch.error.backoff.ms", "check.crcs", "consume.callback.max.messages",
     ]
 
     private static let producerNames: Set<String> = [

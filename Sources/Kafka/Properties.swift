@@ -149,7 +149,8 @@ struct Configuration: ~Copyable {
                 action: "property \(name)",
                 text: Properties.isSecret(name) ? "the value is not accepted" : text,
                 advice: result == RD_KAFKA_CONF_UNKNOWN
-                    ? "librdkafka \(Library.version) lists its properties in CONFIGURATION.md" : ""))
+                    ? "librdkafka \(Library.version) lists its properties in CONFIGURATION.md" : "")
+        )
     }
 
     /// Gives the pointer up: a client has taken it over.

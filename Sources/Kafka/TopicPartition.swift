@@ -11,7 +11,7 @@ public struct TopicPartition: Hashable, Comparable, Sendable {
         self.partition = partition
     }
 
-    /// By topic, then partition.
+    /// By topic, then by partition.
     public static func < (a: TopicPartition, b: TopicPartition) -> Bool {
         (a.topic, a.partition) < (b.topic, b.partition)
     }

@@ -13,6 +13,7 @@ struct BlockHeader {
     let firstOpenPane: UInt32
     let paneMs: UInt32
     let digest: UInt64
+    let application: UInt32
     let schema: ByteSlice
     /// The sections.
     let body: ByteSlice
@@ -36,6 +37,7 @@ struct BlockHeader {
         firstOpenPane = load(H.firstOpen, UInt32.self)
         paneMs = load(H.paneMs, UInt32.self)
         digest = load(H.digest, UInt64.self)
+        application = load(H.application, UInt32.self)
         let bodyStart = BlockFormat.headerSize + Int(load(H.schemaLength, UInt16.self))
         guard source < sources, sources <= BlockHeader.maxSources, bodyStart <= block.count else {
             throw .corrupt

@@ -4,6 +4,8 @@ public struct EntityCounters: Sendable, Equatable {
     public var blocks = 0
     /// Blocks dropped because their offsets were known already.
     public var duplicateBlocks = 0
+    /// Blocks of another application on the same topic, passed over.
+    public var foreignBlocks = 0
     /// Source records that no block covered, where a block was missing.
     public var missingRecords: Int64 = 0
     /// Partials folded into state.
@@ -26,6 +28,7 @@ public struct EntityCounters: Sendable, Equatable {
     public mutating func add(_ other: EntityCounters) {
         blocks += other.blocks
         duplicateBlocks += other.duplicateBlocks
+        foreignBlocks += other.foreignBlocks
         missingRecords += other.missingRecords
         partials += other.partials
         latePartials += other.latePartials

@@ -69,6 +69,10 @@ public struct EntityTask: ~Copyable {
     /// - Throws: `BlockError`; the block is not taken in.
     public mutating func receive(_ block: ByteSlice) throws(BlockError) {
         let header = try BlockHeader(block)
+        guard header.application == plan.application else {
+            counters.foreignBlocks += 1
+            return
+        }
         guard header.paneMs == UInt32(plan.timing.paneWidth.ms) else {
             throw .paneWidth(block: header.paneMs, expected: UInt32(plan.timing.paneWidth.ms))
         }
@@ -108,25 +112,36 @@ public struct EntityTask: ~Copyable {
     public mutating func advance(_ findings: inout [Finding]) {
         let target = progress.firstOpenPane
         guard target > openPane else { return }
-        if historyStart == nil, progress.lowestPane != .max { historyStart = progress.lowestPane }
+        // Not before a pane with something in it closes: until then an earlier one may still turn up.
+        if historyStart == nil, progress.lowestPane < target { historyStart = progress.lowestPane }
         while openPane < target {
             let next = pending.first.map { min($0, target) } ?? target
             // Panes in which nothing happened matter only to what is pending or firing.
             while openPane < next, evaluator.isWatching {
-                close(openPane, nil, &findings)
+                close(openPane, &findings)
                 openPane += 1
             }
             openPane = max(openPane, next)
-            guard openPane < target, let bytes = pending.removeFirst() else { continue }
-            close(openPane, bytes.buffer.bytes, &findings)
+            guard openPane < target else { break }
+            fold(openPane)
+            close(openPane, &findings)
             counters.panesClosed += 1
             openPane += 1
         }
     }
 
-    /// Folds a pane's partials and evaluates what they touched.
-    private mutating func close(_ pane: UInt32, _ partials: ByteSlice?, _ findings: inout [Finding]) {
-        if let partials { fold(partials, pane: pane) }
+    /// Folds what waits for the first pane.
+    private mutating func fold(_ pane: UInt32) {
+        var waiting = PendingPanes()
+        swap(&waiting, &pending)
+        waiting.removeFirst { partials, reader in
+            foldRun(partials, readers[reader], pane: Pane(index: pane))
+        }
+        swap(&waiting, &pending)
+    }
+
+    /// Evaluates what a pane touched and whatever waits for time to pass.
+    private mutating func close(_ pane: UInt32, _ findings: inout [Finding]) {
         let before = findings.count
         evaluator.evaluate(
             pane: Pane(index: pane), candidates: &candidates, store: &store,
@@ -134,15 +149,6 @@ public struct EntityTask: ~Copyable {
         counters.evaluations = evaluator.evaluations
         counters.findings += findings.count - before
         store.sweep(now: pane)
-    }
-
-    private mutating func fold(_ runs: ByteSlice, pane: UInt32) {
-        var reader = ByteReader(runs)
-        while let index = reader.integer(UInt32.self), let count = reader.integer(UInt32.self),
-            let run = reader.bytes(Int(count))
-        {
-            foldRun(run, readers[Int(index)], pane: Pane(index: pane))
-        }
     }
 
     /// Partials looked ahead, so that their index slots and records are near when their turn comes.

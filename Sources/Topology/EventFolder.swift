@@ -203,7 +203,8 @@ struct EventFolder: ~Copyable {
     private mutating func add(
         _ shape: Class, code: UInt8, key: UInt64, value: ByteSlice, pane: UInt32
     ) {
-        var tag = mix(key &+ UInt64(pane) &* 0x9E37_79B9_7F4A_7C15)
+        // Events that tell different creation times must not share a partial, which holds one.
+        var tag = mix(key &+ UInt64(pane) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(born) << 32)
         for d in 0..<shape.dimensionCount {
             let found = found[shape.dimensions[d].slot]
             if found.isPresent { tag = (tag ^ found.key) &* 0xFF51_AFD7_ED55_8CCD &+ UInt64(d) }

@@ -66,6 +66,9 @@ public struct IngestTask: ~Copyable {
     /// The last offset whose record is wholly accounted for: what may be committed once flushed.
     public var processedOffset: Int64 { parkedRecord.map { $0.offset - 1 } ?? position }
 
+    /// Whether a jump ahead waits for the next event.
+    public var hasParked: Bool { parkedRecord != nil }
+
     /// Reads one record; `record` is nil for a tombstone.
     ///
     /// - Parameters:
@@ -186,7 +189,7 @@ public struct IngestTask: ~Copyable {
         }
     }
 
-    /// Hands out a block for every partition that has partials, and where the watermark or the state moved,
+    /// Hands out a block (or several, where one would be too large) for every partition that has partials, and where the watermark or the state moved,
     /// for every partition.
     ///
     /// - Parameter sink: called with the partition and the block's bytes, lent.
@@ -201,17 +204,22 @@ public struct IngestTask: ~Copyable {
             || state.flags != announced.flags
         let through = processedOffset
         for t in 0..<plan.partitions where tellsAll || folder.sections.bytes(for: t) > 0 {
-            writeBlock(for: t, flags: state.flags, to: through)
-            output.withBytes { sink(t, $0) }
+            var rest = Cursor()
+            repeat {
+                writeBlock(for: t, flags: state.flags, to: through, &rest)
+                output.withBytes { sink(t, $0) }
+                sentThrough[t] = through
+            } while rest.section < folder.sections.sectionCount(for: t)
             folder.sections.clear(target: t)
-            sentThrough[t] = through
         }
         if tellsAll { announced = now }
     }
 
     private var output = ByteBuffer(capacity: 65_536)
 
-    private mutating func writeBlock(for target: Int, flags: UInt8, to through: Int64) {
+    private mutating func writeBlock(
+        for target: Int, flags: UInt8, to through: Int64, _ rest: inout Cursor
+    ) {
         output.removeAll()
         output.append(integer: BlockFormat.magic)
         output.append(flags)
@@ -226,13 +234,43 @@ public struct IngestTask: ~Copyable {
         output.append(integer: clock.firstOpenPane)
         output.append(integer: UInt32(plan.timing.paneWidth.ms))
         output.append(integer: digest)
-        output.append(integer: UInt32(0))
+        output.append(integer: plan.application)
         schema.withUnsafeBytes { output.append($0) }
-        for s in 0..<folder.sections.sectionCount(for: target) {
-            let section = folder.sections.section(s, for: target)
+        while rest.section < folder.sections.sectionCount(for: target) {
+            let section = folder.sections.section(rest.section, for: target)
+            let whole = ByteSlice(start: section.base, count: section.count)
+            let part = Self.partials(
+                of: ByteSlice(rebasing: whole[rest.offset...]),
+                limit: Self.blockBytes - output.count - BlockFormat.sectionHeaderSize)
+            // A block of its own takes any partial; a full one leaves it to the next.
+            guard !part.isEmpty else { return }
             output.append(integer: section.pane)
-            output.append(integer: UInt32(section.count))
-            output.append(ByteSlice(start: section.base, count: section.count))
+            output.append(integer: UInt32(part.count))
+            output.append(part)
+            rest.offset += part.count
+            guard rest.offset == section.count else { return }
+            rest = Cursor(section: rest.section + 1, offset: 0)
         }
     }
+
+    /// How far a target's sections are written.
+    private struct Cursor {
+        var section = 0
+        var offset = 0
+    }
+
+    /// As many whole partials from the front as fit `limit` bytes.
+    private static func partials(of bytes: ByteSlice, limit: Int) -> ByteSlice {
+        if bytes.count <= limit { return bytes }
+        var end = 0
+        while let length = PartialReader.length(ByteSlice(rebasing: bytes[end...])),
+            end + length <= limit
+        {
+            end += length
+        }
+        return ByteSlice(rebasing: bytes[..<end])
+    }
+
+    /// Bytes of a block at most: below the brokers' usual limit of a record, 1 MB.
+    static let blockBytes = 900_000
 }

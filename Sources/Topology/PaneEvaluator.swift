@@ -89,42 +89,59 @@ struct PaneEvaluator: ~Copyable {
             while next < watched.count, watched[next].entityKey < key { next += 1 }
             let from = next
             while next < watched.count, watched[next].entityKey == key { next += 1 }
-            guard let entity = store.reference(to: key) else {
-                for watch in watched[from..<next] { lapse(watch, at: end, &findings) }
+            let watches = watched[from..<next]
+            guard let entity = store.reference(to: key), store.isLive(entity, at: pane) else {
+                for watch in watches { lapse(watch, at: end, &findings) }
+                store.reference(to: key)?.isPinned = false
                 continue
             }
             evaluate(
-                entity, store.view(of: entity, at: pane), end,
+                entity, store.view(of: entity, at: pane), end, watches,
                 history: pane.index - min(pane.index, historyStart), &findings)
         }
     }
 
-    /// Evaluates every rule of the entity's kind; the rules are few once the gate has passed.
+    /// Evaluates every rule of an entity the pane touched (they are few once the gate has passed), or the
+    /// rules that watch one it did not: what a rule finds must not depend on the other rules.
     private mutating func evaluate(
-        _ entity: EntityReference, _ view: EntityView, _ end: EventTime, history: UInt32,
-        _ findings: inout [Finding]
+        _ entity: EntityReference, _ view: EntityView, _ end: EventTime,
+        _ watches: ArraySlice<WatchedEntity>, history: UInt32, _ findings: inout [Finding]
+    ) {
+        let isAccount = entity.kind == nil
+        if isAccount { accounts.begin() } else { fingerprints.begin() }
+        if entity.isCandidate {
+            entity.isCandidate = false
+            for rule in rulesOf[entity.kind ?? gateCount - 1] {
+                evaluate(rule, entity, view, end, history: history, &findings)
+            }
+        } else {
+            for watch in watches {
+                evaluate(watch.rule, entity, view, end, history: history, &findings)
+            }
+        }
+    }
+
+    private mutating func evaluate(
+        _ rule: Int, _ entity: EntityReference, _ view: EntityView, _ end: EventTime,
+        history: UInt32, _ findings: inout [Finding]
     ) {
         let kind = entity.kind
-        entity.isCandidate = false
-        if kind == nil { accounts.begin() } else { fingerprints.begin() }
-        for rule in rulesOf[kind ?? gateCount - 1] {
-            evaluations += 1
-            let holds =
-                history >= rules.rules[rule].minHistoryPanes
-                && (kind == nil
-                    ? accounts.holds(rule: rule, view) : fingerprints.holds(rule: rule, view))
-            let step = book.observe(rule: rule, entityKey: entity.key, holds: holds, at: end)
-            guard let step else { continue }
-            let subject =
-                step.subject
-                ?? Subject(
-                    kind: kind.map { kinds[$0].name } ?? Kind.account.name, value: Array(view.value))
-            if step.status == .create {
-                book.setSubject(subject, rule: rule, entityKey: entity.key)
-            }
-            report(step, subject, evidence(of: rule, kind == nil, view), &findings)
-            pin(entity, changed: rule, isOpen: step.status != .close)
+        evaluations += 1
+        let holds =
+            history >= rules.rules[rule].minHistoryPanes
+            && (kind == nil
+                ? accounts.holds(rule: rule, view) : fingerprints.holds(rule: rule, view))
+        let step = book.observe(rule: rule, entityKey: entity.key, holds: holds, at: end)
+        guard let step else { return }
+        let subject =
+            step.subject
+            ?? Subject(
+                kind: kind.map { kinds[$0].name } ?? Kind.account.name, value: Array(view.value))
+        if step.status == .create {
+            book.setSubject(subject, rule: rule, entityKey: entity.key)
         }
+        report(step, subject, evidence(of: rule, kind == nil, view), &findings)
+        pin(entity, changed: rule, isOpen: step.status != .close)
     }
 
     /// What is firing stays, whatever the memory budget: its state tells when to close.
@@ -149,7 +166,7 @@ struct PaneEvaluator: ~Copyable {
             }
     }
 
-    /// A watched entity whose state is gone: nothing holds for it any more.
+    /// A watched entity whose state is gone, or that no window reaches: nothing holds for it any more.
     private mutating func lapse(
         _ watch: WatchedEntity, at end: EventTime, _ findings: inout [Finding]
     ) {

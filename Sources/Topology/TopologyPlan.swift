@@ -50,6 +50,8 @@ public struct TopologyPlan: Sendable {
     public let subnetKind: Int?
     /// Index of the kind `ip`.
     public let ipKind: Int?
+    /// Tells the blocks of one application (a consumer group) from another's on the same topic; 0 in memory.
+    public let application: UInt32
     /// Accounts whose traffic is re-keyed by `end_user`, as account keys.
     public let gateways: Set<UInt64>
 
@@ -61,8 +63,9 @@ public struct TopologyPlan: Sendable {
     public init(
         timing: Timing, partitions: Int, kinds: [Kind], signals: [String],
         entityKinds: Set<String>, keepsAccounts: Bool, accounts: StateSchema,
-        fingerprints: StateSchema, gateways: [String] = []
+        fingerprints: StateSchema, gateways: [String] = [], application: UInt32 = 0
     ) {
+        self.application = application
         precondition(partitions >= 1 && partitions <= 4096, "1 to 4096 shuffle partitions")
         precondition(kinds.count <= 64, "at most 64 fingerprint kinds")
         self.timing = timing
@@ -87,13 +90,21 @@ public struct TopologyPlan: Sendable {
 
 extension TopologyPlan {
     /// What `rules` need, with `partitions` shuffle partitions.
-    public init(rules: RuleSet, timing: Timing, partitions: Int, gateways: [String] = []) {
+    public init(
+        rules: RuleSet, timing: Timing, partitions: Int, gateways: [String] = [],
+        application: UInt32 = 0
+    ) {
         let judged = Set(rules.rules.flatMap(\.kinds))
+        var kinds = rules.kinds
+        // Subnets are derived from addresses, which have to be read for that even where no rule names them.
+        if kinds.contains("subnet"), !kinds.contains("ip"), kinds.count < RuleSet.kindLimit {
+            kinds.append("ip")
+        }
         self.init(
-            timing: timing, partitions: partitions, kinds: rules.kinds.map { Kind($0) },
+            timing: timing, partitions: partitions, kinds: kinds.map { Kind($0) },
             signals: rules.signals, entityKinds: Set(judged.map { rules.kinds[$0] }),
             keepsAccounts: rules.rules.contains { $0.entity == .account },
             accounts: rules.accountSchema, fingerprints: rules.fingerprintSchema,
-            gateways: gateways)
+            gateways: gateways, application: application)
     }
 }

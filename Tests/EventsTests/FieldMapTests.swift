@@ -2,10 +2,14 @@ import Events
 import Testing
 
 @Suite struct FieldMapTests {
-    func read(_ json: String, _ map: FieldMap, _ tracked: TrackedNames = .sample) throws -> [String: String] {
+    func read(_ json: String, _ map: FieldMap, _ tracked: TrackedNames = .sample) throws -> [String:
+        String]
+    {
         var decoder = try EventDecoder(fieldMap: map, tracked: tracked)
         var fields: [String: String] = [:]
-        let result = decoding(Array(json.utf8), with: &decoder) { fields = Copied($0, tracked).fields }
+        let result = decoding(Array(json.utf8), with: &decoder) {
+            fields = Copied($0, tracked).fields
+        }
         #expect(result == .event, "\(result) \(String(describing: decoder.rejectedField)) \(json)")
         return fields
     }
@@ -20,9 +24,12 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/a~1b", #""a/b":"x""#), ("/a~0b", #""a~b":"x""#), ("/~01", #""~1":"x""#), ("/", #""":"x""#),
-        ("/a//b", #""a":{"":{"b":"x"}}"#), ("/l/1", #""l":["no","x"]"#), ("/l/0/m", #""l":[{"m":"x"}]"#),
-        ("/l/1", #""l":{"1":"x"}"#), ("/é€", #""\u00e9€":"x""#), ("/0/10", #""0":[1,1,1,1,1,1,1,1,1,1,"x"]"#),
+        ("/a~1b", #""a/b":"x""#), ("/a~0b", #""a~b":"x""#), ("/~01", #""~1":"x""#),
+        ("/", #""":"x""#),
+        ("/a//b", #""a":{"":{"b":"x"}}"#), ("/l/1", #""l":["no","x"]"#),
+        ("/l/0/m", #""l":[{"m":"x"}]"#),
+        ("/l/1", #""l":{"1":"x"}"#), ("/é€", #""\u00e9€":"x""#),
+        ("/0/10", #""0":[1,1,1,1,1,1,1,1,1,1,"x"]"#),
         ("/gen_ai.usage.cache_read.input_tokens", #""gen_ai.usage.cache_read.input_tokens":"x""#),
     ]) func `a pointer finds its value`(_ pointer: String, _ member: String) throws {
         #expect(try read(event(member), map("model", pointer))["model"] == "x")
@@ -59,7 +66,8 @@ import Testing
         try map.set("fingerprints.ip", pointers: ["/client/ip"])
         try map.set("signals.flag", pointers: ["/client/vpn"])
         let json = event(
-            #""tenant":{"id":"t1"},"client":{"ip":"2.2.2.2","vpn":true},"fingerprints":{"ip":"1.1.1.1"}"#)
+            #""tenant":{"id":"t1"},"client":{"ip":"2.2.2.2","vpn":true},"fingerprints":{"ip":"1.1.1.1"}"#
+        )
         let fields = try read(json, map)
         #expect(fields["account"] == "t1")
         #expect(fields["fingerprints.ip"] == "2.2.2.2")
@@ -87,7 +95,9 @@ import Testing
             }
             return error as? Problem
         }
-        func bad(_ pointer: String, _ problem: Problem.PointerProblem, _ field: String = "model") -> Problem {
+        func bad(_ pointer: String, _ problem: Problem.PointerProblem, _ field: String = "model")
+            -> Problem
+        {
             .badPointer(field: field, pointer: pointer, problem: problem)
         }
         #expect(try refused("nothing", "/x") == .unknownField("nothing"))
@@ -129,7 +139,8 @@ import Testing
             let chosen = kinds[first..<first + 16]
             let members = chosen.map { "\"\($0)\":\"\($0)!\"" }.joined(separator: ",")
             let fields = try read(
-                event("\"fingerprints\":{\(members)}"), FieldMap(.stillwatch), TrackedNames(kinds: kinds))
+                event("\"fingerprints\":{\(members)}"), FieldMap(.stillwatch),
+                TrackedNames(kinds: kinds))
             #expect(fields.count == 18)
             #expect(chosen.allSatisfy { fields["fingerprints.\($0)"] == "\($0)!" })
         }

@@ -23,7 +23,9 @@ import Testing
     }
 
     /// Mutants must not crash; those accepted must hold an account and a time in range.
-    @Test(arguments: EventFormat.allCases) func `mutants are decoded or rejected`(_ format: EventFormat)
+    @Test(arguments: EventFormat.allCases) func `mutants are decoded or rejected`(
+        _ format: EventFormat
+    )
         throws
     {
         let seed = UInt64.random(in: 0...UInt64.max)
@@ -32,7 +34,8 @@ import Testing
         var decoder = try EventDecoder(format: format, tracked: .sample)
         let message = ProtobufTests.message.bytes
         let base = format == .json ? Array(JSONTests.full.utf8) : message
-        let alphabet = Array("{}[]:,\"\\0123456789.eE+-truefalsn \n\u{1}u".utf8) + [0x80, 0xC3, 0xFF]
+        let alphabet =
+            Array("{}[]:,\"\\0123456789.eE+-truefalsn \n\u{1}u".utf8) + [0x80, 0xC3, 0xFF]
         var accepted = 0
         for _ in 0..<20_000 {
             var bytes = base

@@ -12,10 +12,12 @@ import Testing
     }
 
     static let genAI = [
-        "time": "1780317296789", "account": "user-17", "id": "chatcmpl-9J3u", "session": "conv_5j66",
+        "time": "1780317296789", "account": "user-17", "id": "chatcmpl-9J3u",
+        "session": "conv_5j66",
         "access_path": "openai", "model": "gpt-4o", "operation": "chat", "input_tokens": "811",
-        "output_tokens": "92", "cached_tokens": "640", "reasoning_tokens": "64", "max_tokens": "1024",
-        "status": "429", "fingerprints.ip": "203.0.113.7", "fingerprints.payment": "pm_1",
+        "output_tokens": "92", "cached_tokens": "640", "reasoning_tokens": "64",
+        "max_tokens": "1024", "status": "429", "fingerprints.ip": "203.0.113.7",
+        "fingerprints.payment": "pm_1",
         "fingerprints.user_agent": "OpenAI/Python 1.2",
     ]
 
@@ -45,8 +47,9 @@ import Testing
 
     /// OTLP JSON: 64-bit integers are texts.
     static func listed(valueFirst: Bool) -> String {
-        let lists = ",{\"key\":\"gen_ai.response.finish_reasons\",\"value\":{\"arrayValue\":{\"values\":["
-            + "{\"stringValue\":\"stop\"}]}}}"
+        let lists =
+            #",{"key":"gen_ai.response.finish_reasons","value":{"arrayValue":{"values":["#
+            + #"{"stringValue":"stop"}]}}}"#
         return attributes.map { name, type, value in
             let written = type == "intValue" ? "\"\(value)\"" : value
             let pair = ["\"key\":\"\(name)\"", "\"value\":{\"\(type)\":\(written)}"]

@@ -87,12 +87,14 @@ struct Message {
         #expect(fields == (try decode(Self.message)).1)
     }
 
-    @Test(arguments: [
-        [0x0A], [0x12, 0x05, 0x61], [0x0F], [0x09, 0x01], [0x10], [0x1C], [0x14],
-        [0x1B, 0x08], [0x1B, 0x24], [0x1A, 0x02, 0x0A, 0x05], [0x22, 0x02, 0x12, 0x07],
-        [0x08] + [UInt8](repeating: 0xFF, count: 10), [0x80, 0x80, 0x80, 0x80, 0x80, 0x01],
-        [UInt8](repeating: 0x1B, count: 100), [0x22, 0x04, 0x12, 0x02, 0x0A, 0x09],
-    ] as [[UInt8]]) func `bytes that are no message are rejected`(_ bytes: [UInt8]) throws {
+    @Test(
+        arguments: [
+            [0x0A], [0x12, 0x05, 0x61], [0x0F], [0x09, 0x01], [0x10], [0x1C], [0x14],
+            [0x1B, 0x08], [0x1B, 0x24], [0x1A, 0x02, 0x0A, 0x05], [0x22, 0x02, 0x12, 0x07],
+            [0x08] + [UInt8](repeating: 0xFF, count: 10), [0x80, 0x80, 0x80, 0x80, 0x80, 0x01],
+            [UInt8](repeating: 0x1B, count: 100), [0x22, 0x04, 0x12, 0x02, 0x0A, 0x09],
+        ] as [[UInt8]]) func `bytes that are no message are rejected`(_ bytes: [UInt8]) throws
+    {
         let (result, _) = try decode(Message().raw(bytes))
         #expect(result == .rejected(.badProtobuf), "\(bytes)")
     }
@@ -104,8 +106,10 @@ struct Message {
         let noisy = (0..<17).reduce(base) { $0.entry(4, "k\($1)", Message().number(1, 1).bytes) }
         let bad: [(Message, RejectReason)] = [
             (Message().text(2, "a"), .missingTime), (Message().number(1, 5), .badTime),
-            (Message().number(1, 1_780_000_000_000), .missingAccount), (base.text(2, ""), .accountLength),
-            (base.bytes(2, Array(long[..<257])), .accountLength), (base.number(5, -1), .negativeNumber),
+            (Message().number(1, 1_780_000_000_000), .missingAccount),
+            (base.text(2, ""), .accountLength),
+            (base.bytes(2, Array(long[..<257])), .accountLength),
+            (base.number(5, -1), .negativeNumber),
             (base.number(5, 1 << 32), .numberRange), (base.entry(3, "x", long), .fingerprintLength),
             (crowd, .tooManyFingerprints), (noisy, .tooManySignals),
             (base.bytes(8, [0xFF]), .invalidUTF8), (base.bytes(8, [0xC3]), .invalidUTF8),

@@ -57,7 +57,9 @@ import Testing
         ("\u{3}\u{0}{}", .unknownSchema),
     ]
 
-    @Test(arguments: cases) func `a bad record gets its reason`(_ json: String, _ reason: RejectReason)
+    @Test(arguments: cases) func `a bad record gets its reason`(
+        _ json: String, _ reason: RejectReason
+    )
         throws
     {
         #expect(try verdict(json) == .rejected(reason), "\(json.prefix(100))")
@@ -83,7 +85,9 @@ import Testing
 
     @Test func `bytes that are not UTF-8 are told apart from bad syntax`() throws {
         var decoder = try EventDecoder(tracked: .sample)
-        for bad: [UInt8] in [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82], [0xF5, 0x80]] {
+        for bad: [UInt8] in [
+            [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82], [0xF5, 0x80],
+        ] {
             let bytes = Array("{\"x\":\"".utf8) + bad + Array("\"}".utf8)
             #expect(decoding(bytes, with: &decoder) { _ in } == .rejected(.invalidUTF8))
         }

@@ -25,7 +25,8 @@ final class Member {
 
     init(
         _ servers: String, topics: [String], role: Properties.Role,
-        settings: [Properties.Setting] = [], missing: StartPolicy = .earliest, hooks: Hooks = Hooks()
+        settings: [Properties.Setting] = [], missing: StartPolicy = .earliest,
+        hooks: Hooks = Hooks()
     ) throws {
         let properties = try Properties(bootstrapServers: servers, settings: settings)
         consumer = try Consumer(properties: properties, role: role, topics: topics, hooks: hooks)
@@ -132,8 +133,8 @@ extension Producer {
         try withBytes(key) { key in
             try withBytes(value) { value in
                 try produce(
-                    topic: 0, partition: partition, key: key, value: value, timestampMs: timestampMs,
-                    headers: headers, waitMs: waitMs)
+                    topic: 0, partition: partition, key: key, value: value,
+                    timestampMs: timestampMs, headers: headers, waitMs: waitMs)
             }
         }
     }

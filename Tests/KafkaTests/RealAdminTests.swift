@@ -35,7 +35,9 @@ struct RealAdminTests {
         let topic = try RealTopic("present", partitions: 1)
         let admin = try topic.admin()
         var thrown: KafkaError?
-        do throws(KafkaError) { _ = try admin.describe("test-absent-topic") } catch { thrown = error }
+        do throws(KafkaError) { _ = try admin.describe("test-absent-topic") } catch {
+            thrown = error
+        }
         #expect(thrown?.move == .configuration)
         #expect(thrown?.description.contains("topics create") == true)
     }

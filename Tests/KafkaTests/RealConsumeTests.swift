@@ -111,7 +111,9 @@ struct RealConsumeTests {
         let held = topic.partitions[1]
         // Hold in the middle of what has come over already, several times.
         for round in 1...5 {
-            #expect(try reader.pump { self.offsets($0, held).count >= round * 100 || $0.ends.count == 3 })
+            let wanted = round * 100
+            #expect(
+                try reader.pump { self.offsets($0, held).count >= wanted || $0.ends.count == 3 })
             reader.pull(max: 57)
             reader.queue.hold(held)
             let before = offsets(reader, held).count

@@ -36,7 +36,8 @@ struct RealGroupTests {
             return member.seen.count == 220 && second.seen.count == 20
         }
         #expect(all, "\(first.seen.count) and \(second.seen.count) records")
-        #expect(second.seen.allSatisfy { $0.offset >= 50 && second.assigned.contains($0.partition) })
+        #expect(
+            second.seen.allSatisfy { $0.offset >= 50 && second.assigned.contains($0.partition) })
         #expect(first.seen.suffix(20).allSatisfy { $0.epoch == 2 && $0.offset >= 50 })
         try second.close()
         try first.close()

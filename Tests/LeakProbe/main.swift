@@ -44,7 +44,8 @@ func administer(_ properties: Properties) throws {
     let admin = try Admin(properties: properties, topics: ["t"])
     _ = try admin.brokers()
     _ = try admin.describe("t")
-    do { _ = try admin.create([NewTopic("u", partitions: 1, configs: [("a", "b")])], timeoutMs: 500) } catch {
+    let topic = NewTopic("u", partitions: 1, configs: [("a", "b")])
+    do { _ = try admin.create([topic], timeoutMs: 500) } catch {
         print("as planned: \(error)")
     }
 }

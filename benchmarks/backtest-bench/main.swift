@@ -28,14 +28,14 @@ final class MemorySource: RecordSource {
 
 func now() -> Double {
     var t = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &t)
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t)
     return Double(t.tv_sec) + Double(t.tv_nsec) * 1e-9
 }
 
 let events = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 1_000_000 : 1_000_000
 let shards = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 1 : 1
 let accounts = CommandLine.arguments.count > 3 ? Int(CommandLine.arguments[3]) ?? 1_000_000 : 1_000_000
-let path = "/tmp/rules/r.yaml"
+let path = CommandLine.arguments.count > 4 ? CommandLine.arguments[4] : "rules.yaml"
 let generator = Generator(.bench(events: events, accounts: accounts))
 var lines = ByteBuffer(capacity: 700 * events)
 while generator.next() {

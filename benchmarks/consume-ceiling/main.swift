@@ -59,7 +59,7 @@ func read(_ queue: ShardQueue, ends: [TopicPartition: Int64], batch: Int) -> Tal
 
 func cpuSeconds() -> Double {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
     return seconds(usage.ru_utime) + seconds(usage.ru_stime)
 }
@@ -113,12 +113,15 @@ guard let options = Options(Array(CommandLine.arguments.dropFirst())) else {
 Library.tuneAllocator()
 do {
     let (tally, seconds, cpu) = try await run(options)
-    func rounded(_ value: Double, _ digits: Double) -> Double { (value * digits).rounded() / digits }
+    func rounded(_ value: Double, _ digits: Double) -> Double {
+        (value * digits).rounded() / digits
+    }
     let count = Double(max(1, tally.records))
     print(
         """
         {"events":\(tally.records),"bytes":\(tally.bytes),"seconds":\(rounded(seconds, 1_000)),\
-        "events_per_s":\(Int(count / seconds)),"cpu_us_per_event":\(rounded(cpu / count * 1e6, 1_000)),\
+        "events_per_s":\(Int(count / seconds)),\
+        "cpu_us_per_event":\(rounded(cpu / count * 1e6, 1_000)),\
         "librdkafka":"\(Library.version)"}
         """)
 } catch {

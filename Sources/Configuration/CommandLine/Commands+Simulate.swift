@@ -24,7 +24,7 @@ extension Commands {
                 partition.
                 """),
         Option(
-            "record-time", .choice(["event", "now"]), default: "event",
+            "record-time", .choice(["event", "now"]), default: "now",
             help: "The timestamps of records in a topic: their event's time, or that of producing."),
         Option(
             "labels", .text("file"), help: "Where labels go, as JSON Lines. Without it, none."),

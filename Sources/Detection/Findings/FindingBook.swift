@@ -147,10 +147,10 @@ public struct FindingBook: ~Copyable {
         var entry = table[slot]
         let wasWatched = entry.isWatched
         let transition = entry.observe(holds, id, lifecycles[rule], at: paneEnd, &counters)
-        let isOver = entry.isIdle(at: paneEnd)
-        if isOver { table.remove(slot) } else { table[slot] = entry }
+        let isIdle = entry.isIdle(at: paneEnd)
+        if isIdle { table.remove(slot) } else { table[slot] = entry }
         if entry.phase == .cooling { nextExpiry = min(nextExpiry, entry.coolsUntil) }
-        if wasWatched != (entry.isWatched && !isOver) { isOrdered = false }
+        if wasWatched != (entry.isWatched && !isIdle) { isOrdered = false }
         return transition
     }
 

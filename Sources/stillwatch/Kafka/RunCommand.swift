@@ -1,35 +1,87 @@
 import Configuration
 import Detection
+import Dispatch
+import Glibc
 import Kafka
+import Live
 import Topology
 
 /// `run`: request events from Kafka, findings to Kafka.
 enum RunCommand {
     static func run(_ invocation: Invocation) async throws -> ExitCode {
-        let setup = try RunSetup(invocation)
-        _ = setup
-        throw Failure(.unreachable, "this build has no live engine")
+        let environment = try Environment(invocation)
+        Library.tuneAllocator()
+        var settings = try liveSettings(environment.settings)
+        settings.stopsAtEnd = invocation.has("stop-at-end")
+        let engine = Engine(settings, logger: environment.logger)
+        let signals = StopSignals { engine.requestStop() }
+        defer { signals.cancel() }
+        do {
+            _ = try await engine.run()
+            return .ok
+        } catch let error as LiveError {
+            throw failure(error)
+        } catch let error as KafkaError {
+            throw Failure(error)
+        }
+    }
+
+    private static func failure(_ error: LiveError) -> Failure {
+        switch error {
+        case .kafka(let error): Failure(error)
+        case .topic(let text), .shuffle(let text): Failure(.unreachable, text)
+        case .decoder(let error): Failure(.usage, "\(error)")
+        }
+    }
+
+    private static func liveSettings(_ settings: Settings) throws(Failure) -> LiveSettings {
+        let files = try RuleFiles(settings)
+        var live = LiveSettings(
+            properties: try Wiring.properties(settings), group: settings.group,
+            topics: .init(
+                input: settings.input.topic, partials: settings.partials.topic,
+                alerts: settings.alerts.topic,
+                shadow: settings.shadowTopic.isEmpty ? nil : settings.shadowTopic,
+                deadLetters: settings.deadLetters.topic),
+            onMissingOffset: settings.input.onMissingOffset == .earliest ? .earliest : .latest,
+            rules: try files.compile(paneWidth: Wiring.paneWidth(settings.window)),
+            timing: Wiring.timing(settings.window), gateways: settings.gateways,
+            format: Wiring.eventFormat(settings.input.format),
+            fieldMap: try Wiring.fieldMap(settings.input), limits: .init(),
+            encoder: FindingEncoder(
+                format: Wiring.format(settings.format), productVersion: Stillwatch.version,
+                source: "/stillwatch/\(settings.group)"))
+        live.shards = Wiring.shards(settings)
+        live.sampleSize = settings.state.sampleSize
+        live.memoryBudget = Wiring.memoryBudget(settings)
+        live.cutIntervalMs = settings.cutIntervalMs
+        live.idleTimeoutMs = settings.window.idleTimeoutMs
+        live.alignmentLimitMs = settings.window.alignmentLimitMs
+        live.statisticsIntervalMs = settings.statisticsIntervalMs
+        live.deadLetterBytes = Int(settings.deadLetters.maxBytes)
+        return live
     }
 }
 
-/// Everything the live engine is started with, checked.
-struct RunSetup {
-    let environment: Environment
-    let rules: RuleSet
-    let plan: TopologyPlan
-    let properties: Properties
-    let stopsAtEnd: Bool
+/// SIGTERM and SIGINT as a call; a second one ends the process at once, as if nothing were caught.
+final class StopSignals {
+    private let sources: [any DispatchSourceSignal]
 
-    /// Reads settings and rules; no broker is asked yet.
-    init(_ invocation: Invocation) throws(Failure) {
-        environment = try Environment(invocation)
-        let settings = environment.settings
-        let files = try RuleFiles(settings)
-        rules = try files.compile(paneWidth: Wiring.paneWidth(settings.window))
-        plan = TopologyPlan(
-            rules: rules, timing: Wiring.timing(settings.window),
-            partitions: settings.partials.partitions, gateways: settings.gateways)
-        properties = try Wiring.properties(settings)
-        stopsAtEnd = invocation.has("stop-at-end")
+    init(_ stop: @escaping @Sendable () -> Void) {
+        sources = [SIGTERM, SIGINT].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                signal(number, SIG_DFL)
+                stop()
+            }
+            source.resume()
+            return source
+        }
+    }
+
+    /// Stops listening.
+    func cancel() {
+        for source in sources { source.cancel() }
     }
 }

@@ -34,7 +34,7 @@ enum TopicsCreateCommand {
         }
         let new = NewTopic(
             topic.name, partitions: Int32(topic.partitions),
-            replication: replication < 0 ? nil : Int32(replication))
+            replication: replication < 0 ? nil : Int32(replication), configs: topic.configs)
         let outcome = try admin.create([new], validateOnly: isDry).first
         switch outcome {
         case .done, .existedAlready:
@@ -52,6 +52,11 @@ struct EngineTopic {
     let key: String
     let name: String
     let partitions: Int
+    /// Settings of the topic that differ from the broker's.
+    var configs: [(name: String, value: String)] = []
+
+    /// Findings carry the event's time as their record's: brokers would delete those of a replay at once.
+    private static let keep = [(name: "retention.ms", value: "-1")]
 
     /// The topics of a configuration; that of shadow findings where it is one of its own.
     static func all(_ settings: Settings) -> [EngineTopic] {
@@ -61,7 +66,7 @@ struct EngineTopic {
                 partitions: settings.partials.partitions),
             EngineTopic(
                 key: "alerts.topic", name: settings.alerts.topic,
-                partitions: settings.alerts.partitions),
+                partitions: settings.alerts.partitions, configs: keep),
             EngineTopic(
                 key: "dead_letters.topic", name: settings.deadLetters.topic,
                 partitions: settings.deadLetters.partitions),
@@ -70,7 +75,7 @@ struct EngineTopic {
             topics.append(
                 EngineTopic(
                     key: "shadow.topic", name: settings.shadowTopic,
-                    partitions: settings.alerts.partitions))
+                    partitions: settings.alerts.partitions, configs: keep))
         }
         return topics
     }

@@ -18,7 +18,7 @@ enum SimulateCommand {
         if let topic = invocation.value("topic") {
             let producing = try TopicWriter(
                 environment.settings, topic: topic,
-                keepsTime: invocation.value("record-time") != "now")
+                keepsTime: invocation.value("record-time") == "event")
             try producing.write(generator, &progress)
         } else {
             try write(generator, to: invocation.value("out"), &progress)
