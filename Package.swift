@@ -110,6 +110,8 @@ let package = Package(
         tests(
             "ReplayTests",
             ["Replay", "Topology", "Detection", "Simulation", "YAML", "Primitives"]),
+        // Runs the program as a process; the modules are there to compare their words with the settings'.
+        tests("CommandTests", ["Configuration", "Detection", "Events", "Telemetry"]),
         tests("HouseRulesTests", []),
         tests("SystemTests", ["Kafka", "Primitives"]),
     ],

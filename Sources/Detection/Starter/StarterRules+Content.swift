@@ -13,12 +13,12 @@ extension StarterRules {
         # A customer with many service accounts has one payer. The crowd of a public tool shares its frame too,
         # but its load is heavy-tailed: evenness of 0.2 to 0.3 over a day, up to 0.75 in the first hour that is
         # seen. A dispatcher's is 1, that of a farm whose rates vary by half 0.8. Rates shaped like customers'
-        # (0.25 to 0.5) convict only with a second sign: many accounts younger than two weeks, where one in
-        # eight is usual; or most requests marked as eliciting reasoning.
+        # (0.25 to 0.5) convict only where most requests are marked as eliciting reasoning, which in crowds
+        # are one in ten. Young accounts are no sign here: where events do not say when an account was created,
+        # all are young while the engine is.
         when: |
           accounts(24h) >= 20 && payers(24h) >= 3 && requests(24h) >= 300
             && (evenness(24h) >= 0.85
-              || evenness(24h) >= 0.25 && accounts(24h) >= 40 && new_share(24h) >= 0.35
               || evenness(24h) >= 0.2 && ratio(signals.reasoning_elicitation, 24h) >= 0.5)
         for: 10m
         keep_firing_for: 2h
@@ -36,8 +36,7 @@ extension StarterRules {
         title: Unrelated accounts send one frame with even load
         description: >
           At least 20 accounts with different payers send the same prompt template, system prompt or tool set,
-          and their load is evenly balanced, or shaped while many of them are younger than two weeks or most of
-          their requests elicit reasoning.
+          and their load is evenly balanced, or shaped while most of their requests elicit reasoning.
         false_positives:
           - A public tool in its first days, while its users are new to the service as well.
           - A benchmark run by many organisations after the release of a model.
@@ -52,24 +51,7 @@ extension StarterRules {
                   fingerprints.payment: "card{{i % 60 / 20}}"
                   fingerprints.prompt_template: t1
             expect: [{ entity: "prompt_template:t1", within: 6h }]
-          - name: isolated identities with shaped rates fire while the accounts are new
-            events:
-              - repeat: 1000
-                every: 60s
-                set:
-                  account: "a{{i % 50}}"
-                  account_created: -4d
-                  fingerprints.payment: "card{{i % 50}}"
-                  fingerprints.system_prompt: s1
-              - repeat: 1500
-                every: 40s
-                set:
-                  account: "a{{i % 10}}"
-                  account_created: -4d
-                  fingerprints.payment: "card{{i % 10}}"
-                  fingerprints.system_prompt: s1
-            expect: [{ entity: "system_prompt:s1", within: 12h }]
-          - name: old accounts with shaped rates fire where most requests elicit reasoning
+          - name: isolated identities with shaped rates fire where most requests elicit reasoning
             events:
               - repeat: 1000
                 every: 60s

@@ -10,12 +10,14 @@ extension StarterRules {
         severity: high
         entity: fingerprint
         kinds: [payment, device]
-        # An organisation's accounts are as uneven as its people; a dispatcher's are not. Even rates that vary by
-        # half still give 0.8. Rates shaped like customers' convict only where most requests are marked as
-        # eliciting reasoning: a company's new team is young and uneven as well.
+        # An organisation's accounts are as uneven as its people; a dispatcher's are not: 1, and still 0.8 where
+        # rates vary by half. A gateway's few accounts are even too, but old, and its users ask for all sorts of
+        # things; so a second sign is asked for. Rates shaped like customers' convict only where most requests
+        # are marked as eliciting reasoning: a company's new team is young and uneven as well.
         when: |
           accounts(24h) >= 15 && requests(24h) >= 200
             && (evenness(24h) >= 0.7
+                && (new_share(24h) >= 0.5 || ratio(signals.reasoning_elicitation, 24h) >= 0.3)
               || evenness(24h) >= 0.2 && ratio(signals.reasoning_elicitation, 24h) >= 0.5)
         for: 5m
         keep_firing_for: 2h
@@ -31,8 +33,8 @@ extension StarterRules {
         title: Accounts on one card or device work as one
         description: >
           At least 15 accounts that share one payment instrument or one device send nearly the same number of
-          requests each, as accounts behind one dispatcher do, or share the load less evenly while most of their
-          requests elicit reasoning.
+          requests each, as accounts behind one dispatcher do, and are mostly new or often elicit reasoning; or
+          they share the load less evenly while most of their requests elicit reasoning.
         false_positives:
           - A company that pays for service accounts with equal quotas from one card.
           - A class whose accounts are paid for together.
@@ -63,6 +65,12 @@ extension StarterRules {
               - { repeat: 400, every: 200s, set: { account: "u{{i % 40}}", fingerprints.payment: p2 } }
               - { repeat: 3000, every: 25s, set: { account: "power{{i % 3}}", fingerprints.payment: p2 } }
             expect: []
+          - name: a gateway of twenty old and even accounts stays quiet
+            events:
+              - repeat: 8000
+                every: 10s
+                set: { account: "g{{i % 20}}", account_created: -400d, fingerprints.payment: p5 }
+            expect: []
           - name: a gateway of six busy accounts stays quiet
             events:
               - { repeat: 6000, every: 10s, set: { account: "g{{i % 6}}", fingerprints.payment: p3 } }
@@ -77,23 +85,31 @@ extension StarterRules {
         severity: medium
         entity: fingerprint
         kinds: [card_bin]
-        # An issuer's ordinary customers are old and heavy-tailed: evenness up to 0.6 where only a few dozen are
-        # active, and one in eight younger than two weeks.
+        # An issuer's ordinary customers are heavy-tailed: evenness up to 0.6 where only a few dozen are active,
+        # and at most one request in five elicits reasoning.
         when: |
           accounts(24h) >= 40 && requests(24h) >= 400
-            && (evenness(24h) >= 0.75 || evenness(24h) >= 0.25 && new_share(24h) >= 0.4)
+            && (evenness(24h) >= 0.75
+              || evenness(24h) >= 0.2 && ratio(signals.reasoning_elicitation, 24h) >= 0.4)
         for: 30m
         keep_firing_for: 2h
         suppress: { update_every: 6h, cooldown: 6h }
-        evidence: [accounts(24h), payers(24h), requests(24h), evenness(24h), new_share(24h), top(account, 10)]
+        evidence:
+          - accounts(24h)
+          - payers(24h)
+          - requests(24h)
+          - evenness(24h)
+          - new_share(24h)
+          - ratio(signals.reasoning_elicitation, 24h)
+          - top(account, 10)
         attack: [AML.T0024.002, AML.T0021]
-        title: Cards of one issuer behind evenly loaded or new accounts
+        title: Cards of one issuer behind accounts that work as one
         description: >
-          At least 40 accounts whose cards share one issuer prefix carry evenly balanced load, or most of the
-          active ones are younger than two weeks. Virtual cards bought in bulk look like this.
+          At least 40 accounts whose cards share one issuer prefix carry evenly balanced load, or many of their
+          requests elicit reasoning. Virtual cards bought in bulk look like this.
         false_positives:
           - A prepaid card sold with a promotion of the service.
-          - A bank whose customers sign up together after a campaign.
+          - A bank much used by students who are tutored with worked reasoning.
         tests:
           - name: virtual cards of one issuer with equal load fire
             events:
@@ -104,14 +120,14 @@ extension StarterRules {
                   fingerprints.payment: "card{{i % 60}}"
                   fingerprints.card_bin: "400001"
             expect: [{ entity: "card_bin:400001", within: 6h }]
-          - name: new accounts with rates shaped like customers' fire
+          - name: rates shaped like customers' fire where most requests elicit reasoning
             events:
               - repeat: 1500
                 every: 40s
-                set: { account: "a{{i % 50}}", account_created: -3d, fingerprints.card_bin: "400002" }
+                set: { account: "a{{i % 50}}", fingerprints.card_bin: "400002", signals.reasoning_elicitation: true }
               - repeat: 1500
                 every: 40s
-                set: { account: "a{{i % 10}}", account_created: -3d, fingerprints.card_bin: "400002" }
+                set: { account: "a{{i % 10}}", fingerprints.card_bin: "400002", signals.reasoning_elicitation: false }
             expect: [{ entity: "card_bin:400002", within: 12h }]
           - name: an issuer's ordinary customers stay quiet
             events:
