@@ -53,6 +53,8 @@ public struct LiveSettings: Sendable {
     public var limits: DecoderLimits
     /// How findings are written.
     public var encoder: FindingEncoder
+    /// Partitions the shuffle topic must have; nil takes it as it is.
+    public var partialsPartitions: Int?
     /// Shard actors; at least 1.
     public var shards = 1
     /// Values sampled per dimension of an entity.

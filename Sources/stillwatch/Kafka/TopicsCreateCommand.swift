@@ -1,5 +1,7 @@
 import Configuration
+import Glibc
 import Kafka
+import Telemetry
 import Replay
 
 /// `topics create`: the topics the engine writes; running it again changes nothing.
@@ -38,11 +40,30 @@ enum TopicsCreateCommand {
         let outcome = try admin.create([new], validateOnly: isDry).first
         switch outcome {
         case .done, .existedAlready:
+            if !isDry { try waitForLeaders(of: topic, admin) }
             let verb = isDry ? "would be created" : "created"
             Console.error("\(topic.name): \(verb) with \(count(topic.partitions, "partition"))\n")
             return true
         case .failed(let error): throw error
         case nil: return false
+        }
+    }
+
+    /// Brokers answer for a new topic a little after it is created: the next command should find it.
+    private static func waitForLeaders(
+        of topic: EngineTopic, _ admin: borrowing Admin
+    ) throws(KafkaError) {
+        let endMs = WallClock.steadyMs + 10_000
+        while WallClock.steadyMs < endMs {
+            do throws(KafkaError) {
+                let partitions = try admin.describe(topic.name).partitions
+                if partitions.count == topic.partitions, partitions.allSatisfy({ $0.leader >= 0 }) {
+                    return
+                }
+            } catch {
+                if error.move != .configuration, error.move != .retry { throw error }
+            }
+            usleep(20_000)
         }
     }
 }
