@@ -169,10 +169,12 @@ public actor Engine {
                 "input": .count(inputs.count), "shuffle": .count(shuffles.count),
                 "epoch": .count(assignment.epoch),
             ])
-        let resumed = starts.contains { $0.partition.topic == TopicIndex.partials && $0.offset > 0 }
-        if resumed {
+        var empty = 0
+        for shard in shards { empty += await shard.takeEmptyStarts() }
+        if empty > 0 {
             logger.warning(
-                "entity state starts empty: windows fill again from the shuffle topic's committed offset")
+                "entity state starts empty: windows fill again from the shuffle topic's committed offset",
+                metadata: ["partitions": .count(empty)])
         }
     }
 

@@ -24,6 +24,9 @@ actor Shard {
     private var outputs: Outputs
     private var inputs: [SourceSlot?] = []
     private var entities: [EntitySlot?] = []
+    /// ENTITY state of partitions that were given up: of use if they come back before anyone reads on.
+    private var parked: [Int32: EntitySlot] = [:]
+    private var emptyStarts = 0
     private var findings: [Finding] = []
     private var lastCutMs: Int64 = 0
     /// Offsets of the last cut, to be committed once its output is delivered.
@@ -80,14 +83,30 @@ actor Shard {
                 inputQueue.attach(
                     start.partition, slot: inputs.count - 1, epoch: epoch, from: start.offset)
             } else {
-                entities.append(
-                    EntitySlot(
-                        partition: start.partition.partition, settings, plan: plan,
-                        start: start.offset))
+                entities.append(resume(start))
                 partialsQueue.attach(
                     start.partition, slot: entities.count - 1, epoch: epoch, from: start.offset)
             }
         }
+        // What has not come back with this assignment is somebody else's now.
+        for slot in parked.values { retired.entities.add(slot.task.counters) }
+        parked = [:]
+    }
+
+    /// The state parked here, if nobody has read the partition since; else none.
+    private func resume(_ start: PartitionOffset) -> EntitySlot {
+        let partition = start.partition.partition
+        let known = parked.removeValue(forKey: partition)
+        if let known, known.position == start.offset { return known }
+        if start.offset > 0 { emptyStarts += 1 }
+        return EntitySlot(
+            partition: partition, settings, plan: plan, start: start.offset)
+    }
+
+    /// Takes the number of ENTITY tasks that began in the middle of their partition without state.
+    func takeEmptyStarts() -> Int {
+        defer { emptyStarts = 0 }
+        return emptyStarts
     }
 
     /// Gives partitions up: flushes, waits for delivery and returns the offsets to commit.
@@ -113,7 +132,7 @@ actor Shard {
         } else {
             partialsQueue.detach(partition)
             for i in entities.indices where entities[i]?.partition == partition.partition {
-                if let slot = entities[i] { retired.entities.add(slot.task.counters) }
+                parked[partition.partition] = entities[i]
                 entities[i] = nil
             }
         }
@@ -154,6 +173,7 @@ actor Shard {
     func report() -> ShardReport {
         var report = retired
         for case .some(let slot) in inputs { report.ingest.add(slot.counters) }
+        for slot in parked.values { report.entities.add(slot.task.counters) }
         for case .some(let slot) in entities {
             report.entities.add(slot.task.counters)
             report.entityCount += slot.task.entities
@@ -329,55 +349,4 @@ actor Shard {
 enum TopicIndex {
     static let input = 0
     static let partials = 1
-}
-
-/// What a shard has done and holds.
-public struct ShardReport: Sendable, Equatable {
-    /// INGEST work.
-    public var ingest = IngestCounters()
-    /// ENTITY work.
-    public var entities = EntityCounters()
-    /// Entities kept.
-    public var entityCount = 0
-    /// Bytes of state and waiting partials.
-    public var stateBytes = 0
-    /// Findings firing.
-    public var openFindings = 0
-    /// Entities forgotten to stay within the memory budget.
-    public var evicted = 0
-    /// Blocks produced.
-    public var blocks = 0
-    /// Bytes of those blocks.
-    public var blockBytes = 0
-    /// Findings produced.
-    public var findings = 0
-    /// Findings of shadow rules.
-    public var shadowFindings = 0
-    /// Dead letters produced.
-    public var deadLetters = 0
-
-    /// Nothing.
-    public init() {}
-
-    mutating func add(_ outputs: Outputs.Counters) {
-        blocks += outputs.blocks
-        blockBytes += outputs.blockBytes
-        findings += outputs.findings
-        shadowFindings += outputs.shadowFindings
-        deadLetters += outputs.deadLetters
-    }
-
-    mutating func add(_ other: ShardReport) {
-        ingest.add(other.ingest)
-        entities.add(other.entities)
-        entityCount += other.entityCount
-        stateBytes += other.stateBytes
-        openFindings += other.openFindings
-        evicted += other.evicted
-        blocks += other.blocks
-        blockBytes += other.blockBytes
-        findings += other.findings
-        shadowFindings += other.shadowFindings
-        deadLetters += other.deadLetters
-    }
 }
