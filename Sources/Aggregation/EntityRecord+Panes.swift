@@ -38,7 +38,8 @@ extension EntityRecord {
     }
 
     /// Adds an empty block for `pane` and returns its measures; the list must have room.
-    func appendBlock(pane: UInt32, _ layout: borrowing RecordLayout) -> UnsafeMutablePointer<Int64> {
+    func appendBlock(pane: UInt32, _ layout: borrowing RecordLayout) -> UnsafeMutablePointer<Int64>
+    {
         precondition(paneCount < paneCapacity, "the pane list is full")
         let added = block(paneCount, layout)
         paneCount += 1

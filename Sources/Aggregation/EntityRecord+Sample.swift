@@ -49,7 +49,9 @@ extension EntityRecord {
     }
 
     /// The name of an entry; the blob follows the entries.
-    func name(of entry: Entry, dimension: Int, at offset: Int, _ layout: DimensionLayout) -> ByteSlice {
+    func name(of entry: Entry, dimension: Int, at offset: Int, _ layout: DimensionLayout)
+        -> ByteSlice
+    {
         let blob = base + offset + sample(dimension).capacity * layout.entryStride
         return ByteSlice(start: blob + Int(entry.name >> 10), count: Int(entry.name & 1023))
     }
@@ -60,7 +62,11 @@ extension EntityRecord {
         var high = count
         while low < high {
             let middle = (low + high) >> 1
-            if entry(middle, at: offset, layout).hash < hash { low = middle + 1 } else { high = middle }
+            if entry(middle, at: offset, layout).hash < hash {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         return low
     }

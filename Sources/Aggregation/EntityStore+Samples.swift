@@ -22,7 +22,8 @@ extension EntityStore {
     }
 
     private static func add(
-        _ value: Partial.Value, _ count: UInt32, to entry: EntityRecord.Entry, of record: EntityRecord,
+        _ value: Partial.Value, _ count: UInt32, to entry: EntityRecord.Entry,
+        of record: EntityRecord,
         pane: UInt32, _ shape: DimensionLayout
     ) {
         if value.born > 0 { entry.first = min(entry.first, value.born) }
@@ -61,7 +62,9 @@ extension EntityStore {
         entry.hash = value.hash
         entry.first = pane
         entry.last = pane
-        if shape.isNamed { Self.storeName(value.name, in: record, sample, entry, at: offset, shape) }
+        if shape.isNamed {
+            Self.storeName(value.name, in: record, sample, entry, at: offset, shape)
+        }
         Self.add(value, count, to: entry, of: record, pane: pane, shape)
     }
 

@@ -180,7 +180,9 @@ public struct EntityStore: ~Copyable {
                 // nothing merged, too late.
                 if record.paneCount * 4 > record.paneCapacity * 3 {
                     var shape = RecordShape(record, layout)
-                    shape.panes = record.paneCapacity < 4 ? record.paneCapacity + 1 : record.paneCapacity * 3 / 2
+                    shape.panes =
+                        record.paneCapacity < 4
+                        ? record.paneCapacity + 1 : record.paneCapacity * 3 / 2
                     reshape(&record, shape, pane: pane, layout)
                 }
             }

@@ -13,6 +13,7 @@ import Topology
 /// the group is left. Delivery is at least once; ENTITY state lives in memory alone and starts empty.
 public actor Engine {
     private let executor = ThreadExecutor()
+    /// The engine's own thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
     }
@@ -78,7 +79,8 @@ public actor Engine {
         let logger = logger.labelled("librdkafka")
         return Hooks(log: { line in
             let level: Logger.Level =
-                line.level <= 3 ? .error : line.level == 4 ? .warning : line.level == 7 ? .trace : .debug
+                line.level <= 3
+                ? .error : line.level == 4 ? .warning : line.level == 7 ? .trace : .debug
             logger.log(
                 level: level, "client log",
                 metadata: ["facility": .string(line.facility), "text": .string(line.text)])

@@ -103,6 +103,7 @@ public enum LiveError: Error, CustomStringConvertible {
     /// A block on the shuffle topic cannot be read; the text says where.
     case shuffle(String)
 
+    /// What is wrong, for the log and standard error.
     public var description: String {
         switch self {
         case .topic(let text), .shuffle(let text): text

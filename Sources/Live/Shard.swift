@@ -77,7 +77,8 @@ actor Shard {
         for start in starts {
             if start.partition.topic == TopicIndex.input {
                 let slot = SourceSlot(
-                    partition: start.partition.partition, plan: plan, sources: sources, start: start,
+                    partition: start.partition.partition, plan: plan, sources: sources,
+                    start: start,
                     end: ends[start.partition], nowMs: now)
                 inputs.append(slot)
                 inputQueue.attach(
@@ -142,7 +143,9 @@ actor Shard {
     private func settle() -> [PartitionOffset] {
         do throws(LiveError) {
             try makeCut(nowMs: Clock.monotonicMs())
-            do throws(KafkaError) { try outputs.flush(timeoutMs: 30_000) } catch { throw .kafka(error) }
+            do throws(KafkaError) { try outputs.flush(timeoutMs: 30_000) } catch {
+                throw .kafka(error)
+            }
             return cut ?? []
         } catch {
             failure = error
@@ -266,7 +269,9 @@ actor Shard {
     private func cutWhenDelivered(_ now: Int64, _ isFull: Bool) throws(LiveError) {
         if cut != nil {
             guard isFull else { return }
-            do throws(KafkaError) { try outputs.flush(timeoutMs: 60_000) } catch { throw .kafka(error) }
+            do throws(KafkaError) { try outputs.flush(timeoutMs: 60_000) } catch {
+                throw .kafka(error)
+            }
             collectDelivered()
         }
         try makeCut(nowMs: now)

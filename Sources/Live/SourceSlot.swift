@@ -59,7 +59,8 @@ final class SourceSlot {
 
     /// Reads the entries `range` of a batch, all of this partition.
     func ingest(
-        _ batch: borrowing RecordBatch, _ range: Range<Int>, decoder: inout EventDecoder, nowMs: Int64
+        _ batch: borrowing RecordBatch, _ range: Range<Int>, decoder: inout EventDecoder,
+        nowMs: Int64
     ) throws(LiveError) {
         lastRecordMs = nowMs
         isIdle = false

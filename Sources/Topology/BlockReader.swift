@@ -86,7 +86,8 @@ final class PartialReader {
         var found: [(seed: UInt64, index: Int)] = []
         for name in try Self.names(&reader) {
             let index = plan.kinds.firstIndex { $0.name == name }
-            found.append((Kind(name).seed, index.flatMap { plan.isEntityKind[$0] ? $0 : nil } ?? -1))
+            found.append(
+                (Kind(name).seed, index.flatMap { plan.isEntityKind[$0] ? $0 : nil } ?? -1))
         }
         let accounts = try Self.readClass(&reader, plan.accounts)
         let fingerprints = try Self.readClass(&reader, plan.fingerprints)
@@ -196,7 +197,9 @@ final class PartialReader {
     @inline(__always)
     func read(_ partial: ByteSlice, key: UInt64) throws(BlockError) -> Partial {
         let isAccount = partial[2] == 0
-        guard let value = value(of: partial), let kind = kind(code: partial[2]) else { throw .corrupt }
+        guard let value = value(of: partial), let kind = kind(code: partial[2]) else {
+            throw .corrupt
+        }
         let count = isAccount ? measureCounts.0 : measureCounts.1
         let map = isAccount ? measureMaps.0 : measureMaps.1
         for m in 0..<(isAccount ? ownMeasures.0 : ownMeasures.1) { measures[m] = 0 }

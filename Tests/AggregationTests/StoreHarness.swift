@@ -17,7 +17,8 @@ struct StoreHarness: ~Copyable {
     init(_ schema: StateSchema, sampleSize: Int = 512, memoryBudget: Int = 1 << 30) {
         store = EntityStore(
             .init(
-                accounts: schema, fingerprints: schema, paneWidth: .standard, sampleSize: sampleSize,
+                accounts: schema, fingerprints: schema, paneWidth: .standard,
+                sampleSize: sampleSize,
                 memoryBudget: memoryBudget))
         measures.initialize(repeating: 0, count: 2)
         values.initialize(repeating: .absent, count: 2)
@@ -28,7 +29,9 @@ struct StoreHarness: ~Copyable {
         values.deallocate()
     }
 
-    static func accountHash(_ account: Int) -> UInt64 { xxh3("a\(account)", seed: Kind.account.seed) }
+    static func accountHash(_ account: Int) -> UInt64 {
+        xxh3("a\(account)", seed: Kind.account.seed)
+    }
 
     mutating func add(
         key: UInt64, value: String, pane: UInt32, requests: Int64, tokens: Int64, account: Int,

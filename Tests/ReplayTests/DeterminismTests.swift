@@ -136,7 +136,9 @@ struct DeterminismTests {
         return writer.buffer.array()
     }
 
-    private static func check(_ rules: RuleSet, jitterMs: Int64, _ cuts: [Cut], atLeast: Int = 10) async throws {
+    private static func check(_ rules: RuleSet, jitterMs: Int64, _ cuts: [Cut], atLeast: Int = 10)
+        async throws
+    {
         let records = SimulatedRecords(scenario(jitterMs: jitterMs))
         let first = try await run(rules, records, Cut())
         let expected = encoded(first)
@@ -156,7 +158,9 @@ struct DeterminismTests {
         }
     }
 
-    @Test("starter rules give the same bytes for any shards, batch and partitions, also with late events")
+    @Test(
+        "starter rules give the same bytes for any shards, batch and partitions, also with late events"
+    )
     func starterRules() async throws {
         try await Self.check(
             try Self.rules(StarterRules.sources), jitterMs: 90_000, Self.cuts)

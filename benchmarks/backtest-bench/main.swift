@@ -32,9 +32,11 @@ func now() -> Double {
     return Double(t.tv_sec) + Double(t.tv_nsec) * 1e-9
 }
 
-let events = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 1_000_000 : 1_000_000
+let events =
+    CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 1_000_000 : 1_000_000
 let shards = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 1 : 1
-let accounts = CommandLine.arguments.count > 3 ? Int(CommandLine.arguments[3]) ?? 1_000_000 : 1_000_000
+let accounts =
+    CommandLine.arguments.count > 3 ? Int(CommandLine.arguments[3]) ?? 1_000_000 : 1_000_000
 let path = CommandLine.arguments.count > 4 ? CommandLine.arguments[4] : "rules.yaml"
 let generator = Generator(.bench(events: events, accounts: accounts))
 var lines = ByteBuffer(capacity: 700 * events)
@@ -47,7 +49,10 @@ func slurp(_ path: String) throws -> [UInt8] {
     var all: [UInt8] = []
     var bytes = [UInt8](repeating: 0, count: 1 << 20)
     while true {
-        let n = try bytes.withUnsafeMutableBytes { try file.read(into: $0.baseAddress!, capacity: $0.count) }
+        let n = try bytes.withUnsafeMutableBytes { space in
+            guard let base = space.baseAddress else { return 0 }
+            return try file.read(into: base, capacity: space.count)
+        }
         if n == 0 { return all }
         all += bytes[0..<n]
     }
@@ -66,7 +71,8 @@ func layer(_ name: String, _ body: () throws -> Void) rethrows {
     let s = now() - start
     print(name, Int(s * 1e9 / Double(events)), "ns/event", Int(Double(events) / s), "events/s")
 }
-var decoder = try EventDecoder(tracked: TrackedNames(kinds: plan.kinds.map(\.name), signals: plan.signals))
+var decoder = try EventDecoder(
+    tracked: TrackedNames(kinds: plan.kinds.map(\.name), signals: plan.signals))
 try layer("decode") {
     let source = MemorySource(lines.bytes)
     var more = true
