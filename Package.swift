@@ -62,13 +62,15 @@ let package = Package(
         module(
             "Replay",
             [
-                "Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry", "Execution",
+                "Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry",
+                "Execution",
                 "CZstd",
             ]),
         module(
             "Live",
             [
-                "Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry", "Execution",
+                "Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry",
+                "Execution",
                 "Kafka",
             ]),
         .executableTarget(

@@ -87,8 +87,9 @@ extension Admin {
         do throws(KafkaError) {
             return try describe(topic).partitions.count
         } catch {
-            if error.move == .configuration, error.detail.name.hasPrefix("_UNKNOWN_TOPIC")
-                || error.detail.name == "UNKNOWN_TOPIC_OR_PART"
+            if error.move == .configuration,
+                error.detail.name.hasPrefix("_UNKNOWN_TOPIC")
+                    || error.detail.name == "UNKNOWN_TOPIC_OR_PART"
             {
                 return nil
             }
