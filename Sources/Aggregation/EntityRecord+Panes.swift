@@ -7,18 +7,23 @@
 /// alone, so any interleaving of sources gives the same list.
 extension EntityRecord {
     /// One block: start pane, level, then the measures.
+    @inline(__always)
     private func block(_ index: Int, _ layout: borrowing RecordLayout) -> UnsafeMutableRawPointer {
         base + panesOffset(layout) + index * layout.paneStride
     }
+    @inline(__always)
     private static func start(_ block: UnsafeMutableRawPointer) -> UInt32 {
         block.load(as: UInt32.self)
     }
+    @inline(__always)
     private static func level(_ block: UnsafeMutableRawPointer) -> UInt8 {
         block.load(fromByteOffset: 4, as: UInt8.self)
     }
+    @inline(__always)
     private static func end(_ block: UnsafeMutableRawPointer) -> UInt64 {
         UInt64(start(block)) + (1 << UInt64(level(block)))
     }
+    @inline(__always)
     private static func measures(_ block: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Int64> {
         (block + 8).assumingMemoryBound(to: Int64.self)
     }

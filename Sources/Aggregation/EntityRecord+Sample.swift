@@ -88,17 +88,20 @@ extension EntityRecord {
     }
 
     /// The value's load over the last `window` panes up to `now`, rounded out to whole buckets.
+    @inline(__always)
     func load(of entry: Entry, window: UInt32, now: UInt32, _ layout: DimensionLayout) -> Int64 {
         let buckets = UInt32(DimensionLayout.buckets)
         let newest = entry.last / layout.bucketWidth
         let oldestKept = newest >= buckets ? newest - buckets + 1 : 0
         let edge = now + 1 > window ? now + 1 - window : 0
-        var bucket = max(edge / layout.bucketWidth, oldestKept)
-        var sum: Int64 = 0
+        let oldest = max(edge / layout.bucketWidth, oldestKept)
+        guard oldest <= newest else { return 0 }
         let loads = entry.loads(layout)
-        while bucket <= newest {
-            sum += Int64(loads[Int(bucket % buckets)])
-            bucket += 1
+        var slot = Int(oldest % buckets)
+        var sum: Int64 = 0
+        for _ in oldest...newest {
+            sum &+= Int64(loads[slot])
+            slot = slot + 1 == DimensionLayout.buckets ? 0 : slot + 1
         }
         return sum
     }

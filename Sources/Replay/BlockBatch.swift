@@ -9,6 +9,9 @@ final class BlockBatch: @unchecked Sendable {
     /// Whether nothing was added.
     var isEmpty: Bool { buffer.isEmpty }
 
+    /// Forgets the blocks and keeps the memory.
+    func removeAll() { buffer.removeAll() }
+
     /// Adds a block for a partition.
     func append(_ block: ByteSlice, partition: Int) {
         buffer.append(integer: UInt32(partition))

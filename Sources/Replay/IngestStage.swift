@@ -60,11 +60,12 @@ final class IngestStage {
         return start...max(start, highest)
     }
 
-    /// Reads on from the source that is furthest behind and returns its blocks by target, the partitions
-    /// dealt out in turn; nil when every source has ended.
-    func step(targets: Int) throws(InputError) -> [BlockBatch]? {
-        guard let s = furthestBehind() else { return nil }
-        let batches = (0..<targets).map { _ in BlockBatch() }
+    /// Reads on from the source that is furthest behind and fills `batches`, the partitions dealt out in
+    /// turn, with its blocks; false when every source has ended.
+    func step(into batches: [BlockBatch]) throws(InputError) -> Bool {
+        guard let s = furthestBehind() else { return false }
+        for batch in batches { batch.removeAll() }
+        let targets = batches.count
         var left = Self.linesPerStep
         while left > 0, isOpen[s] {
             let count = min(batchSize, left)
@@ -76,7 +77,7 @@ final class IngestStage {
             }
             keepRefusals(of: s)
         }
-        return batches
+        return true
     }
 
     private func furthestBehind() -> Int? {

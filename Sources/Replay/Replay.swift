@@ -59,8 +59,12 @@ public struct Replay {
             if let onFinding { for finding in findings { onFinding(finding) } }
             if keepsFindings { report.findings += findings }
         }
-        while let batches = try ingest.step(targets: stages.count) {
-            take(try await stages.process(batches))
+        // Two sets of batches take turns: one is filled while the other is worked on.
+        let sets = (0..<2).map { _ in (0..<stages.count).map { _ in BlockBatch() } }
+        var turn = 0
+        while try ingest.step(into: sets[turn]) {
+            take(try await stages.process(sets[turn]))
+            turn = 1 - turn
             onProgress?(ingest.recordsRead)
         }
         take(await stages.drain())

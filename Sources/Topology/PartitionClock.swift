@@ -57,6 +57,7 @@ public struct PartitionClock: Sendable, Equatable {
             return .onTime(pane: pane)
         }
         if let highest, time.ms < highest.ms - timing.maxLatenessMs { return .tooLate }
+        lowestPane = min(lowestPane ?? firstOpenPane, firstOpenPane)
         return .late(pane: firstOpenPane)
     }
 

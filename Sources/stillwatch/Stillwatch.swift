@@ -1,5 +1,6 @@
 import Configuration
 import Glibc
+import Kafka
 import Telemetry
 
 /// The program: parses the command line, runs a command, ends with its exit code.
@@ -9,6 +10,8 @@ struct Stillwatch {
     static let version = "0.1.0"
 
     static func main() async {
+        // Before anything is allocated: freed memory is kept, so that buffers do not fault in again.
+        Library.tuneAllocator()
         // A reader that goes away (`| head`) is told by a failing write, not by a signal.
         signal(SIGPIPE, SIG_IGN)
         let parser = Commands.parser(version: version)

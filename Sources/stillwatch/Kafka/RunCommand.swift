@@ -10,7 +10,6 @@ import Topology
 enum RunCommand {
     static func run(_ invocation: Invocation) async throws -> ExitCode {
         let environment = try Environment(invocation)
-        Library.tuneAllocator()
         var settings = try liveSettings(environment.settings)
         settings.stopsAtEnd = invocation.has("stop-at-end")
         let engine = Engine(settings, logger: environment.logger)

@@ -40,7 +40,7 @@ struct NaiveFacts {
         let bucket = (loadWindow + 7) / 8
         let edge = max(0, now + 1 - loadWindow) / bucket
         let loads = Set(recent(loadWindow, now).map(\.account)).map { account in
-            Double(rows.count { $0.account == account && $0.pane / bucket >= edge })
+            Double(remembered(account).count { $0.pane / bucket >= edge })
         }
         let n = loads.reduce(0, +)
         let squares = loads.reduce(0) { $0 + $1 * $1 }
@@ -48,17 +48,21 @@ struct NaiveFacts {
         return d > 0 && n >= 3 * d && squares > n ? n * n / (d * (squares - n)) : .nan
     }
 
+    /// The account's rows since it was last silent for as long as the retention.
+    private func remembered(_ account: String) -> [Row] {
+        var kept: [Row] = []
+        for row in rows where row.account == account {
+            if let last = kept.last, row.pane - last.pane >= retention { kept = [] }
+            kept.append(row)
+        }
+        return kept
+    }
+
     /// Accounts seen in the window that were created, or where unknown first seen here, within 14 days.
     func newAccounts(_ window: Int64, _ now: Int64, youngerThan age: Int64) -> Double {
         let accounts = Set(recent(window, now).map(\.account))
         let young = accounts.filter { account in
-            var born: Int64 = .max
-            var last: Int64 = .max
-            for row in rows where row.account == account {
-                if last != .max, row.pane - last >= retention { born = .max }
-                born = min(born, row.pane, row.bornPane ?? .max)
-                last = row.pane
-            }
+            let born = remembered(account).map { min($0.pane, $0.bornPane ?? .max) }.min() ?? now
             return now - born < age
         }
         return Double(young.count)
