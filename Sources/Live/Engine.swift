@@ -47,7 +47,7 @@ public actor Engine {
         let layout = try TopicLayout(settings)
         let plan = TopologyPlan(
             rules: settings.rules, timing: settings.timing, partitions: layout.partials,
-            gateways: settings.gateways,
+            gateways: settings.gateways, derivesSubnets: settings.derivesSubnets,
             application: UInt32(truncatingIfNeeded: xxh3(settings.group)))
         var consumer = try makeConsumer()
         try makeShards(consumer, plan, layout)

@@ -53,6 +53,8 @@ public struct LiveSettings: Sendable {
     public var limits: DecoderLimits
     /// How findings are written.
     public var encoder: FindingEncoder
+    /// Whether the subnet of an event's address is a fingerprint where the event carries none.
+    public var derivesSubnets = true
     /// Shard actors; at least 1.
     public var shards = 1
     /// Values sampled per dimension of an entity.

@@ -50,6 +50,7 @@ enum RunCommand {
             encoder: FindingEncoder(
                 format: Wiring.format(settings.format), productVersion: Stillwatch.version,
                 source: "/stillwatch/\(settings.group)"))
+        live.derivesSubnets = Wiring.derivesSubnets(settings)
         live.shards = Wiring.shards(settings)
         live.sampleSize = settings.state.sampleSize
         live.memoryBudget = Wiring.memoryBudget(settings)
