@@ -63,10 +63,10 @@ extension Key {
             defaultValue: "{ subnet: ip }",
             effect: """
                 Fingerprints computed from others where an event does not carry them. `subnet: ip` makes \
-                the /24 of an IPv4 and the /48 of an IPv6 address a fingerprint of its own; `{}` computes \
-                none.
+                the /24 of an IPv4 and the /48 of an IPv6 address a fingerprint of its own; \
+                `subnet: none` does not.
                 """,
-            example: "{}", shape: .mapping, assign: Derivations.assign),
+            example: "{ subnet: none }", shape: .mapping, assign: Derivations.assign),
     ]
 
     static let outputKeys: [Key] = [
