@@ -1,4 +1,6 @@
 // backtest from memory, layer by layer: ns per event of decode, INGEST, and the whole.
+//
+//   backtest-bench [events 1000000] [shards 1] [accounts 1000000] [rule file; the starter rules]
 import Detection
 import Events
 import Glibc
@@ -37,7 +39,7 @@ let events =
 let shards = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 1 : 1
 let accounts =
     CommandLine.arguments.count > 3 ? Int(CommandLine.arguments[3]) ?? 1_000_000 : 1_000_000
-let path = CommandLine.arguments.count > 4 ? CommandLine.arguments[4] : "rules.yaml"
+let path = CommandLine.arguments.count > 4 ? CommandLine.arguments[4] : nil
 let generator = Generator(.bench(events: events, accounts: accounts))
 var lines = ByteBuffer(capacity: 700 * events)
 while generator.next() {
@@ -59,7 +61,11 @@ func slurp(_ path: String) throws -> [UInt8] {
 }
 let diagnostics = Diagnostics()
 var loader = RuleLoader(diagnostics: diagnostics)
-loader.load(SourceText(name: path, bytes: try slurp(path)))
+if let path {
+    loader.load(SourceText(name: path, bytes: try slurp(path)))
+} else {
+    for source in StarterRules.sources { loader.load(source) }
+}
 print(diagnostics.text)
 let rules = try RuleSet(loader.rules)
 print("rules", rules.rules.count, "kinds", rules.kinds, "bytes/event", lines.count / events)
