@@ -82,15 +82,15 @@ struct StructureTests {
         var random = TestRandom(seed: 9)
         var pane: UInt32 = 5000
         var exactAgain = 0
-        for step in 0..<30_000 {
+        for step in 0..<66_000 {
             if step % 10 == 0 { pane += 1 }
-            // A crowd, then a handful, three times over.
-            let crowd = step / 3000 % 3 == 0
+            // A crowd for 300 panes, then a handful for three retentions, twice over.
+            let crowd = step % 33_000 < 3000
             let account = crowd ? Int.random(in: 0..<5000, using: &random) : step % 20
             let entry = Oracle.Entry(pane: pane, tokens: 1, requests: 1, account: account, born: 0)
             harness.add(key: key, value: "c", pane: pane, requests: 1, tokens: 1, account: account)
             oracle.add(key, entry)
-            guard step % 100 == 99,
+            guard step % 200 == 199,
                 let view = harness.store.view(of: key, at: Pane(index: pane))
             else { continue }
             for window: UInt32 in [60, 300, 1000] {
@@ -99,7 +99,7 @@ struct StructureTests {
                 // Five standard deviations of the binomial behind it, whatever the threshold.
                 let most = 5 * (exact * 64).squareRoot() + 64
                 #expect(abs(estimate - exact) <= most, "pane \(pane), window \(window)")
-                if !crowd, window == 60, estimate == exact { exactAgain += 1 }
+                if step % 33_000 > 25_000 { exactAgain += estimate == exact ? 1 : -1000 }
             }
         }
         #expect(exactAgain > 20)
