@@ -128,7 +128,10 @@ struct SampleDescriptor {
     }
     /// Bytes of names that fit, a multiple of 8: its eighth takes the 16 bits at 8 and the top 8 at 4.
     var nameCapacity: Int {
-        get { (Int(field(8, UInt16.self).pointee) | Int(field(4, UInt32.self).pointee >> 24) << 16) * 8 }
+        get {
+            let high = Int(field(4, UInt32.self).pointee >> 24)
+            return (Int(field(8, UInt16.self).pointee) | high << 16) * 8
+        }
         nonmutating set {
             let eighth = UInt32(newValue / 8)
             field(8, UInt16.self).pointee = UInt16(truncatingIfNeeded: eighth)

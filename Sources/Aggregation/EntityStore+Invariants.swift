@@ -12,7 +12,7 @@ extension EntityStore {
             pieces[record.size, default: 0] += 1
         }
         if bytes > slab.reservedBytes { wrong.append("records take more than was reserved") }
-        return wrong + slab.checkInvariants(pieces)
+        return wrong + slab.checkInvariants(pieces.map { ($0, $1) }).map(\.description)
     }
 }
 
@@ -40,7 +40,7 @@ extension EntityRecord {
         require(firstSeen <= lastSeen, "first seen after last seen")
         require(paneCount <= paneCapacity, "more panes than fit")
         require(entriesOffset(layout.dimensions, layout) <= size, "parts reach past the end")
-        wrong += panesInvariants(layout)
+        for text in panesInvariants(layout) { require(false, text.description) }
         for d in 0..<layout.dimensions {
             let sample = sample(d)
             require(sample.count <= sample.capacity, "dimension \(d): more entries than fit")
@@ -50,7 +50,7 @@ extension EntityRecord {
             var before: UInt64?
             for i in 0..<sample.count {
                 let entry = entry(i, at: offset, layout.dimension[d])
-                if let before { require(entry.hash > before, "dimension \(d): entries out of order") }
+                require(before.map { entry.hash > $0 } ?? true, "dimension \(d): out of order")
                 before = entry.hash
                 require(entry.first <= entry.last, "dimension \(d): first after last")
                 require(entry.last <= lastSeen, "dimension \(d): an entry newer than its entity")

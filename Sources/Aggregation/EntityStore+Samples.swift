@@ -119,7 +119,7 @@ extension EntityStore {
 
     /// Lets a sample that has thinned out take in more values again: once per retention, when under a
     /// quarter is in use, the threshold rises so far that about half would be. So an entity that was crowded
-    /// once is exact again after two quiet retentions.
+    /// once is exact again after three quiet retentions.
     func raiseThresholds(_ record: EntityRecord, pane: UInt32, _ layout: borrowing RecordLayout) {
         for d in 0..<layout.dimensions {
             let sample = record.sample(d)
@@ -132,7 +132,8 @@ extension EntityStore {
             guard live * 4 <= layout.sampleSize else { continue }
             sample.olderExponent = sample.exponent
             let room = layout.sampleSize / (2 * max(1, live))
-            sample.exponent -= min(sample.exponent, UInt8(Int.bitWidth - 1 - room.leadingZeroBitCount))
+            let levels = UInt8(Int.bitWidth - 1 - room.leadingZeroBitCount)
+            sample.exponent -= min(sample.exponent, levels)
             sample.raisedAt = pane
         }
     }

@@ -103,11 +103,11 @@ struct Slab: ~Copyable {
     }
 
     /// What is wrong with the chunks that have room, in words; `pieces` are the pieces out by size.
-    func checkInvariants(_ pieces: [Int: Int]) -> [String] {
-        var wrong: [String] = []
+    func checkInvariants(_ pieces: [(size: Int, count: Int)]) -> [StaticString] {
+        var wrong: [StaticString] = []
         var chunksBytes = 0
         for (size, count) in pieces where size <= Self.largestSmall {
-            if Self.rounded(size) != size { wrong.append("a piece of \(size) bytes is of no class") }
+            if Self.rounded(size) != size { wrong.append("a piece is of no class") }
             let perChunk = (Self.chunkSize - Self.chunkHeader) / size
             chunksBytes += (count + perChunk - 1) / perChunk * Self.chunkSize
         }
@@ -120,7 +120,7 @@ struct Slab: ~Copyable {
                 if chunk.isFull { wrong.append("a full chunk is listed as having room") }
                 if chunk.live <= 0 { wrong.append("an empty chunk was kept") }
                 if chunk.previous != previous { wrong.append("the list of chunks is broken") }
-                if Self.classIndex(chunk.size) != index { wrong.append("a chunk is in another class") }
+                if Self.classIndex(chunk.size) != index { wrong.append("a chunk in another class") }
                 previous = base
                 next = chunk.next
             }

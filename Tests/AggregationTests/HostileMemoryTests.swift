@@ -64,7 +64,8 @@ struct HostileMemoryTests {
             let value = String(repeating: "v", count: 1 + round * 83 % 500)
             for i in 0..<20_000 {
                 harness.add(
-                    key: random.next(), value: value, pane: pane, requests: 1, tokens: 1, account: i)
+                    key: random.next(), value: value, pane: pane, requests: 1, tokens: 1, account: i
+                )
                 if i % 100 == 0 { most = max(most, harness.store.memoryBytes) }
             }
             if !onePane { pane += 3 }
@@ -82,7 +83,8 @@ struct HostileMemoryTests {
             // Entity j sees j % 400 accounts: all sizes from a cold entity's to over a chunk's share.
             let entity = Int.random(in: 0..<6000, using: &random)
             harness.add(
-                key: xxh3("e\(entity)"), value: "e\(entity)", pane: 1000 + UInt32(i / 3000), requests: 1,
+                key: xxh3("e\(entity)"), value: "e\(entity)", pane: 1000 + UInt32(i / 3000),
+                requests: 1,
                 tokens: 1, account: Int.random(in: 0..<(1 + entity % 400), using: &random))
             if i % 100 == 0 { most = max(most, harness.store.memoryBytes) }
         }
@@ -102,7 +104,9 @@ struct HostileMemoryTests {
                 tokens: 1, account: i)
             i += 1
         }
-        #expect(harness.store.evicted <= i / 4, "\(harness.store.evicted) of \(i) were forgotten at once")
+        #expect(
+            harness.store.evicted <= i / 4,
+            "\(harness.store.evicted) of \(i) were forgotten at once")
     }
 
     @Test("pinned entities are never forgotten")
@@ -116,7 +120,8 @@ struct HostileMemoryTests {
         }
         for i in 0..<400_000 {
             harness.add(
-                key: random.next(), value: "account-\(i)", pane: 1001 + UInt32(i / 5000), requests: 1,
+                key: random.next(), value: "account-\(i)", pane: 1001 + UInt32(i / 5000),
+                requests: 1,
                 tokens: 1, account: i)
         }
         #expect(harness.store.evicted > 0)

@@ -38,7 +38,9 @@ struct SketchTests {
             .distinct(dimension: 0, window: 8640) ?? -1
     }
 
-    @Test("relative errors stay within the stated bound, and near those of a theta sketch of the same size")
+    @Test(
+        "relative errors stay within the stated bound, and near those of a theta sketch of the same size"
+    )
     func errors() throws {
         let all = try Self.golden()
         #expect(all.count == 660)
@@ -49,7 +51,8 @@ struct SketchTests {
             func rms(_ errors: [Double]) -> Double {
                 (errors.reduce(0) { $0 + $1 * $1 } / Double(errors.count)).squareRoot()
             }
-            let at: Comment = "size \(size), \(distinct) values: \(rms(ours)), theirs \(rms(theirs))"
+            let at: Comment =
+                "size \(size), \(distinct) values: \(rms(ours)), theirs \(rms(theirs))"
             if group[0].distinct <= size {
                 #expect(ours.allSatisfy { $0 == 0 }, at)
                 continue
@@ -57,7 +60,9 @@ struct SketchTests {
             // The bound of the documentation, and room for 30 draws of it.
             let bound = 1 / (Double(size) / 2 - 1).squareRoot()
             #expect(rms(ours) <= bound * 1.25, at)
-            #expect(abs(ours.reduce(0, +) / 30) <= 4 * bound / Double(30).squareRoot(), "unbiased, \(at)")
+            #expect(
+                abs(ours.reduce(0, +) / 30) <= 4 * bound / Double(30).squareRoot(),
+                "unbiased, \(at)")
             // Theirs keeps k to 2k values, ours k / 2 to k: up to twice the error, and the luck of 30 draws.
             if group[0].distinct > 2 * size { #expect(rms(ours) <= rms(theirs) * 2.2 + 0.01, at) }
         }

@@ -21,7 +21,9 @@ struct StructureTests {
             // Half the keys want the last slots of the table, so that runs wrap to its start.
             var key = random.next()
             if seed % 2 == 0 { key |= 0xFFFFF }
-            if step % 3 == 0, let known = lastSeen.keys.randomElement(using: &random) { key = known }
+            if step % 3 == 0, let known = lastSeen.keys.randomElement(using: &random) {
+                key = known
+            }
             harness.add(key: key, value: "k", pane: pane, requests: 1, tokens: 1, account: 1)
             lastSeen[key] = pane
             if step % 40 == 0 {
@@ -65,7 +67,8 @@ struct StructureTests {
                     let sum = view.sum(measure: 1, window: window)
                     #expect(sum >= oracle.sum(key, window, now: pane + later), "seed \(seed)")
                     #expect(
-                        sum <= oracle.sum(key, window + window / 32, now: pane + later), "seed \(seed)")
+                        sum <= oracle.sum(key, window + window / 32, now: pane + later),
+                        "seed \(seed)")
                 }
             }
             #expect(harness.store.memoryBytes < 128 << 10, "gap \(gap)")
@@ -82,15 +85,15 @@ struct StructureTests {
         var random = TestRandom(seed: 9)
         var pane: UInt32 = 5000
         var exactAgain = 0
-        for step in 0..<66_000 {
+        for step in 0..<100_000 {
             if step % 10 == 0 { pane += 1 }
-            // A crowd for 300 panes, then a handful for three retentions, twice over.
-            let crowd = step % 33_000 < 3000
+            // A crowd for 300 panes, then a handful for more than four retentions, twice over.
+            let crowd = step % 50_000 < 3000
             let account = crowd ? Int.random(in: 0..<5000, using: &random) : step % 20
             let entry = Oracle.Entry(pane: pane, tokens: 1, requests: 1, account: account, born: 0)
             harness.add(key: key, value: "c", pane: pane, requests: 1, tokens: 1, account: account)
             oracle.add(key, entry)
-            guard step % 200 == 199,
+            guard step % 500 == 499,
                 let view = harness.store.view(of: key, at: Pane(index: pane))
             else { continue }
             for window: UInt32 in [60, 300, 1000] {
@@ -99,7 +102,7 @@ struct StructureTests {
                 // Five standard deviations of the binomial behind it, whatever the threshold.
                 let most = 5 * (exact * 64).squareRoot() + 64
                 #expect(abs(estimate - exact) <= most, "pane \(pane), window \(window)")
-                if step % 33_000 > 25_000 { exactAgain += estimate == exact ? 1 : -1000 }
+                if step % 50_000 > 35_000 { exactAgain += estimate == exact ? 1 : -1000 }
             }
         }
         #expect(exactAgain > 20)

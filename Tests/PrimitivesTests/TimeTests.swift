@@ -15,7 +15,8 @@ struct TimeTests {
             }
             var random = TestRandom(seed: UInt64(ms))
             for _ in 0..<1000 {
-                let time = EventTime(ms: .random(in: 946_684_800_000..<4_102_444_800_000, using: &random))
+                let time = EventTime(
+                    ms: .random(in: 946_684_800_000..<4_102_444_800_000, using: &random))
                 let pane = width.pane(of: time)
                 #expect(width.start(of: pane) <= time && time < width.end(of: pane))
                 #expect(width.pane(of: width.end(of: pane)).index == pane.index + 1)

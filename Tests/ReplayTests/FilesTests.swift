@@ -22,13 +22,17 @@ struct FilesTests {
     }
 
     private static func texts(_ text: String, maxLine: Int = 1 << 20) throws -> [String] {
-        try lines(Array(text.utf8), maxLine: maxLine).lines.map { String(decoding: $0, as: UTF8.self) }
+        try lines(Array(text.utf8), maxLine: maxLine).lines.map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 
     /// What `zstd` makes of the bytes; nil where the program is missing.
     private static func compressed(_ bytes: [UInt8], _ options: String = "") -> [UInt8]? {
         let input = TemporaryFile(bytes)
-        guard let pipe = popen("zstd -q -c \(options) \(input.path) 2>/dev/null", "r") else { return nil }
+        guard let pipe = popen("zstd -q -c \(options) \(input.path) 2>/dev/null", "r") else {
+            return nil
+        }
         var output: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
@@ -55,7 +59,8 @@ struct FilesTests {
         }
     }
 
-    @Test("a line of the limit passes, one byte more is lent cut so that it is refused as oversized")
+    @Test(
+        "a line of the limit passes, one byte more is lent cut so that it is refused as oversized")
     func limit() throws {
         for maxLine in [1, 10, 1000] {
             let fits = String(repeating: "x", count: maxLine)
@@ -79,11 +84,14 @@ struct FilesTests {
             var bytes: [UInt8] = []
             while bytes.count < 9 << 20 {
                 let length = pow(Double(maxLine) * 3, Double.random(in: 0...1, using: &random))
-                bytes += (0..<Int(length)).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ round) | 0x20 }
+                bytes += (0..<Int(length)).map {
+                    UInt8(truncatingIfNeeded: $0 &* 7 &+ round) | 0x20
+                }
                 bytes += Bool.random(using: &random) ? [10] : [13, 10]
             }
             if round % 3 == 0 { bytes.removeLast() }
-            var expected = bytes.split(separator: 10, omittingEmptySubsequences: false).map { line in
+            var expected = bytes.split(separator: 10, omittingEmptySubsequences: false).map {
+                line in
                 Array((line.last == 13 ? line.dropLast() : line).prefix(maxLine + 1))
             }
             if expected.last?.isEmpty == true { expected.removeLast() }
@@ -93,10 +101,13 @@ struct FilesTests {
         }
     }
 
-    @Test("compressed files read as their text: with and without checksum, several frames, any size")
+    @Test(
+        "compressed files read as their text: with and without checksum, several frames, any size")
     func zstd() throws {
         // Sizes around the reader's buffer, so that a frame's last output does not fit.
-        for size in [0, 1, 100, (4 << 20) - 1, 4 << 20, (4 << 20) + 1, (4 << 20) + 70_001, 13 << 20] {
+        for size in [
+            0, 1, 100, (4 << 20) - 1, 4 << 20, (4 << 20) + 1, (4 << 20) + 70_001, 13 << 20,
+        ] {
             var text: [UInt8] = []
             text.reserveCapacity(size)
             for i in 0..<size { text.append(i % 1000 == 999 ? 10 : 0x61 + UInt8(i / 1000 % 26)) }
@@ -108,7 +119,8 @@ struct FilesTests {
                 let same = found.lines == expected && found.error == nil
                 #expect(same, "\(size) bytes, \(options): \(String(describing: found.error))")
                 let twice = try Self.lines(packed + packed)
-                let sameTwice = twice.lines == (try Self.lines(text + text).lines) && twice.error == nil
+                let sameTwice =
+                    twice.lines == (try Self.lines(text + text).lines) && twice.error == nil
                 #expect(sameTwice, "two frames of \(size) bytes, \(options)")
                 let skippable: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 1, 2, 3]
                 let behind = try Self.lines(skippable + packed)

@@ -56,7 +56,8 @@ struct ClockTests {
         clock = self.clock()
         #expect(clock.judge(at(3601), timestampMs: at(3602 + 3600).ms) == .jump)
         #expect(
-            clock.judge(at(7200), timestampMs: nil, confirmed: true) == .onTime(pane: Self.pane + 720))
+            clock.judge(at(7200), timestampMs: nil, confirmed: true)
+                == .onTime(pane: Self.pane + 720))
         #expect(clock.highest == at(7200))
     }
 

@@ -33,7 +33,8 @@ struct IngestTests {
         #expect(before.last?.contains("requests(10m)=4.0") == true)
     }
 
-    @Test("a single absurd time ahead is refused; two that agree move the clock; both kept in order")
+    @Test(
+        "a single absurd time ahead is refused; two that agree move the clock; both kept in order")
     func jumps() throws {
         let day: Int64 = 86_400_000
         func offsets(_ times: [Int64]) throws -> [[Int64]] {
@@ -71,7 +72,8 @@ struct IngestTests {
             ("1:2:3:4:5:6:7::", "1:2:3::/48"), ("1:2:3:4:5:6:1.2.3.4", "1:2:3::/48"),
             ("...", nil), ("1.2.3", nil), ("1.2.3.", nil), (".1.2.3", nil), ("1.2.3.4.5", nil),
             ("1.2.3.256", nil), ("01.2.3.4", nil), ("1.2.3.4 ", nil), ("a.b.c.d", nil),
-            (":", nil), (":::", nil), ("1::2::3", nil), ("12:34:56", nil), ("1:2:3:4:5:6:7:8:9", nil),
+            (":", nil), (":::", nil), ("1::2::3", nil), ("12:34:56", nil),
+            ("1:2:3:4:5:6:7:8:9", nil),
             ("1:2:3:4:5:6:7:8::", nil), ("12345::", nil), ("g::", nil), ("1:2:3:4:5:6:7:", nil),
             (":1:2:3:4:5:6:7", nil), ("1:2:3:4:5:6:7:1.2.3.4", nil), ("::1.2.3.4:5", nil),
             ("unknown", nil), ("%", nil), (String(repeating: "1", count: 512), nil),
@@ -102,7 +104,9 @@ struct IngestTests {
             let engine = try Self.run([rule], events, batch: batch)
             let sum = events.reduce(0.0) { $0 + Double($1.outputTokens ?? 0) }
             let line = engine.findings.map(NaiveOracle.line).first ?? ""
-            #expect(line.contains("sum(output_tokens, 60s)=\(sum)") || line.contains("=\(sum)"), "\(line)")
+            #expect(
+                line.contains("sum(output_tokens, 60s)=\(sum)") || line.contains("=\(sum)"),
+                "\(line)")
             #expect(line.contains("requests(1m)=1000.0"))
         }
     }
@@ -113,17 +117,24 @@ struct IngestTests {
             "any.account", entity: "account", when: "requests(1m) >= 1",
             ["evidence: [requests(1m), top(model, 3)]"])
         let events = (0..<30_000).map { i in
-            TestEvent(Self.start, account: "account-\(i % 15_000)-" + String(repeating: "x", count: 80))
+            TestEvent(
+                Self.start, account: "account-\(i % 15_000)-" + String(repeating: "x", count: 80))
         }
         let engine = try Self.run([rule], events, partitions: 1, batch: 30_000)
         #expect(engine.findings.count == 15_000)
         #expect(engine.findings.allSatisfy { NaiveOracle.line($0).contains("requests(1m)=2.0") })
     }
 
-    @Test("entities of 16 dimensions and values of 512 bytes go through; more dimensions are an error")
+    @Test(
+        "entities of 16 dimensions and values of 512 bytes go through; more dimensions are an error"
+    )
     func limits() throws {
-        let kinds = ["payment", "device", "ip", "subnet", "asn", "user_agent", "tls_ja4", "tool_set"]
-        let plain = ["organization", "model", "operation", "access_path", "plan", "api_key", "session"]
+        let kinds = [
+            "payment", "device", "ip", "subnet", "asn", "user_agent", "tls_ja4", "tool_set",
+        ]
+        let plain = [
+            "organization", "model", "operation", "access_path", "plan", "api_key", "session",
+        ]
         func rule(_ dimensions: [String]) -> String {
             TestRules.text(
                 "many.dimensions", when: "requests(1m) >= 1",
@@ -150,11 +161,14 @@ struct IngestTests {
         }
     }
 
-    @Test("decoding, folding and flushing warm events allocates nothing; closing panes, little a pane")
+    @Test(
+        "decoding, folding and flushing warm events allocates nothing; closing panes, little a pane"
+    )
     func allocationFree() throws {
         let rules = try TestRules.set([
             TestRules.text(
-                "prints.all", when: "requests(1h) >= 1000000 && accounts(24h) >= 1 && evenness(1h) > 0",
+                "prints.all",
+                when: "requests(1h) >= 1000000 && accounts(24h) >= 1 && evenness(1h) > 0",
                 ["kinds: [payment, ip, device, subnet]"]),
             TestRules.text(
                 "accounts.all", entity: "account", when: "requests(1h) >= 1000000",
@@ -166,7 +180,8 @@ struct IngestTests {
         let tasks = (0..<2).map {
             TaskBox(
                 EntityTask(
-                    plan: plan, rules: rules, partition: $0, sampleSize: 64, memoryBudget: 16 << 20))
+                    plan: plan, rules: rules, partition: $0, sampleSize: 64, memoryBudget: 16 << 20)
+            )
         }
         // 60 panes of 200 events over and over: the second hour is like the first.
         let lines = (0..<60_000).map { i in

@@ -1,5 +1,5 @@
-import Configuration
 import Aggregation
+import Configuration
 import Detection
 import Primitives
 import YAML

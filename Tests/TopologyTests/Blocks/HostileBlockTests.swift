@@ -47,7 +47,8 @@ struct HostileBlockTests {
     }
 
     /// Feeds bytes, then a sound block that ends the input: whatever came before, the task goes on.
-    private static func survive(_ bytes: [UInt8], _ plan: TopologyPlan, _ rules: RuleSet) -> TaskBox {
+    private static func survive(_ bytes: [UInt8], _ plan: TopologyPlan, _ rules: RuleSet) -> TaskBox
+    {
         let box = task(plan, rules)
         box.receive(bytes)
         box.advance()
@@ -86,9 +87,12 @@ struct HostileBlockTests {
         for round in 0..<(isFullRun ? 200_000 : 3000) {
             var bytes = whole
             let keep = Int.random(in: 0...whole.count, using: &random)
-            let changes = round % 2 == 0 ? whole.count - keep : Int.random(in: 1...20, using: &random)
+            let changes =
+                round % 2 == 0 ? whole.count - keep : Int.random(in: 1...20, using: &random)
             for change in 0..<changes {
-                let at = round % 2 == 0 ? keep + change : Int.random(in: 64..<whole.count, using: &random)
+                let at =
+                    round % 2 == 0
+                    ? keep + change : Int.random(in: 64..<whole.count, using: &random)
                 bytes[at] = UInt8.random(in: 0...255, using: &random)
             }
             _ = Self.survive(bytes, plan, rules)
@@ -114,7 +118,8 @@ struct HostileBlockTests {
         }
         var wrong = BlockText().bytes
         wrong[52] ^= 1
-        #expect(Self.survive(wrong, plan, rules).errors == [.corrupt], "the schema's digest is checked")
+        #expect(
+            Self.survive(wrong, plan, rules).errors == [.corrupt], "the schema's digest is checked")
     }
 
     @Test("a block of panes with another width is refused by name")
@@ -140,7 +145,8 @@ struct HostileBlockTests {
         for length in [512, 1023, 1024, 40_000] {
             let box = TaskBox(
                 EntityTask(
-                    plan: plan, rules: rules, partition: 0, sampleSize: 4096, memoryBudget: 1 << 30))
+                    plan: plan, rules: rules, partition: 0, sampleSize: 4096, memoryBudget: 1 << 30)
+            )
             for i in 0..<4500 {
                 var block = BlockText(
                     from: Int64(i) - 1, to: Int64(i), highestMs: 1_780_000_000_000,

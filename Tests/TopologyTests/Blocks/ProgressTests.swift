@@ -71,7 +71,8 @@ struct ProgressTests {
             #expect(receiver.send(block(0, of: 2, pane: 50, open: 47)) == 0)
             #expect(receiver.send(block(1, of: 2, pane: 100, open: 97)) == 47)
             #expect(
-                receiver.send(block(0, of: 2, pane: 50, open: 51, flags: flags, offsets: 0...0)) == 97)
+                receiver.send(block(0, of: 2, pane: 50, open: 51, flags: flags, offsets: 0...0))
+                    == 97)
             #expect(
                 receiver.send(block(1, of: 2, pane: 100, open: 101, flags: flags, offsets: 0...0))
                     == 101)
