@@ -118,7 +118,8 @@ extension EntityStore {
     }
 
     /// Lets a sample that has thinned out take in more values again: once per retention, when under a
-    /// quarter is in use, the threshold doubles.
+    /// quarter is in use, the threshold rises so far that about half would be. So an entity that was crowded
+    /// once is exact again after three quiet retentions.
     func raiseThresholds(_ record: EntityRecord, pane: UInt32, _ layout: borrowing RecordLayout) {
         for d in 0..<layout.dimensions {
             let sample = record.sample(d)
@@ -130,7 +131,9 @@ extension EntityStore {
             where pane - record.entry(i, at: offset, shape).last < layout.retention { live += 1 }
             guard live * 4 <= layout.sampleSize else { continue }
             sample.olderExponent = sample.exponent
-            sample.exponent -= 1
+            let room = layout.sampleSize / (2 * max(1, live))
+            let levels = UInt8(Int.bitWidth - 1 - room.leadingZeroBitCount)
+            sample.exponent -= min(sample.exponent, levels)
             sample.raisedAt = pane
         }
     }

@@ -39,15 +39,30 @@ struct BlockHeader {
         digest = load(H.digest, UInt64.self)
         application = load(H.application, UInt32.self)
         let bodyStart = BlockFormat.headerSize + Int(load(H.schemaLength, UInt16.self))
-        guard source < sources, sources <= BlockHeader.maxSources, bodyStart <= block.count else {
-            throw .corrupt
-        }
+        let bodyLength = Int(load(H.bodyLength, UInt32.self))
+        guard source < sources, sources <= BlockHeader.maxSources,
+            bodyStart + bodyLength == block.count,
+            from >= -1, from <= to, to < Int64.max >> 2,
+            highestMs == .min || highestMs.magnitude < UInt64(BlockHeader.maxMs)
+        else { throw .corrupt }
         schema = ByteSlice(rebasing: block[BlockFormat.headerSize..<bodyStart])
         body = ByteSlice(rebasing: block[bodyStart...])
     }
 
     /// Source partitions a block may speak of: bounds what a hostile block can make a task allocate.
     static let maxSources = 100_000
+    /// Event times lie before the year 2100: bounds how far a hostile block can push the watermark.
+    static let maxMs: Int64 = 4_102_444_800_000
+
+    /// The last pane a partial of the block can lie in.
+    ///
+    /// - Throws: `corrupt` where the source claims to have closed panes it has not seen.
+    func lastPane(_ width: PaneWidth) throws(BlockError) -> UInt32 {
+        guard highestMs != .min else { return firstOpenPane }
+        let highest = width.pane(of: EventTime(ms: highestMs)).index
+        guard firstOpenPane <= highest + 1 else { throw .corrupt }
+        return max(highest, firstOpenPane)
+    }
 }
 
 /// Reads partials written under one schema into the measures and dimensions of another.

@@ -28,11 +28,11 @@ struct DeterminismTests {
         var s4 = PopulationSpec(.s4, accounts: 400, rate: 60)
         s4.startMs = 2 * hourMs
         var scenario = Scenario(
-            seed: 7, durationMs: 6 * hourMs,
+            seed: 7, durationMs: 4 * hourMs,
             populations: [
-                PopulationSpec(.customers, accounts: 2000, rate: 20),
-                PopulationSpec(.gateway, accounts: 3, rate: 2000),
-                PopulationSpec(.harness, accounts: 400, rate: 12), s1, s4,
+                PopulationSpec(.customers, accounts: 600, rate: 20),
+                PopulationSpec(.gateway, accounts: 3, rate: 800),
+                PopulationSpec(.harness, accounts: 200, rate: 12), s1, s4,
             ])
         scenario.jitterMs = jitterMs
         scenario.badRecords = .each(2)

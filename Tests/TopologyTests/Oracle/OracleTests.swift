@@ -10,7 +10,7 @@ struct OracleTests {
     func matchesOracle() throws {
         var findings = 0
         var late = 0
-        let scenarios = isFullRun ? 20_000 : 600
+        let scenarios = isFullRun ? 5000 : 500
         for seed in 1...UInt64(scenarios) {
             let scenario = OracleScenario(seed: seed)
             var oracle = NaiveOracle(scenario.rules, scenario.timing, gateways: scenario.gateways)
