@@ -98,7 +98,9 @@ extension TopologyPlan {
         let judged = Set(rules.rules.flatMap(\.kinds))
         var kinds = rules.kinds
         // Subnets are derived from addresses, which have to be read for that even where no rule names them.
-        if derivesSubnets, kinds.contains("subnet"), !kinds.contains("ip"), kinds.count < RuleSet.kindLimit {
+        if derivesSubnets, kinds.contains("subnet"), !kinds.contains("ip"),
+            kinds.count < RuleSet.kindLimit
+        {
             kinds.append("ip")
         }
         self.init(

@@ -23,7 +23,8 @@ enum Derivations {
             }
             if text == "none" { return nil }
             guard text == source else {
-                diagnostics.error("'\(pair.name)' is derived from \(source), or none", at: pair.value)
+                diagnostics.error(
+                    "'\(pair.name)' is derived from \(source), or none", at: pair.value)
                 return nil
             }
             return Settings.Derivation(kind: pair.name, source: source)
