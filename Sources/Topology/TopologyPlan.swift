@@ -13,7 +13,7 @@ public struct TopologyPlan: Sendable {
         public var paneWidth: PaneWidth
         /// How far behind its partition's highest event time an event may be and still be on time.
         public var latenessMs: Int64
-        /// How far behind it may be at all; a larger jump ahead must be confirmed (see `JumpGuard`).
+        /// How far behind it may be at all; a larger jump ahead must be confirmed.
         public var maxLatenessMs: Int64
         /// How far an event may be ahead of its record's timestamp.
         public var maxFutureSkewMs: Int64
