@@ -101,7 +101,8 @@ public actor Engine {
             let outputs = try Outputs(settings, partitions: layout.outputs, hooks: hooks)
             shards.append(
                 try Shard(
-                    settings, plan: plan, sources: layout.input, board: board, outputs: outputs,
+                    settings, plan: plan, sources: layout.input, board: board,
+                    logger: logger, outputs: outputs,
                     inputQueue: try consumer.makeShardQueue(),
                     partialsQueue: try consumer.makeShardQueue(capacity: 1024)))
         }

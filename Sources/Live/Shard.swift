@@ -18,6 +18,7 @@ actor Shard {
     private let plan: TopologyPlan
     private let sources: Int
     private let board: AlignmentBoard
+    private let logger: Logger
     private let inputQueue: ShardQueue
     private let partialsQueue: ShardQueue
     private var decoder: EventDecoder
@@ -45,6 +46,7 @@ actor Shard {
 
     init(
         _ settings: LiveSettings, plan: TopologyPlan, sources: Int, board: AlignmentBoard,
+        logger: Logger,
         outputs: consuming Outputs, inputQueue: ShardQueue, partialsQueue: ShardQueue
     ) throws(LiveError) {
         executor = ThreadExecutor()
@@ -52,6 +54,7 @@ actor Shard {
         self.plan = plan
         self.sources = sources
         self.board = board
+        self.logger = logger
         self.inputQueue = inputQueue
         self.partialsQueue = partialsQueue
         self.outputs = outputs
@@ -314,10 +317,21 @@ actor Shard {
             if let failed { throw failed }
             for letter in slot.takeDeadLetters() {
                 try outputs.produce(letter, source: Int(slot.partition))
+                note(letter, slot.partition)
             }
         } catch {
             throw .kafka(error)
         }
+    }
+
+    /// Warns of a dead letter by its place, never its bytes; the handler holds back repeats.
+    private func note(_ letter: DeadLetter, _ partition: Int32) {
+        logger.warning(
+            "record set aside as a dead letter",
+            metadata: [
+                "topic": .string(settings.topics.input), "partition": .count(partition),
+                "offset": .count(letter.offset), "reason": .string(letter.reason.rawValue),
+            ])
     }
 
     /// Moves the cut's offsets on to the engine once everything before is delivered.
