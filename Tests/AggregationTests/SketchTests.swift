@@ -13,6 +13,25 @@ struct SketchTests {
         var estimate: Double
     }
 
+    /// An interpreter with PyPI `datasketches`.
+    private static let python = ProcessInfo.processInfo.environment["STILLWATCH_PYTHON"]
+
+    @Test("the golden file is what DataSketches says today", .enabled(if: python != nil))
+    func goldenIsCurrent() throws {
+        let out = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: out) }
+        let script = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "theta_golden.py")
+        let process = Process()
+        process.executableURL = URL(filePath: try #require(Self.python))
+        process.arguments = [script.path(), out.path()]
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        let url = try #require(Bundle.module.url(forResource: "theta-golden", withExtension: "txt"))
+        #expect(try Data(contentsOf: out) == Data(contentsOf: url))
+    }
+
     private static func golden() throws -> [Golden] {
         let url = try #require(Bundle.module.url(forResource: "theta-golden", withExtension: "txt"))
         return try String(contentsOf: url, encoding: .utf8).split(separator: "\n").map { line in

@@ -1,6 +1,8 @@
 import Configuration
+import Glibc
 import Kafka
 import Replay
+import Telemetry
 
 /// `topics create`: the topics the engine writes; running it again changes nothing.
 enum TopicsCreateCommand {
@@ -38,11 +40,22 @@ enum TopicsCreateCommand {
         let outcome = try admin.create([new], validateOnly: isDry).first
         switch outcome {
         case .done, .existedAlready:
+            if !isDry { try waitFor(topic, admin) }
             let verb = isDry ? "would be created" : "created"
             Console.error("\(topic.name): \(verb) with \(count(topic.partitions, "partition"))\n")
             return true
         case .failed(let error): throw error
         case nil: return false
+        }
+    }
+
+    /// Waits until a broker tells of a new topic, 10 s at most: the controller answers a little earlier.
+    private static func waitFor(
+        _ topic: EngineTopic, _ admin: borrowing Admin
+    ) throws(KafkaError) {
+        let deadlineMs = WallClock.steadyMs + 10_000
+        while try admin.partitionCount(of: topic.name) == nil, WallClock.steadyMs < deadlineMs {
+            usleep(20_000)
         }
     }
 }
