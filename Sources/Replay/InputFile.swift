@@ -35,8 +35,6 @@ public struct InputFile: ~Copyable {
     private var probed = ByteBuffer(capacity: 16)
     private var probedTaken = 0
     private var isOpenFrame = false
-    /// Whether the last output was full, so that more may come without further input.
-    private var hasMore = false
 
     private static let chunk = 1 << 20
     private static let magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
@@ -133,7 +131,7 @@ public struct InputFile: ~Copyable {
     ) throws(InputError) -> Int {
         var output = ZSTD_outBuffer(dst: space, size: capacity, pos: 0)
         while output.pos == 0 {
-            if compressedRange.isEmpty, !hasMore {
+            if compressedRange.isEmpty {
                 let n = try readRaw(into: compressed, capacity: Self.chunk)
                 bytesRead += n
                 if n == 0 {
@@ -153,7 +151,6 @@ public struct InputFile: ~Copyable {
                     reason: String(cString: ZSTD_getErrorName(result)))
             }
             isOpenFrame = result != 0
-            hasMore = isOpenFrame && output.pos == output.size
             compressedRange = input.pos..<input.size
         }
         return output.pos
