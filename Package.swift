@@ -62,13 +62,15 @@ let package = Package(
         module(
             "Replay",
             [
-                "Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry", "Execution",
+                "Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry",
+                "Execution",
                 "CZstd",
             ]),
         module(
             "Live",
             [
-                "Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry", "Execution",
+                "Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry",
+                "Execution",
                 "Kafka",
             ]),
         .executableTarget(
@@ -95,7 +97,10 @@ let package = Package(
         tests("PrimitivesTests", ["Primitives"]),
         tests("YAMLTests", ["YAML"]),
         tests("EventsTests", ["Events", "Primitives"], resources: [.copy("Golden")]),
-        tests("AggregationTests", ["Aggregation", "Primitives"]),
+        .testTarget(
+            name: "AggregationTests", dependencies: ["Aggregation", "Primitives", "TestSupport"],
+            exclude: ["theta_golden.py"], resources: [.copy("theta-golden.txt")],
+            swiftSettings: strict),
         tests("KafkaTests", ["Kafka", "Primitives"]),
         .executableTarget(
             name: "leak-probe", dependencies: ["Kafka", "Primitives"], path: "Tests/LeakProbe",

@@ -20,7 +20,8 @@ struct EntityIndex: ~Copyable {
     }
 
     private static func makeSlots(_ count: Int) -> UnsafeMutablePointer<UInt64> {
-        LargeMemory.allocate(count * 8).initializeMemory(as: UInt64.self, repeating: 0, count: count)
+        LargeMemory.allocate(count * 8).initializeMemory(
+            as: UInt64.self, repeating: 0, count: count)
     }
 
     deinit { slots.deallocate() }
@@ -39,7 +40,9 @@ struct EntityIndex: ~Copyable {
 
     /// Brings the slot of `key` near.
     @inline(__always)
-    func prefetchSlot(_ key: UInt64) { prefetch(slots + Int(truncatingIfNeeded: key) & (capacity - 1)) }
+    func prefetchSlot(_ key: UInt64) {
+        prefetch(slots + Int(truncatingIfNeeded: key) & (capacity - 1))
+    }
 
     /// Brings the record that `key` probably has near.
     @inline(__always)

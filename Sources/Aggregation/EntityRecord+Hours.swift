@@ -27,7 +27,8 @@ extension EntityRecord {
     }
 
     /// Hours active among the last `hours` (at most 168) up to and including `hour`.
-    func activeHours(last hours: UInt32, upTo hour: UInt32, _ layout: borrowing RecordLayout) -> Int {
+    func activeHours(last hours: UInt32, upTo hour: UInt32, _ layout: borrowing RecordLayout) -> Int
+    {
         let newest = lastHour(layout).pointee
         let bits = bits(layout)
         var active = 0

@@ -38,7 +38,8 @@ extension EntityRecord {
     }
 
     /// Adds an empty block for `pane` and returns its measures; the list must have room.
-    func appendBlock(pane: UInt32, _ layout: borrowing RecordLayout) -> UnsafeMutablePointer<Int64> {
+    func appendBlock(pane: UInt32, _ layout: borrowing RecordLayout) -> UnsafeMutablePointer<Int64>
+    {
         precondition(paneCount < paneCapacity, "the pane list is full")
         let added = block(paneCount, layout)
         paneCount += 1
@@ -109,5 +110,25 @@ extension EntityRecord {
             i -= 1
         }
         return sum
+    }
+
+    /// What is wrong with the pane list, in words.
+    func panesInvariants(_ layout: RecordLayout) -> [StaticString] {
+        var wrong: [StaticString] = []
+        var sum: Int64 = 0
+        var end: UInt64 = 0
+        for i in 0..<paneCount {
+            let block = block(i, layout)
+            let start = Self.start(block)
+            if UInt64(start) < end { wrong.append("panes overlap") }
+            if Self.aligned(start, to: Self.level(block)) != start {
+                wrong.append("a block is not aligned to its span")
+            }
+            end = Self.end(block)
+            sum += Self.measures(block)[0]
+        }
+        if sum != requests { wrong.append("requests are not the sum of the panes") }
+        if end > 0, end <= UInt64(lastSeen) { wrong.append("the last pane is missing") }
+        return wrong
     }
 }

@@ -6,7 +6,9 @@ import Primitives
 /// `sampleSize` live values are under the threshold, so small samples are exact and every entity samples
 /// the same values (a theta sketch whose entries carry time; Dasgupta et al., "A Framework for Estimating
 /// Stream Expression Cardinalities", ICDT 2016). The estimate of distinct values in a window is
-/// |values seen in it| * 2^exponent, with a relative standard error of at most 1/sqrt(sampleSize / 2 - 1).
+/// |values seen in it| * 2^exponent. Of D values in the window its relative standard error is
+/// sqrt((2^exponent - 1) / D): at most 1/sqrt(sampleSize / 2 - 1) for the longest window, and the more the
+/// fewer of the values that one holds lie in a shorter window.
 ///
 /// An entry: hash, first and last pane seen, name reference, load buckets. What an update leaves depends on
 /// the set of updates of a pane, not on their order.
@@ -49,7 +51,9 @@ extension EntityRecord {
     }
 
     /// The name of an entry; the blob follows the entries.
-    func name(of entry: Entry, dimension: Int, at offset: Int, _ layout: DimensionLayout) -> ByteSlice {
+    func name(of entry: Entry, dimension: Int, at offset: Int, _ layout: DimensionLayout)
+        -> ByteSlice
+    {
         let blob = base + offset + sample(dimension).capacity * layout.entryStride
         return ByteSlice(start: blob + Int(entry.name >> 10), count: Int(entry.name & 1023))
     }
@@ -60,7 +64,11 @@ extension EntityRecord {
         var high = count
         while low < high {
             let middle = (low + high) >> 1
-            if entry(middle, at: offset, layout).hash < hash { low = middle + 1 } else { high = middle }
+            if entry(middle, at: offset, layout).hash < hash {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         return low
     }

@@ -118,15 +118,25 @@ struct SampleDescriptor {
         get { Int(field(2, UInt16.self).pointee) }
         nonmutating set { field(2, UInt16.self).pointee = UInt16(newValue) }
     }
-    /// Bytes of names written.
+    /// Bytes of names written, below 2^24.
     var nameBytes: Int {
-        get { Int(field(4, UInt32.self).pointee) }
-        nonmutating set { field(4, UInt32.self).pointee = UInt32(newValue) }
+        get { Int(field(4, UInt32.self).pointee & 0xFF_FFFF) }
+        nonmutating set {
+            let capacity = field(4, UInt32.self).pointee & 0xFF00_0000
+            field(4, UInt32.self).pointee = capacity | UInt32(newValue)
+        }
     }
-    /// Bytes of names that fit, a multiple of 8.
+    /// Bytes of names that fit, a multiple of 8: its eighth takes the 16 bits at 8 and the top 8 at 4.
     var nameCapacity: Int {
-        get { Int(field(8, UInt16.self).pointee) * 8 }
-        nonmutating set { field(8, UInt16.self).pointee = UInt16(newValue / 8) }
+        get {
+            let high = Int(field(4, UInt32.self).pointee >> 24)
+            return (Int(field(8, UInt16.self).pointee) | high << 16) * 8
+        }
+        nonmutating set {
+            let eighth = UInt32(newValue / 8)
+            field(8, UInt16.self).pointee = UInt16(truncatingIfNeeded: eighth)
+            field(4, UInt32.self).pointee = (eighth >> 16) << 24 | UInt32(nameBytes)
+        }
     }
     /// The threshold: values are sampled whose hash begins with so many zero bits.
     var exponent: UInt8 {

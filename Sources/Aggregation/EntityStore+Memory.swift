@@ -38,40 +38,26 @@ extension EntityStore {
             if room, indexBytes == index.bytes { return }
             if slab.reservedBytes + fresh + indexBytes <= memoryBudget { return }
             let before = evicted
-            evict(pane: pane, keep: keep)
+            evict(keep: keep)
             if evicted == before { return }
         }
     }
 
     /// Forgets about an eighth of the entities, those idle longest first.
-    private mutating func evict(pane: UInt32, keep: UInt64?) {
+    ///
+    /// Many may share the pane of the cutoff, the current one even: of those no more go than make up the
+    /// eighth, and the next eviction goes on behind them.
+    private mutating func evict(keep: UInt64?) {
         let cutoff = idleCutoff()
-        if cutoff < pane {
-            var i = 0
-            while i < index.capacity {
-                if let record = index.record(at: i), record.lastSeen <= cutoff, !record.isPinned,
-                    record.key != keep
-                {
-                    remove(record, at: i)
-                    evicted += 1
-                } else {
-                    i += 1
-                }
-            }
-        } else {
-            evictFromCurrentPane(keep: keep)
-        }
-    }
-
-    /// Nearly everything is of this pane: none is idler than another, so the sweep goes round.
-    private mutating func evictFromCurrentPane(keep: UInt64?) {
         var quota = max(1, index.count / 8)
         var steps = index.capacity
         var i = evictionCursor
-        while quota > 0, steps > 0 {
+        while steps > 0 {
             if i >= index.capacity { i = 0 }
             steps -= 1
-            if let record = index.record(at: i), !record.isPinned, record.key != keep {
+            if let record = index.record(at: i), !record.isPinned, record.key != keep,
+                record.lastSeen < cutoff || record.lastSeen == cutoff && quota > 0
+            {
                 remove(record, at: i)
                 evicted += 1
                 quota -= 1

@@ -22,7 +22,8 @@ extension EntityStore {
     }
 
     private static func add(
-        _ value: Partial.Value, _ count: UInt32, to entry: EntityRecord.Entry, of record: EntityRecord,
+        _ value: Partial.Value, _ count: UInt32, to entry: EntityRecord.Entry,
+        of record: EntityRecord,
         pane: UInt32, _ shape: DimensionLayout
     ) {
         if value.born > 0 { entry.first = min(entry.first, value.born) }
@@ -61,7 +62,9 @@ extension EntityStore {
         entry.hash = value.hash
         entry.first = pane
         entry.last = pane
-        if shape.isNamed { Self.storeName(value.name, in: record, sample, entry, at: offset, shape) }
+        if shape.isNamed {
+            Self.storeName(value.name, in: record, sample, entry, at: offset, shape)
+        }
         Self.add(value, count, to: entry, of: record, pane: pane, shape)
     }
 
@@ -115,7 +118,8 @@ extension EntityStore {
     }
 
     /// Lets a sample that has thinned out take in more values again: once per retention, when under a
-    /// quarter is in use, the threshold doubles.
+    /// quarter is in use, the threshold rises so far that about half would be. So an entity that was crowded
+    /// once is exact again after three quiet retentions.
     func raiseThresholds(_ record: EntityRecord, pane: UInt32, _ layout: borrowing RecordLayout) {
         for d in 0..<layout.dimensions {
             let sample = record.sample(d)
@@ -127,7 +131,9 @@ extension EntityStore {
             where pane - record.entry(i, at: offset, shape).last < layout.retention { live += 1 }
             guard live * 4 <= layout.sampleSize else { continue }
             sample.olderExponent = sample.exponent
-            sample.exponent -= 1
+            let room = layout.sampleSize / (2 * max(1, live))
+            let levels = UInt8(Int.bitWidth - 1 - room.leadingZeroBitCount)
+            sample.exponent -= min(sample.exponent, levels)
             sample.raisedAt = pane
         }
     }

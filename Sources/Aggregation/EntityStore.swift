@@ -125,7 +125,8 @@ public struct EntityStore: ~Copyable {
         shape.keyLength = partial.value.count
         shape.panes = 1
         for d in 0..<layout.dimensions where partial.values[d].isPresent {
-            shape.grow(dimension: d, entries: 1, names: partial.values[d].name.count)
+            let name = layout.dimension[d].isNamed ? min(partial.values[d].name.count, 1023) : 0
+            shape.grow(dimension: d, entries: 1, names: name)
         }
         let size = Slab.rounded(shape.size(layout))
         makeRoom(size: size, growingIndex: true, pane: pane, keep: nil)
@@ -180,7 +181,9 @@ public struct EntityStore: ~Copyable {
                 // nothing merged, too late.
                 if record.paneCount * 4 > record.paneCapacity * 3 {
                     var shape = RecordShape(record, layout)
-                    shape.panes = record.paneCapacity < 4 ? record.paneCapacity + 1 : record.paneCapacity * 3 / 2
+                    shape.panes =
+                        record.paneCapacity < 4
+                        ? record.paneCapacity + 1 : record.paneCapacity * 3 / 2
                     reshape(&record, shape, pane: pane, layout)
                 }
             }

@@ -67,7 +67,8 @@ public struct EntityView: FeatureSource {
     /// The sampled values with the highest loads within the window, highest first, ties by text.
     ///
     /// Allocates: for evidence, not for conditions. Counts are those of the sampled values themselves.
-    public func top(dimension: Int, count: Int, window: UInt32) -> [(value: [UInt8], count: Int64)] {
+    public func top(dimension: Int, count: Int, window: UInt32) -> [(value: [UInt8], count: Int64)]
+    {
         let shape = layout.dimension[dimension]
         guard shape.isNamed else { return [] }
         var found: [(value: [UInt8], count: Int64)] = []

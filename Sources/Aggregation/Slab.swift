@@ -102,6 +102,32 @@ struct Slab: ~Copyable {
         if let next = chunk.next { Chunk(next).previous = chunk.previous }
     }
 
+    /// What is wrong with the chunks that have room, in words; `pieces` are the pieces out by size.
+    func checkInvariants(_ pieces: [(size: Int, count: Int)]) -> [StaticString] {
+        var wrong: [StaticString] = []
+        var chunksBytes = 0
+        for (size, count) in pieces where size <= Self.largestSmall {
+            if Self.rounded(size) != size { wrong.append("a piece is of no class") }
+            let perChunk = (Self.chunkSize - Self.chunkHeader) / size
+            chunksBytes += (count + perChunk - 1) / perChunk * Self.chunkSize
+        }
+        if chunksBytes > chunks.bytesInUse { wrong.append("pieces take more than their chunks") }
+        for index in 0..<Self.classes {
+            var previous: UnsafeMutableRawPointer?
+            var next = heads[index]
+            while let base = next {
+                let chunk = Chunk(base)
+                if chunk.isFull { wrong.append("a full chunk is listed as having room") }
+                if chunk.live <= 0 { wrong.append("an empty chunk was kept") }
+                if chunk.previous != previous { wrong.append("the list of chunks is broken") }
+                if Self.classIndex(chunk.size) != index { wrong.append("a chunk in another class") }
+                previous = base
+                next = chunk.next
+            }
+        }
+        return wrong
+    }
+
     /// The fields at the start of a chunk.
     private struct Chunk {
         let base: UnsafeMutableRawPointer

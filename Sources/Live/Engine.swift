@@ -13,6 +13,7 @@ import Topology
 /// the group is left. Delivery is at least once; ENTITY state lives in memory alone and starts empty.
 public actor Engine {
     private let executor = ThreadExecutor()
+    /// The engine's own thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
     }
@@ -46,7 +47,7 @@ public actor Engine {
         let layout = try TopicLayout(settings)
         let plan = TopologyPlan(
             rules: settings.rules, timing: settings.timing, partitions: layout.partials,
-            gateways: settings.gateways,
+            gateways: settings.gateways, derivesSubnets: settings.derivesSubnets,
             application: UInt32(truncatingIfNeeded: xxh3(settings.group)))
         var consumer = try makeConsumer()
         try makeShards(consumer, plan, layout)
@@ -78,7 +79,8 @@ public actor Engine {
         let logger = logger.labelled("librdkafka")
         return Hooks(log: { line in
             let level: Logger.Level =
-                line.level <= 3 ? .error : line.level == 4 ? .warning : line.level == 7 ? .trace : .debug
+                line.level <= 3
+                ? .error : line.level == 4 ? .warning : line.level == 7 ? .trace : .debug
             logger.log(
                 level: level, "client log",
                 metadata: ["facility": .string(line.facility), "text": .string(line.text)])
@@ -99,7 +101,8 @@ public actor Engine {
             let outputs = try Outputs(settings, partitions: layout.outputs, hooks: hooks)
             shards.append(
                 try Shard(
-                    settings, plan: plan, sources: layout.input, board: board, outputs: outputs,
+                    settings, plan: plan, sources: layout.input, board: board,
+                    logger: logger, outputs: outputs,
                     inputQueue: try consumer.makeShardQueue(),
                     partialsQueue: try consumer.makeShardQueue(capacity: 1024)))
         }
@@ -169,10 +172,12 @@ public actor Engine {
                 "input": .count(inputs.count), "shuffle": .count(shuffles.count),
                 "epoch": .count(assignment.epoch),
             ])
-        let resumed = starts.contains { $0.partition.topic == TopicIndex.partials && $0.offset > 0 }
-        if resumed {
+        var empty = 0
+        for shard in shards { empty += await shard.takeEmptyStarts() }
+        if empty > 0 {
             logger.warning(
-                "entity state starts empty: windows fill again from the shuffle topic's committed offset")
+                "entity state starts empty: windows fill again from the shuffle topic's committed offset",
+                metadata: ["partitions": .count(empty)])
         }
     }
 

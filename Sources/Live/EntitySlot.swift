@@ -49,7 +49,8 @@ final class EntitySlot {
         let place = "\(topic)[\(partition)] at offset \(offset)"
         switch error {
         case .unknownFormat:
-            return "\(place) is no block this version reads: another program writes to the topic, or a "
+            return
+                "\(place) is no block this version reads: another program writes to the topic, or a "
                 + "newer version did; use a topic of its own (partials.topic)"
         case .corrupt: return "\(place) is a damaged block"
         case .paneWidth(let block, let expected):

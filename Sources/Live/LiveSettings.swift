@@ -55,6 +55,8 @@ public struct LiveSettings: Sendable {
     public var encoder: FindingEncoder
     /// Partitions the shuffle topic must have; nil takes it as it is.
     public var partialsPartitions: Int?
+    /// Whether the subnet of an event's address is a fingerprint where the event carries none.
+    public var derivesSubnets = true
     /// Shard actors; at least 1.
     public var shards = 1
     /// Values sampled per dimension of an entity.
@@ -105,6 +107,7 @@ public enum LiveError: Error, CustomStringConvertible {
     /// A block on the shuffle topic cannot be read; the text says where.
     case shuffle(String)
 
+    /// What is wrong, for the log and standard error.
     public var description: String {
         switch self {
         case .topic(let text), .shuffle(let text): text

@@ -35,7 +35,9 @@ struct Outputs: ~Copyable {
         self.partitions = partitions
         encoder = settings.encoder
         deadLetterBytes = settings.deadLetterBytes
-        let names = [topics.partials, topics.alerts, topics.deadLetters] + (topics.shadow.map { [$0] } ?? [])
+        let names =
+            [topics.partials, topics.alerts, topics.deadLetters]
+            + (topics.shadow.map { [$0] } ?? [])
         producer = try Producer(properties: settings.properties, topics: names, hooks: hooks)
     }
 

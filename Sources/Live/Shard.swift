@@ -18,12 +18,16 @@ actor Shard {
     private let plan: TopologyPlan
     private let sources: Int
     private let board: AlignmentBoard
+    private let logger: Logger
     private let inputQueue: ShardQueue
     private let partialsQueue: ShardQueue
     private var decoder: EventDecoder
     private var outputs: Outputs
     private var inputs: [SourceSlot?] = []
     private var entities: [EntitySlot?] = []
+    /// ENTITY state of partitions that were given up: of use if they come back before anyone reads on.
+    private var parked: [Int32: EntitySlot] = [:]
+    private var emptyStarts = 0
     private var findings: [Finding] = []
     private var lastCutMs: Int64 = 0
     /// Offsets of the last cut, to be committed once its output is delivered.
@@ -42,6 +46,7 @@ actor Shard {
 
     init(
         _ settings: LiveSettings, plan: TopologyPlan, sources: Int, board: AlignmentBoard,
+        logger: Logger,
         outputs: consuming Outputs, inputQueue: ShardQueue, partialsQueue: ShardQueue
     ) throws(LiveError) {
         executor = ThreadExecutor()
@@ -49,6 +54,7 @@ actor Shard {
         self.plan = plan
         self.sources = sources
         self.board = board
+        self.logger = logger
         self.inputQueue = inputQueue
         self.partialsQueue = partialsQueue
         self.outputs = outputs
@@ -74,20 +80,37 @@ actor Shard {
         for start in starts {
             if start.partition.topic == TopicIndex.input {
                 let slot = SourceSlot(
-                    partition: start.partition.partition, plan: plan, sources: sources, start: start,
+                    partition: start.partition.partition, plan: plan, sources: sources,
+                    start: start,
                     end: ends[start.partition], nowMs: now)
                 inputs.append(slot)
                 inputQueue.attach(
                     start.partition, slot: inputs.count - 1, epoch: epoch, from: start.offset)
             } else {
-                entities.append(
-                    EntitySlot(
-                        partition: start.partition.partition, settings, plan: plan,
-                        start: start.offset))
+                entities.append(resume(start))
                 partialsQueue.attach(
                     start.partition, slot: entities.count - 1, epoch: epoch, from: start.offset)
             }
         }
+        // What has not come back with this assignment is somebody else's now.
+        for slot in parked.values { retired.entities.add(slot.task.counters) }
+        parked = [:]
+    }
+
+    /// The state parked here, if nobody has read the partition since; else none.
+    private func resume(_ start: PartitionOffset) -> EntitySlot {
+        let partition = start.partition.partition
+        let known = parked.removeValue(forKey: partition)
+        if let known, known.position == start.offset { return known }
+        if start.offset > 0 { emptyStarts += 1 }
+        return EntitySlot(
+            partition: partition, settings, plan: plan, start: start.offset)
+    }
+
+    /// Takes the number of ENTITY tasks that began in the middle of their partition without state.
+    func takeEmptyStarts() -> Int {
+        defer { emptyStarts = 0 }
+        return emptyStarts
     }
 
     /// Gives partitions up: flushes, waits for delivery and returns the offsets to commit.
@@ -113,7 +136,7 @@ actor Shard {
         } else {
             partialsQueue.detach(partition)
             for i in entities.indices where entities[i]?.partition == partition.partition {
-                if let slot = entities[i] { retired.entities.add(slot.task.counters) }
+                parked[partition.partition] = entities[i]
                 entities[i] = nil
             }
         }
@@ -123,7 +146,9 @@ actor Shard {
     private func settle() -> [PartitionOffset] {
         do throws(LiveError) {
             try makeCut(nowMs: Clock.monotonicMs())
-            do throws(KafkaError) { try outputs.flush(timeoutMs: 30_000) } catch { throw .kafka(error) }
+            do throws(KafkaError) { try outputs.flush(timeoutMs: 30_000) } catch {
+                throw .kafka(error)
+            }
             return cut ?? []
         } catch {
             failure = error
@@ -154,6 +179,7 @@ actor Shard {
     func report() -> ShardReport {
         var report = retired
         for case .some(let slot) in inputs { report.ingest.add(slot.counters) }
+        for slot in parked.values { report.entities.add(slot.task.counters) }
         for case .some(let slot) in entities {
             report.entities.add(slot.task.counters)
             report.entityCount += slot.task.entities
@@ -246,7 +272,9 @@ actor Shard {
     private func cutWhenDelivered(_ now: Int64, _ isFull: Bool) throws(LiveError) {
         if cut != nil {
             guard isFull else { return }
-            do throws(KafkaError) { try outputs.flush(timeoutMs: 60_000) } catch { throw .kafka(error) }
+            do throws(KafkaError) { try outputs.flush(timeoutMs: 60_000) } catch {
+                throw .kafka(error)
+            }
             collectDelivered()
         }
         try makeCut(nowMs: now)
@@ -289,10 +317,21 @@ actor Shard {
             if let failed { throw failed }
             for letter in slot.takeDeadLetters() {
                 try outputs.produce(letter, source: Int(slot.partition))
+                note(letter, slot.partition)
             }
         } catch {
             throw .kafka(error)
         }
+    }
+
+    /// Warns of a dead letter by its place, never its bytes; the handler holds back repeats.
+    private func note(_ letter: DeadLetter, _ partition: Int32) {
+        logger.warning(
+            "record set aside as a dead letter",
+            metadata: [
+                "topic": .string(settings.topics.input), "partition": .count(partition),
+                "offset": .count(letter.offset), "reason": .string(letter.reason.rawValue),
+            ])
     }
 
     /// Moves the cut's offsets on to the engine once everything before is delivered.
@@ -329,55 +368,4 @@ actor Shard {
 enum TopicIndex {
     static let input = 0
     static let partials = 1
-}
-
-/// What a shard has done and holds.
-public struct ShardReport: Sendable, Equatable {
-    /// INGEST work.
-    public var ingest = IngestCounters()
-    /// ENTITY work.
-    public var entities = EntityCounters()
-    /// Entities kept.
-    public var entityCount = 0
-    /// Bytes of state and waiting partials.
-    public var stateBytes = 0
-    /// Findings firing.
-    public var openFindings = 0
-    /// Entities forgotten to stay within the memory budget.
-    public var evicted = 0
-    /// Blocks produced.
-    public var blocks = 0
-    /// Bytes of those blocks.
-    public var blockBytes = 0
-    /// Findings produced.
-    public var findings = 0
-    /// Findings of shadow rules.
-    public var shadowFindings = 0
-    /// Dead letters produced.
-    public var deadLetters = 0
-
-    /// Nothing.
-    public init() {}
-
-    mutating func add(_ outputs: Outputs.Counters) {
-        blocks += outputs.blocks
-        blockBytes += outputs.blockBytes
-        findings += outputs.findings
-        shadowFindings += outputs.shadowFindings
-        deadLetters += outputs.deadLetters
-    }
-
-    mutating func add(_ other: ShardReport) {
-        ingest.add(other.ingest)
-        entities.add(other.entities)
-        entityCount += other.entityCount
-        stateBytes += other.stateBytes
-        openFindings += other.openFindings
-        evicted += other.evicted
-        blocks += other.blocks
-        blockBytes += other.blockBytes
-        findings += other.findings
-        shadowFindings += other.shadowFindings
-        deadLetters += other.deadLetters
-    }
 }

@@ -8,7 +8,8 @@ final class SourceSlot {
     let partition: Int32
     /// The offset to stop at; nil to go on for ever.
     let end: Int64?
-    private var task: IngestTask
+    /// Owned by address: a stored property would be checked for exclusive access at every record.
+    private let task: UnsafeMutablePointer<IngestTask>
     /// Whether everything there was has been read.
     private(set) var isCaughtUp = false
     /// Whether the end offset was reached and the task finished.
@@ -27,31 +28,39 @@ final class SourceSlot {
         self.end = end
         position = start.offset
         lastRecordMs = nowMs
-        task = IngestTask(
-            plan: plan, source: Int(partition), sources: sources, after: start.offset - 1,
-            clock: ClockMetadata.parse(start.metadata).map {
-                PartitionClock(
-                    plan.timing, highest: $0.highest, firstOpenPane: $0.firstOpenPane)
-            })
+        task = .allocate(capacity: 1)
+        task.initialize(
+            to: IngestTask(
+                plan: plan, source: Int(partition), sources: sources, after: start.offset - 1,
+                clock: ClockMetadata.parse(start.metadata).map {
+                    PartitionClock(
+                        plan.timing, highest: $0.highest, firstOpenPane: $0.firstOpenPane)
+                }))
+    }
+
+    deinit {
+        task.deinitialize(count: 1)
+        task.deallocate()
     }
 
     /// Work done.
-    var counters: IngestCounters { task.counters }
+    var counters: IngestCounters { task.pointee.counters }
     /// The event time the partition has come to; nil before its first event.
-    var highest: EventTime? { task.clock.highest }
+    var highest: EventTime? { task.pointee.clock.highest }
     /// Whether the brokers may have records that were not read yet.
     var wantsMore: Bool { !isCaughtUp && !isFinished }
     /// Whether some partition's block is full.
-    var needsFlush: Bool { task.needsFlush() }
+    var needsFlush: Bool { task.pointee.needsFlush() }
     /// The offset to commit once everything flushed is delivered, with the clock beside it.
     var commit: (offset: Int64, metadata: String) {
-        let offset = max(task.processedOffset + 1, task.hasParked ? 0 : position)
-        return (offset, ClockMetadata(clock: task.clock).text)
+        let offset = max(task.pointee.processedOffset + 1, task.pointee.hasParked ? 0 : position)
+        return (offset, ClockMetadata(clock: task.pointee.clock).text)
     }
 
     /// Reads the entries `range` of a batch, all of this partition.
     func ingest(
-        _ batch: borrowing RecordBatch, _ range: Range<Int>, decoder: inout EventDecoder, nowMs: Int64
+        _ batch: borrowing RecordBatch, _ range: Range<Int>, decoder: inout EventDecoder,
+        nowMs: Int64
     ) throws(LiveError) {
         lastRecordMs = nowMs
         isIdle = false
@@ -68,7 +77,7 @@ final class SourceSlot {
             }
             position = record.offset + 1
             let stamp = record.timestampMs
-            task.ingest(
+            task.pointee.ingest(
                 record.value, offset: record.offset, timestampMs: stamp < 0 ? nil : stamp,
                 decoder: &decoder)
         }
@@ -87,23 +96,23 @@ final class SourceSlot {
     func finishAtEnd(decoder: inout EventDecoder) {
         guard let end, position >= end, !isFinished else { return }
         isFinished = true
-        task.finish(decoder: &decoder)
+        task.pointee.finish(decoder: &decoder)
     }
 
     /// Marks the partition idle once it is caught up and silent for `timeoutMs`.
     func noteIdle(nowMs: Int64, timeoutMs: Int64) {
         guard isCaughtUp, !isIdle, nowMs - lastRecordMs >= timeoutMs else { return }
         isIdle = true
-        task.closeIdle()
+        task.pointee.closeIdle()
     }
 
     /// Hands out what waits.
     func flush(_ sink: (_ partition: Int, _ block: ByteSlice) -> Void) {
-        task.flush(state: isFinished ? .ended : isIdle ? .idle : .active, sink)
+        task.pointee.flush(state: isFinished ? .ended : isIdle ? .idle : .active, sink)
     }
 
     /// Takes the records refused since the last call.
-    func takeDeadLetters() -> [DeadLetter] { task.takeDeadLetters() }
+    func takeDeadLetters() -> [DeadLetter] { task.pointee.takeDeadLetters() }
 }
 
 /// What an INGEST task remembers across restarts, as text in its committed offset's metadata.

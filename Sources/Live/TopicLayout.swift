@@ -52,7 +52,9 @@ struct TopicLayout {
         do throws(KafkaError) {
             return try admin.describe(name).partitions.count
         } catch {
-            if error.detail.name.contains("UNKNOWN_TOPIC") || error.detail.name == "_UNKNOWN_PARTITION" {
+            if error.detail.name.contains("UNKNOWN_TOPIC")
+                || error.detail.name == "_UNKNOWN_PARTITION"
+            {
                 return nil
             }
             throw error

@@ -59,7 +59,8 @@ final class EntityStage {
             summary.memoryBytes += tasks[i].memoryBytes
             summary.openFindings += tasks[i].openFindings
             summary.suppressed += tasks[i].suppressed
-            summary.closedThrough = max(summary.closedThrough, tasks[i].closedThrough ?? .distantPast)
+            summary.closedThrough = max(
+                summary.closedThrough, tasks[i].closedThrough ?? .distantPast)
         }
         return summary
     }

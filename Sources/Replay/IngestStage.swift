@@ -8,13 +8,14 @@ final class IngestStage {
     private let tasks: UnsafeMutablePointer<IngestTask>
     private let offsets: UnsafeMutablePointer<Int64>
     private var isOpen: [Bool]
-    private var decoder: EventDecoder
+    /// By address, as the tasks: a stored property would be checked for exclusive access at every record.
+    private let decoder: UnsafeMutablePointer<EventDecoder>
     private let batchSize: Int
     private let paneWidth: PaneWidth
     /// Lines read at most before a batch is handed over, however small the flushes are.
     private static let linesPerStep = 4096
     /// Records read so far.
-    private(set) var recordsRead = 0
+    var recordsRead: Int { sources.indices.reduce(0) { $0 + Int(offsets[$1]) } }
     /// The first refused records.
     private(set) var refusals: [Replay.Refusal] = []
 
@@ -22,7 +23,9 @@ final class IngestStage {
         self.sources = sources
         batchSize = settings.batchSize
         paneWidth = settings.plan.timing.paneWidth
-        decoder = try settings.makeDecoder()
+        let made = try settings.makeDecoder()
+        decoder = .allocate(capacity: 1)
+        decoder.initialize(to: made)
         isOpen = sources.map { _ in true }
         tasks = .allocate(capacity: max(1, sources.count))
         offsets = .allocate(capacity: max(1, sources.count))
@@ -37,6 +40,8 @@ final class IngestStage {
         tasks.deinitialize(count: sources.count)
         tasks.deallocate()
         offsets.deallocate()
+        decoder.deinitialize(count: 1)
+        decoder.deallocate()
     }
 
     /// What the tasks have done, added up.
@@ -71,7 +76,7 @@ final class IngestStage {
             let count = min(batchSize, left)
             left -= count
             isOpen[s] = try read(count, from: s)
-            if !isOpen[s] { tasks[s].finish(decoder: &decoder) }
+            if !isOpen[s] { tasks[s].finish(decoder: &decoder.pointee) }
             tasks[s].flush(state: isOpen[s] ? .active : .ended) { partition, block in
                 batches[partition % targets].append(block, partition: partition)
             }
@@ -95,9 +100,8 @@ final class IngestStage {
     private func read(_ count: Int, from s: Int) throws(InputError) -> Bool {
         try sources[s].read(count) { record, timestampMs in
             tasks[s].ingest(
-                record, offset: offsets[s], timestampMs: timestampMs, decoder: &decoder)
+                record, offset: offsets[s], timestampMs: timestampMs, decoder: &decoder.pointee)
             offsets[s] += 1
-            recordsRead += 1
         }
     }
 

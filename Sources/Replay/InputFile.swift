@@ -39,6 +39,13 @@ public struct InputFile: ~Copyable {
     private static let chunk = 1 << 20
     private static let magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
 
+    /// Whether a file that begins so is zstd data: a frame, or a skippable one, as parallel compressors
+    /// write first.
+    private static func isCompressed(_ first: [UInt8]) -> Bool {
+        first == magic
+            || first.count == 4 && first[0] & 0xF0 == 0x50 && first[1...] == [0x2A, 0x4D, 0x18]
+    }
+
     /// Opens `path`; `-` is standard input.
     ///
     /// - Throws: `unreadable`.
@@ -49,7 +56,7 @@ public struct InputFile: ~Copyable {
         size = opened.size
         bytesRead = opened.first.count
         opened.first.withUnsafeBytes { probed.append($0) }
-        guard opened.first.elementsEqual(Self.magic) else { return }
+        guard Self.isCompressed(opened.first) else { return }
         zstd = ZSTD_createDStream()
         let space = UnsafeMutableRawPointer.allocate(byteCount: Self.chunk, alignment: 16)
         space.copyMemory(from: probed.base, byteCount: probed.count)
@@ -78,6 +85,7 @@ public struct InputFile: ~Copyable {
         var byte: UInt8 = 0
         while first.count < magic.count {
             let n = Glibc.read(descriptor, &byte, 1)
+            if n < 0, errno == EINTR { continue }
             if n < 0 {
                 let reason = reason()
                 close(descriptor)

@@ -41,17 +41,18 @@ public struct LineReader: ~Copyable {
             let found = memchr(space + start, 0x0A, end - start)
             if let found {
                 let length = UnsafeRawPointer(found) - UnsafeRawPointer(space + start)
-                let line = ByteSlice(start: space + start, count: min(length, maxLine + 1))
+                let line = lent(from: start, length)
                 start += length + 1
                 if isSkipping {
                     isSkipping = false
                     continue
                 }
-                return Self.withoutReturn(line)
+                return line
             }
             if isSkipping {
                 start = end
-            } else if end - start > maxLine {
+            } else if end - start > maxLine + 1 {
+                // One byte more may be the carriage return of a line that just fits.
                 let line = ByteSlice(start: space + start, count: maxLine + 1)
                 start = end
                 isSkipping = true
@@ -62,16 +63,18 @@ public struct LineReader: ~Copyable {
         return nil
     }
 
-    private static func withoutReturn(_ line: ByteSlice) -> ByteSlice {
-        line.last == 0x0D ? ByteSlice(rebasing: line.dropLast()) : line
+    /// A line without its carriage return, cut where it is too long.
+    private func lent(from start: Int, _ length: Int) -> ByteSlice {
+        let line = ByteSlice(start: space + start, count: length)
+        let count = line.last == 0x0D ? length - 1 : length
+        return ByteSlice(rebasing: line.prefix(min(count, maxLine + 1)))
     }
 
     /// What is left behind the last line feed.
     private mutating func rest() -> ByteSlice? {
         guard start < end, !isSkipping else { return nil }
-        let line = ByteSlice(start: space + start, count: end - start)
-        start = end
-        return Self.withoutReturn(line)
+        defer { start = end }
+        return lent(from: start, end - start)
     }
 
     private mutating func fill() throws(InputError) {

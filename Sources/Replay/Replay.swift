@@ -56,7 +56,10 @@ public struct Replay {
         var report = Report()
         func take(_ findings: [Finding]) {
             guard !findings.isEmpty else { return }
-            if let onFinding { for finding in findings { onFinding(finding) } }
+            if let onFinding {
+                // Each task hands out its own in order; a reader expects all of them to be.
+                for finding in findings.sorted(by: Replay.precedes) { onFinding(finding) }
+            }
             if keepsFindings { report.findings += findings }
         }
         // Two sets of batches take turns: one is filled while the other is worked on.

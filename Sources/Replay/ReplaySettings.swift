@@ -26,12 +26,14 @@ public struct ReplaySettings: Sendable {
     /// Settings with defaults for all but the rules.
     public init(
         rules: RuleSet, timing: TopologyPlan.Timing, partitions: Int = 12, gateways: [String] = [],
+        derivesSubnets: Bool = true,
         format: EventFormat = .json, fieldMap: FieldMap = FieldMap(.stillwatch),
         limits: DecoderLimits = DecoderLimits(), shards: Int = 1, batchSize: Int = 4096,
         sampleSize: Int = 512, memoryBudget: Int = 4 << 30
     ) {
         plan = TopologyPlan(
-            rules: rules, timing: timing, partitions: partitions, gateways: gateways)
+            rules: rules, timing: timing, partitions: partitions, gateways: gateways,
+            derivesSubnets: derivesSubnets)
         self.rules = rules
         self.format = format
         self.fieldMap = fieldMap

@@ -7,7 +7,7 @@ import Primitives
 /// ```
 /// block    magic "SWB1" | flags u8 | 0 u8 | schema length u16 | source u32 | sources u32
 ///          | from i64 | to i64 | highest ms i64 | lowest pane u32 | first open pane u32 | pane ms u32
-///          | schema digest u64 | application u32 | schema | section*
+///          | schema digest u64 | application u32 | bytes of sections u32 | schema | section*
 /// schema   kinds u8, (length u8, name)* | accounts: class | fingerprints: class
 /// class    measures u8, (length u8, name)* | dimensions u8, (named u8, length u8, name)*
 /// section  pane u32 | bytes u32 | partial*
@@ -19,7 +19,7 @@ import Primitives
 /// with other rules read what both know. `digest` is the XXH3 of the schema bytes.
 enum BlockFormat {
     static let magic: UInt32 = 0x3142_5753
-    static let headerSize = 64
+    static let headerSize = 68
     static let partialHeaderSize = 8
     static let sectionHeaderSize = 8
 
@@ -37,6 +37,7 @@ enum BlockFormat {
         static let paneMs = 48
         static let digest = 52
         static let application = 60
+        static let bodyLength = 64
     }
 
     /// Bits of the flags.

@@ -39,15 +39,30 @@ struct BlockHeader {
         digest = load(H.digest, UInt64.self)
         application = load(H.application, UInt32.self)
         let bodyStart = BlockFormat.headerSize + Int(load(H.schemaLength, UInt16.self))
-        guard source < sources, sources <= BlockHeader.maxSources, bodyStart <= block.count else {
-            throw .corrupt
-        }
+        let bodyLength = Int(load(H.bodyLength, UInt32.self))
+        guard source < sources, sources <= BlockHeader.maxSources,
+            bodyStart + bodyLength == block.count,
+            from >= -1, from <= to, to < Int64.max >> 2,
+            highestMs == .min || highestMs.magnitude < UInt64(BlockHeader.maxMs)
+        else { throw .corrupt }
         schema = ByteSlice(rebasing: block[BlockFormat.headerSize..<bodyStart])
         body = ByteSlice(rebasing: block[bodyStart...])
     }
 
     /// Source partitions a block may speak of: bounds what a hostile block can make a task allocate.
     static let maxSources = 100_000
+    /// Event times lie before the year 2100: bounds how far a hostile block can push the watermark.
+    static let maxMs: Int64 = 4_102_444_800_000
+
+    /// The last pane a partial of the block can lie in.
+    ///
+    /// - Throws: `corrupt` where the source claims to have closed panes it has not seen.
+    func lastPane(_ width: PaneWidth) throws(BlockError) -> UInt32 {
+        guard highestMs != .min else { return firstOpenPane }
+        let highest = width.pane(of: EventTime(ms: highestMs)).index
+        guard firstOpenPane <= highest + 1 else { throw .corrupt }
+        return max(highest, firstOpenPane)
+    }
 }
 
 /// Reads partials written under one schema into the measures and dimensions of another.
@@ -86,7 +101,8 @@ final class PartialReader {
         var found: [(seed: UInt64, index: Int)] = []
         for name in try Self.names(&reader) {
             let index = plan.kinds.firstIndex { $0.name == name }
-            found.append((Kind(name).seed, index.flatMap { plan.isEntityKind[$0] ? $0 : nil } ?? -1))
+            found.append(
+                (Kind(name).seed, index.flatMap { plan.isEntityKind[$0] ? $0 : nil } ?? -1))
         }
         let accounts = try Self.readClass(&reader, plan.accounts)
         let fingerprints = try Self.readClass(&reader, plan.fingerprints)
@@ -196,7 +212,9 @@ final class PartialReader {
     @inline(__always)
     func read(_ partial: ByteSlice, key: UInt64) throws(BlockError) -> Partial {
         let isAccount = partial[2] == 0
-        guard let value = value(of: partial), let kind = kind(code: partial[2]) else { throw .corrupt }
+        guard let value = value(of: partial), let kind = kind(code: partial[2]) else {
+            throw .corrupt
+        }
         let count = isAccount ? measureCounts.0 : measureCounts.1
         let map = isAccount ? measureMaps.0 : measureMaps.1
         for m in 0..<(isAccount ? ownMeasures.0 : ownMeasures.1) { measures[m] = 0 }

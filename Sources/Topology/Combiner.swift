@@ -23,7 +23,8 @@ struct Combiner: ~Copyable {
         mask = capacity - 1
         slots = .allocate(capacity: capacity)
         slots.initialize(
-            repeating: Slot(tag: 0, generation: 0, offset: 0, target: 0, section: 0), count: capacity)
+            repeating: Slot(tag: 0, generation: 0, offset: 0, target: 0, section: 0),
+            count: capacity)
     }
 
     deinit { slots.deallocate() }

@@ -76,20 +76,21 @@ public struct EntityTask: ~Copyable {
         guard header.paneMs == UInt32(plan.timing.paneWidth.ms) else {
             throw .paneWidth(block: header.paneMs, expected: UInt32(plan.timing.paneWidth.ms))
         }
-        let reader = try reader(of: header)
         let width = plan.timing.paneWidth
+        let lastPane = try header.lastPane(width)
+        let reader = try reader(of: header)
         switch progress.note(header, paneOf: { width.pane(of: EventTime(ms: $0)).index }) {
         case .duplicate:
             counters.duplicateBlocks += 1
             return
-        case .gap(let missing): counters.missingRecords += missing
+        case .gap(let missing): counters.missingRecords &+= missing
         case .next: break
         }
         counters.blocks += 1
         var body = ByteReader(header.body)
         while body.remaining > 0 {
             guard let pane = body.integer(UInt32.self), let count = body.integer(UInt32.self),
-                let partials = body.bytes(Int(count))
+                let partials = body.bytes(Int(count)), pane <= lastPane
             else {
                 counters.corruptPartials += 1
                 return
@@ -101,6 +102,7 @@ public struct EntityTask: ~Copyable {
 
     private mutating func reader(of header: BlockHeader) throws(BlockError) -> Int {
         if let known = readerOf[header.digest] { return known }
+        guard xxh3(header.schema) == header.digest else { throw .corrupt }
         let reader = try PartialReader(schema: header.schema, plan: plan)
         guard readers.count < Self.maxReaders else { throw .unknownFormat }
         readers.append(reader)

@@ -56,7 +56,8 @@ enum DimensionSource: Equatable {
             self = .account
         } else if let kind = kinds.firstIndex(where: { $0.name == name }) {
             self = .kind(kind)
-        } else if let field = EventField(name: name).flatMap({ StringField(rawValue: $0.rawValue) }) {
+        } else if let field = EventField(name: name).flatMap({ StringField(rawValue: $0.rawValue) })
+        {
             self = .string(field)
         } else if let signal = signalIndex(name, signals) {
             self = .signal(signal)

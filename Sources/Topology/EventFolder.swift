@@ -140,7 +140,8 @@ struct EventFolder: ~Copyable {
         }
         for k in 0..<kindCount where found[k].isPresent && isEntityKind[k] {
             add(
-                fingerprints, code: UInt8(k + 1), key: found[k].key, value: found[k].text, pane: pane)
+                fingerprints, code: UInt8(k + 1), key: found[k].key, value: found[k].text,
+                pane: pane)
         }
     }
 
@@ -232,7 +233,8 @@ struct EventFolder: ~Copyable {
         }
         for m in 0..<shape.measureCount {
             let old = partial.loadUnaligned(fromByteOffset: head + 4 * m, as: UInt32.self)
-            partial.storeBytes(of: old &+ shape.values[m], toByteOffset: head + 4 * m, as: UInt32.self)
+            partial.storeBytes(
+                of: old &+ shape.values[m], toByteOffset: head + 4 * m, as: UInt32.self)
         }
         return true
     }

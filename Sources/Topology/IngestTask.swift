@@ -235,7 +235,13 @@ public struct IngestTask: ~Copyable {
         output.append(integer: UInt32(plan.timing.paneWidth.ms))
         output.append(integer: digest)
         output.append(integer: plan.application)
+        output.append(integer: UInt32(0))
         schema.withUnsafeBytes { output.append($0) }
+        let bodyStart = output.count
+        defer {
+            output.store(
+                UInt32(output.count - bodyStart), at: BlockFormat.Header.bodyLength)
+        }
         while rest.section < folder.sections.sectionCount(for: target) {
             let section = folder.sections.section(rest.section, for: target)
             let whole = ByteSlice(start: section.base, count: section.count)

@@ -41,7 +41,9 @@ struct PendingPanes: ~Copyable {
 
     deinit {
         for pane in panes {
-            for chunk in pane.chunks where chunk.capacity > Self.largeSize { chunk.base.deallocate() }
+            for chunk in pane.chunks where chunk.capacity > Self.largeSize {
+                chunk.base.deallocate()
+            }
         }
     }
 
@@ -61,7 +63,8 @@ struct PendingPanes: ~Copyable {
         let chunk = panes[slot].chunks.count - 1
         let target = panes[slot].chunks[chunk].base + panes[slot].chunks[chunk].count
         target.storeBytes(
-            of: RunHeader(reader: UInt32(reader), count: UInt32(partials.count)), as: RunHeader.self)
+            of: RunHeader(reader: UInt32(reader), count: UInt32(partials.count)), as: RunHeader.self
+        )
         (target + MemoryLayout<RunHeader>.size).copyMemory(from: source, byteCount: partials.count)
         panes[slot].chunks[chunk].count += needed
     }
@@ -99,7 +102,8 @@ struct PendingPanes: ~Copyable {
             while at < chunk.count {
                 let header = chunk.base.loadUnaligned(fromByteOffset: at, as: RunHeader.self)
                 at += MemoryLayout<RunHeader>.size
-                body(ByteSlice(start: chunk.base + at, count: Int(header.count)), Int(header.reader))
+                body(
+                    ByteSlice(start: chunk.base + at, count: Int(header.count)), Int(header.reader))
                 at += Int(header.count)
             }
             recycle(chunk)

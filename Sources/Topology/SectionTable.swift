@@ -32,7 +32,8 @@ struct SectionTable: ~Copyable {
         for t in 0..<partitions {
             (targets + t).initialize(
                 to: Target(
-                    sections: .allocate(capacity: 4), used: 0, capacity: 4, bytes: 0, generation: 1))
+                    sections: .allocate(capacity: 4), used: 0, capacity: 4, bytes: 0, generation: 1)
+            )
             for s in 0..<4 { (targets[t].sections + s).initialize(to: Self.empty()) }
         }
     }

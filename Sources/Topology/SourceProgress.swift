@@ -54,7 +54,9 @@ struct SourceProgress: Sendable, Equatable {
         sources[header.source].flags = header.flags
         sources[header.source].firstOpenPane = max(
             sources[header.source].firstOpenPane, header.firstOpenPane)
-        sources[header.source].lowestPane = header.lowestPane
+        // A restarted source has forgotten its lowest pane.
+        sources[header.source].lowestPane = min(
+            sources[header.source].lowestPane, header.lowestPane)
         if header.highestMs != .min { sources[header.source].lastPane = paneOf(header.highestMs) }
         return continuity
     }

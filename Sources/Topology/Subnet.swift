@@ -36,7 +36,8 @@ private func ipv4(_ text: ByteSlice) -> UInt32? {
             address = address << 8 | part
             (part, digits, parts) = (0, 0, parts + 1)
         } else {
-            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9"), digits == 0 || part > 0 else {
+            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9"), digits == 0 || part > 0
+            else {
                 return nil
             }
             part = part * 10 + UInt32(byte - UInt8(ascii: "0"))

@@ -13,7 +13,7 @@ public struct TopologyPlan: Sendable {
         public var paneWidth: PaneWidth
         /// How far behind its partition's highest event time an event may be and still be on time.
         public var latenessMs: Int64
-        /// How far behind it may be at all; a larger jump ahead must be confirmed (see `JumpGuard`).
+        /// How far behind it may be at all; a larger jump ahead must be confirmed.
         public var maxLatenessMs: Int64
         /// How far an event may be ahead of its record's timestamp.
         public var maxFutureSkewMs: Int64
@@ -63,7 +63,8 @@ public struct TopologyPlan: Sendable {
     public init(
         timing: Timing, partitions: Int, kinds: [Kind], signals: [String],
         entityKinds: Set<String>, keepsAccounts: Bool, accounts: StateSchema,
-        fingerprints: StateSchema, gateways: [String] = [], application: UInt32 = 0
+        fingerprints: StateSchema, gateways: [String] = [], derivesSubnets: Bool = true,
+        application: UInt32 = 0
     ) {
         self.application = application
         precondition(partitions >= 1 && partitions <= 4096, "1 to 4096 shuffle partitions")
@@ -76,7 +77,7 @@ public struct TopologyPlan: Sendable {
         self.keepsAccounts = keepsAccounts
         self.accounts = accounts
         self.fingerprints = fingerprints
-        subnetKind = kinds.firstIndex { $0.name == "subnet" }
+        subnetKind = derivesSubnets ? kinds.firstIndex { $0.name == "subnet" } : nil
         ipKind = kinds.firstIndex { $0.name == "ip" }
         self.gateways = Set(gateways.map { xxh3($0, seed: Kind.account.seed) })
     }
@@ -92,12 +93,14 @@ extension TopologyPlan {
     /// What `rules` need, with `partitions` shuffle partitions.
     public init(
         rules: RuleSet, timing: Timing, partitions: Int, gateways: [String] = [],
-        application: UInt32 = 0
+        derivesSubnets: Bool = true, application: UInt32 = 0
     ) {
         let judged = Set(rules.rules.flatMap(\.kinds))
         var kinds = rules.kinds
         // Subnets are derived from addresses, which have to be read for that even where no rule names them.
-        if kinds.contains("subnet"), !kinds.contains("ip"), kinds.count < RuleSet.kindLimit {
+        if derivesSubnets, kinds.contains("subnet"), !kinds.contains("ip"),
+            kinds.count < RuleSet.kindLimit
+        {
             kinds.append("ip")
         }
         self.init(
@@ -105,6 +108,6 @@ extension TopologyPlan {
             signals: rules.signals, entityKinds: Set(judged.map { rules.kinds[$0] }),
             keepsAccounts: rules.rules.contains { $0.entity == .account },
             accounts: rules.accountSchema, fingerprints: rules.fingerprintSchema,
-            gateways: gateways, application: application)
+            gateways: gateways, derivesSubnets: derivesSubnets, application: application)
     }
 }

@@ -37,7 +37,8 @@ let modelOperations = getenv("STILLWATCH_FULL") != nil ? 5_000_000 : 400_000
                 pane: pane, tokens: .random(in: 0...5000, using: &random),
                 requests: .random(in: 1...5, using: &random),
                 account: .random(in: 0..<(rank * 3 + 1), using: &random),
-                born: Bool.random(using: &random) ? 0 : pane - .random(in: 0...200_000, using: &random))
+                born: Bool.random(using: &random)
+                    ? 0 : pane - .random(in: 0...200_000, using: &random))
             harness.add(
                 key: keys[rank], value: "key \(rank)", pane: pane, requests: entry.requests,
                 tokens: entry.tokens, account: entry.account, born: entry.born)
@@ -70,7 +71,8 @@ let modelOperations = getenv("STILLWATCH_FULL") != nil ? 5_000_000 : 400_000
             #expect(view.distinct(dimension: 0, window: window) == Double(exact.count), at)
             let young = oracle.newborn(key, window, youngerThan: 50_000, now: now)
             #expect(
-                view.newborn(dimension: 0, window: window, youngerThan: 50_000) == Double(young), at)
+                view.newborn(dimension: 0, window: window, youngerThan: 50_000) == Double(young), at
+            )
             if window <= loadWindow { compareLoads(view, oracle, key, window, loadWindow, now, at) }
         }
         for hours: UInt32 in [1, 24, 168] {
@@ -111,10 +113,12 @@ let modelOperations = getenv("STILLWATCH_FULL") != nil ? 5_000_000 : 400_000
                 Int.random(in: 0..<300, using: &random)
             }
             for account in accounts {
-                first.add(key: key, value: "one", pane: pane, requests: 1, tokens: 7, account: account)
+                first.add(
+                    key: key, value: "one", pane: pane, requests: 1, tokens: 7, account: account)
             }
             for account in accounts.shuffled(using: &random) {
-                second.add(key: key, value: "one", pane: pane, requests: 1, tokens: 7, account: account)
+                second.add(
+                    key: key, value: "one", pane: pane, requests: 1, tokens: 7, account: account)
             }
             guard let a = first.store.view(of: key, at: Pane(index: pane)),
                 let b = second.store.view(of: key, at: Pane(index: pane))
@@ -144,7 +148,8 @@ let modelOperations = getenv("STILLWATCH_FULL") != nil ? 5_000_000 : 400_000
         var most = 0
         for i in 0..<entities {
             harness.add(
-                key: random.next(), value: "payment-\(i)", pane: 1000 + UInt32(i / 5000), requests: 1,
+                key: random.next(), value: "payment-\(i)", pane: 1000 + UInt32(i / 5000),
+                requests: 1,
                 tokens: 10, account: i)
             if i % 1000 == 0 { most = max(most, harness.store.memoryBytes) }
         }

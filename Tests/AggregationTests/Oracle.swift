@@ -65,7 +65,11 @@ struct Oracle {
         func hour(_ pane: UInt32) -> Int64 { Int64(pane) * paneMs / 3_600_000 }
         let hours = (Int64(window) * paneMs + 3_599_999) / 3_600_000
         let newest = hour(now)
-        return Set((entries[key] ?? []).map { hour($0.pane) }.filter { newest - $0 < hours && $0 <= newest })
-            .count
+        return Set(
+            (entries[key] ?? []).map { hour($0.pane) }.filter {
+                newest - $0 < hours && $0 <= newest
+            }
+        )
+        .count
     }
 }

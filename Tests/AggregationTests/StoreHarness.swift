@@ -17,7 +17,8 @@ struct StoreHarness: ~Copyable {
     init(_ schema: StateSchema, sampleSize: Int = 512, memoryBudget: Int = 1 << 30) {
         store = EntityStore(
             .init(
-                accounts: schema, fingerprints: schema, paneWidth: .standard, sampleSize: sampleSize,
+                accounts: schema, fingerprints: schema, paneWidth: .standard,
+                sampleSize: sampleSize,
                 memoryBudget: memoryBudget))
         measures.initialize(repeating: 0, count: 2)
         values.initialize(repeating: .absent, count: 2)
@@ -28,27 +29,52 @@ struct StoreHarness: ~Copyable {
         values.deallocate()
     }
 
-    static func accountHash(_ account: Int) -> UInt64 { xxh3("a\(account)", seed: Kind.account.seed) }
+    static func accountHash(_ account: Int) -> UInt64 {
+        xxh3("a\(account)", seed: Kind.account.seed)
+    }
 
     mutating func add(
         key: UInt64, value: String, pane: UInt32, requests: Int64, tokens: Int64, account: Int,
         born: UInt32 = 0
     ) {
+        add(
+            key: key, value: value, pane: pane, requests: requests, tokens: tokens,
+            name: "a\(account)", born: born)
+    }
+
+    mutating func add(
+        key: UInt64, value: String, pane: UInt32, requests: Int64, tokens: Int64, name: String,
+        born: UInt32 = 0
+    ) {
         measures[0] = requests
         measures[1] = tokens
-        var name = "a\(account)"
+        var name = name
         var value = value
         name.withUTF8 { name in
             value.withUTF8 { value in
                 values[0] = Partial.Value(
-                    hash: Self.accountHash(account), name: ByteSlice(name), born: born,
-                    isPresent: true)
+                    hash: xxh3(ByteSlice(name), seed: Kind.account.seed), name: ByteSlice(name),
+                    born: born, isPresent: true)
                 _ = store.fold(
                     Partial(
                         key: key, kind: 0, value: ByteSlice(value),
                         measures: UnsafePointer(measures), values: UnsafePointer(values)),
                     pane: Pane(index: pane))
             }
+        }
+    }
+
+    /// Folds without making texts: for counting allocations.
+    mutating func addPrepared(key: UInt64, pane: UInt32, account: UInt64) {
+        measures[0] = 1
+        withUnsafeBytes(of: account) { bytes in
+            values[0] = Partial.Value(
+                hash: mix(account), name: bytes, born: 0, isPresent: true)
+            _ = store.fold(
+                Partial(
+                    key: key, kind: 0, value: bytes, measures: UnsafePointer(measures),
+                    values: UnsafePointer(values)),
+                pane: Pane(index: pane))
         }
     }
 }

@@ -12,7 +12,8 @@ struct BacktestTests {
     func findings() throws {
         let scratch = try Scratch()
         let events = scratch.path("events.jsonl")
-        let made = try Program.run(Self.farm + ["--out", events, "--labels", scratch.path("labels")])
+        let made = try Program.run(
+            Self.farm + ["--out", events, "--labels", scratch.path("labels")])
         #expect(made.code == 0 && made.output == "")
         #expect(made.errors.contains("records/s"))
         let one = try Program.run(["backtest", events, "--shards", "1", "--format", "flat"])
@@ -20,7 +21,9 @@ struct BacktestTests {
         #expect(one.lines.count > 3)
         let uids = one.lines.filter { $0.contains(#""status":"create""#) }
         #expect(uids.contains { $0.contains("farm.shared_frame") })
-        for expected in ["records read", "farm.shared_frame", "still open", "event time", "records/s"] {
+        for expected in [
+            "records read", "farm.shared_frame", "still open", "event time", "records/s",
+        ] {
             #expect(one.errors.contains(expected), "\(expected)")
         }
         let three = try Program.run(["backtest", events, "--shards", "3", "--format", "flat"])
@@ -37,14 +40,16 @@ struct BacktestTests {
     @Test("standard input is read, and a reader that goes away ends it quietly")
     func pipes() throws {
         let run = try Program.shell(
-            "$STILLWATCH simulate --seed 1 --hours 2 2>/dev/null | $STILLWATCH backtest - 2>&1 >/dev/null")
+            "$STILLWATCH simulate --hours 2 2>/dev/null | $STILLWATCH backtest - 2>&1 >/dev/null"
+        )
         #expect(run.code == 0 && run.output.contains("records read"))
         let cut = try Program.shell(
             "{ $STILLWATCH simulate; echo \"code $?\" >&2; } | head -n 1 >/dev/null")
         #expect(cut.output == "code 0\n", "\(cut.output)")
     }
 
-    @Test("records that cannot be used are counted by reason and shown by line, blank lines counted")
+    @Test(
+        "records that cannot be used are counted by reason and shown by line")
     func refusals() throws {
         let scratch = try Scratch()
         let lines = [

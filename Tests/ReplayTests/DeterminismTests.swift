@@ -28,11 +28,11 @@ struct DeterminismTests {
         var s4 = PopulationSpec(.s4, accounts: 400, rate: 60)
         s4.startMs = 2 * hourMs
         var scenario = Scenario(
-            seed: 7, durationMs: 6 * hourMs,
+            seed: 7, durationMs: 4 * hourMs,
             populations: [
-                PopulationSpec(.customers, accounts: 2000, rate: 20),
-                PopulationSpec(.gateway, accounts: 3, rate: 2000),
-                PopulationSpec(.harness, accounts: 400, rate: 12), s1, s4,
+                PopulationSpec(.customers, accounts: 600, rate: 20),
+                PopulationSpec(.gateway, accounts: 3, rate: 800),
+                PopulationSpec(.harness, accounts: 200, rate: 12), s1, s4,
             ])
         scenario.jitterMs = jitterMs
         scenario.badRecords = .each(2)
@@ -136,7 +136,9 @@ struct DeterminismTests {
         return writer.buffer.array()
     }
 
-    private static func check(_ rules: RuleSet, jitterMs: Int64, _ cuts: [Cut], atLeast: Int = 10) async throws {
+    private static func check(_ rules: RuleSet, jitterMs: Int64, _ cuts: [Cut], atLeast: Int = 10)
+        async throws
+    {
         let records = SimulatedRecords(scenario(jitterMs: jitterMs))
         let first = try await run(rules, records, Cut())
         let expected = encoded(first)
@@ -156,7 +158,9 @@ struct DeterminismTests {
         }
     }
 
-    @Test("starter rules give the same bytes for any shards, batch and partitions, also with late events")
+    @Test(
+        "starter rules give the same bytes for any shards, batch and partitions, also with late events"
+    )
     func starterRules() async throws {
         try await Self.check(
             try Self.rules(StarterRules.sources), jitterMs: 90_000, Self.cuts)

@@ -60,7 +60,8 @@ struct ScenarioResult {
             for account in population.accounts { owners["account:\(account.name)"] = [population] }
         }
         for finding in findings {
-            let entity = "\(finding.entityKind):\(String(decoding: finding.entityValue, as: UTF8.self))"
+            let entity =
+                "\(finding.entityKind):\(String(decoding: finding.entityValue, as: UTF8.self))"
             let begun = owners[entity, default: []].filter { farm in
                 farm.first.map { $0 < finding.time } ?? false
             }

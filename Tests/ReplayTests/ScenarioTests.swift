@@ -40,7 +40,9 @@ struct ScenarioTests {
         #expect(result.delays.values.allSatisfy { $0 < 0.34 }, "\(result.delays)")
     }
 
-    @Test("Without a farm nothing is flagged, whatever the seed", arguments: [21, 22, 23, 24] as [UInt64])
+    @Test(
+        "Without a farm nothing is flagged, whatever the seed",
+        arguments: [21, 22, 23, 24] as [UInt64])
     func quiet(seed: UInt64) async throws {
         let result = try await ScenarioResult(Self.scenario(seed: seed, hours: 30, Self.ordinary))
         #expect(result.flagged == [])
@@ -52,7 +54,8 @@ struct ScenarioTests {
             seed: 31, hours: 26,
             [
                 "harness:accounts=20000,rate=12", "gateway:accounts=20,rate=4000,end_users=100000",
-                "nat:accounts=6000,rate=12", "ci:accounts=10,rate=3000", "bulk:accounts=15,rate=4000",
+                "nat:accounts=6000,rate=12", "ci:accounts=10,rate=3000",
+                "bulk:accounts=15,rate=4000",
             ])
         #expect(try await ScenarioResult(scenario).flagged == [])
     }

@@ -5,7 +5,8 @@ final class TemporaryFile {
     let path: String
 
     init(_ bytes: [UInt8]) {
-        var name = Array("/tmp/stillwatch-test-XXXXXX".utf8CString)
+        let folder = getenv("TMPDIR").map { String(cString: $0) } ?? P_tmpdir
+        var name = Array("\(folder)/stillwatch-test-XXXXXX".utf8CString)
         let descriptor = mkstemp(&name)
         path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         var written = 0

@@ -4,7 +4,9 @@ import Testing
 extension SystemTests {
     @Suite("Real input", .serialized)
     struct RealInputTests {
-        @Test("two million events over Kafka give the findings of backtest, valid and on the farms alone")
+        @Test(
+            "two million events over Kafka give the findings of backtest, valid and on the farms alone"
+        )
         func realInput() throws {
             let input = try RealInput.shared.get()
             let site = try Site("ocsf", input: input.site.input)
@@ -57,7 +59,8 @@ extension SystemTests {
             let format = ISO8601DateFormatter()
             format.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
             let time = headers["ce_time"].flatMap(format.date(from:))
-            #expect(time.map { Int64(($0.timeIntervalSince1970 * 1000).rounded()) } == finding.timeMs)
+            #expect(
+                time.map { Int64(($0.timeIntervalSince1970 * 1000).rounded()) } == finding.timeMs)
         }
 
         /// As many by reason as were planted, each with the bytes of the record it names.
@@ -67,7 +70,8 @@ extension SystemTests {
             var origins: Set<String> = []
             for letter in letters {
                 reasons[letter.headers["stillwatch_reason"] ?? "", default: 0] += 1
-                let partition = try #require(letter.headers["stillwatch_partition"].flatMap { Int($0) })
+                let partition = try #require(
+                    letter.headers["stillwatch_partition"].flatMap { Int($0) })
                 let offset = try #require(letter.headers["stillwatch_offset"])
                 origins.insert("\(partition) \(offset)")
                 #expect(letter.headers["stillwatch_topic"] == site.input)

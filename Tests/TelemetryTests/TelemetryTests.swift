@@ -2,50 +2,8 @@ import Synchronization
 import Telemetry
 import Testing
 
-@Suite("Counters and progress")
+@Suite("Progress")
 struct TelemetryTests {
-    @Test("every metric has a name of its own in Prometheus's conventions")
-    func names() {
-        let names = Metric.allCases.map(\.name)
-        #expect(Set(names).count == names.count)
-        #expect(Metric.eventsProcessed.name == "stillwatch_events_processed_total")
-        #expect(Metric.stateBytes.name == "stillwatch_state_bytes")
-        for name in names {
-            #expect(name.allSatisfy { $0.isLowercase || $0 == "_" }, "\(name)")
-        }
-    }
-
-    @Test("the registry sums the last totals of every shard")
-    func registry() {
-        let registry = MetricRegistry(shards: 2)
-        var counters = Counters()
-        for total in [1, 5] {
-            counters[.eventsProcessed] = Int64(total)
-            registry.publish(counters, shard: 0)
-            registry.publish(counters, shard: 1)
-        }
-        #expect(registry.total()[.eventsProcessed] == 10)
-        #expect(registry.total()[.findings] == 0)
-    }
-
-    @Test("an occurrence counts and logs the same thing once")
-    func occurrence() {
-        let kept = LineKeeper()
-        let handler = LogHandler(format: .text, clock: { 0 }, writer: { kept.add($0) })
-        let logger = Logger(label: "test", handler: handler)
-        var counters = Counters()
-        RecordDeadLettered(topic: "t", partition: 3, offset: 42, reason: "malformed")
-            .emit(&counters, logger)
-        EntitiesEvicted(entities: 7, budgetBytes: 1_024).emit(&counters, logger)
-        PartitionsMoved(topic: "t", partitions: [2, 1], isAssigned: true).emit(&counters, logger)
-        #expect(counters[.deadLetters] == 1)
-        #expect(counters[.entitiesEvicted] == 7)
-        #expect(counters[.partitionsAssigned] == 2)
-        let text = kept.text
-        #expect(text.contains("offset=42 partition=3 reason=malformed topic=t"))
-        #expect(text.contains("partitions assigned partitions=1,2"))
-    }
-
     @Test("the progress bar shows share and time left, never more than it knows")
     func progress() {
         #expect(

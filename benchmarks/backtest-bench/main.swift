@@ -1,4 +1,6 @@
 // backtest from memory, layer by layer: ns per event of decode, INGEST, and the whole.
+//
+//   backtest-bench [events 1000000] [shards 1] [accounts 1000000] [rule file; the starter rules]
 import Detection
 import Events
 import Glibc
@@ -32,10 +34,12 @@ func now() -> Double {
     return Double(t.tv_sec) + Double(t.tv_nsec) * 1e-9
 }
 
-let events = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 1_000_000 : 1_000_000
+let events =
+    CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 1_000_000 : 1_000_000
 let shards = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 1 : 1
-let accounts = CommandLine.arguments.count > 3 ? Int(CommandLine.arguments[3]) ?? 1_000_000 : 1_000_000
-let path = CommandLine.arguments.count > 4 ? CommandLine.arguments[4] : "rules.yaml"
+let accounts =
+    CommandLine.arguments.count > 3 ? Int(CommandLine.arguments[3]) ?? 1_000_000 : 1_000_000
+let path = CommandLine.arguments.count > 4 ? CommandLine.arguments[4] : nil
 let generator = Generator(.bench(events: events, accounts: accounts))
 var lines = ByteBuffer(capacity: 700 * events)
 while generator.next() {
@@ -47,14 +51,21 @@ func slurp(_ path: String) throws -> [UInt8] {
     var all: [UInt8] = []
     var bytes = [UInt8](repeating: 0, count: 1 << 20)
     while true {
-        let n = try bytes.withUnsafeMutableBytes { try file.read(into: $0.baseAddress!, capacity: $0.count) }
+        let n = try bytes.withUnsafeMutableBytes { space in
+            guard let base = space.baseAddress else { return 0 }
+            return try file.read(into: base, capacity: space.count)
+        }
         if n == 0 { return all }
         all += bytes[0..<n]
     }
 }
 let diagnostics = Diagnostics()
 var loader = RuleLoader(diagnostics: diagnostics)
-loader.load(SourceText(name: path, bytes: try slurp(path)))
+if let path {
+    loader.load(SourceText(name: path, bytes: try slurp(path)))
+} else {
+    for source in StarterRules.sources { loader.load(source) }
+}
 print(diagnostics.text)
 let rules = try RuleSet(loader.rules)
 print("rules", rules.rules.count, "kinds", rules.kinds, "bytes/event", lines.count / events)
@@ -66,7 +77,8 @@ func layer(_ name: String, _ body: () throws -> Void) rethrows {
     let s = now() - start
     print(name, Int(s * 1e9 / Double(events)), "ns/event", Int(Double(events) / s), "events/s")
 }
-var decoder = try EventDecoder(tracked: TrackedNames(kinds: plan.kinds.map(\.name), signals: plan.signals))
+var decoder = try EventDecoder(
+    tracked: TrackedNames(kinds: plan.kinds.map(\.name), signals: plan.signals))
 try layer("decode") {
     let source = MemorySource(lines.bytes)
     var more = true

@@ -21,8 +21,10 @@ enum Derivations {
             guard let text = pair.value.text("'derive.\(pair.name)'", diagnostics) else {
                 return nil
             }
+            if text == "none" { return nil }
             guard text == source else {
-                diagnostics.error("'\(pair.name)' is derived from \(source)", at: pair.value)
+                diagnostics.error(
+                    "'\(pair.name)' is derived from \(source), or none", at: pair.value)
                 return nil
             }
             return Settings.Derivation(kind: pair.name, source: source)

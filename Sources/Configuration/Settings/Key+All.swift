@@ -60,12 +60,13 @@ extension Key {
             example: "[reseller-7, campus-gateway]"),
         Key(
             name: "derive", type: "mapping of fingerprint kind to the kind it comes from",
-            defaultValue: "{}",
+            defaultValue: "{ subnet: ip }",
             effect: """
-                Fingerprints computed from others. `subnet: ip` makes the /24 of an IPv4 and the /48 of an \
-                IPv6 address a fingerprint of its own.
+                Fingerprints computed from others where an event does not carry them. `subnet: ip` makes \
+                the /24 of an IPv4 and the /48 of an IPv6 address a fingerprint of its own; \
+                `subnet: none` does not.
                 """,
-            example: "{ subnet: ip }", shape: .mapping, assign: Derivations.assign),
+            example: "{ subnet: none }", shape: .mapping, assign: Derivations.assign),
     ]
 
     static let outputKeys: [Key] = [

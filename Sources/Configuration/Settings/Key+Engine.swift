@@ -1,7 +1,7 @@
 extension Key {
     static let windowKeys: [Key] = [
         .duration(
-            "window.pane", \.window.paneMs, in: 100...3_600_000, default: "10s",
+            "window.pane", \.window.paneMs, in: 1000...3_600_000, default: "10s",
             effect: """
                 The finest slice of event time. Rules are evaluated when a pane closes: shorter panes find \
                 sooner and cost more.

@@ -7,6 +7,9 @@ public enum RuleSetError: Error, Equatable {
     case tooManyKinds(Int)
     /// More rules than `RuleSet.ruleLimit`: use fewer.
     case tooManyRules(Int)
+    /// More measures, or dimensions with their load windows, than are kept per entity
+    /// (`StateSchema.limit`): use fewer.
+    case tooManyFeatures(EntityClass, measures: Int, dimensions: Int)
 }
 
 /// The active and shadow rules, compiled together: what state they need, and how to evaluate them.
@@ -47,6 +50,12 @@ public struct RuleSet: Sendable {
         accountSchema = Self.schema(.account, running, paneWidth)
         fingerprintSchema = Self.schema(.fingerprint, running, paneWidth)
         let schemas = [accountSchema, fingerprintSchema]
+        for (entity, schema) in zip([EntityClass.account, .fingerprint], schemas) {
+            let counts = (schema.measures.count, schema.dimensions.count)
+            if max(counts.0, counts.1) > StateSchema.limit {
+                throw .tooManyFeatures(entity, measures: counts.0, dimensions: counts.1)
+            }
+        }
         kinds = Self.kinds(running, schemas)
         signals = Self.signals(schemas)
         if kinds.count > Self.kindLimit { throw .tooManyKinds(kinds.count) }

@@ -43,13 +43,13 @@ extension StarterRules {
             events:
               - repeat: 2000
                 every: 30s
-                set: { account: "a{{i % 20}}", fingerprints.payment: p1 }
+                set: { account: "a{{i % 20}}", account_created: -4d, fingerprints.payment: p1 }
             expect: [{ entity: "payment:p1", within: 4h }]
           - name: 40 accounts on one device fire
             events:
               - repeat: 2000
                 every: 30s
-                set: { account: "a{{i % 40}}", fingerprints.device: d1 }
+                set: { account: "a{{i % 40}}", account_created: -4d, fingerprints.device: d1 }
             expect: [{ entity: "device:d1", within: 4h }]
           - name: 20 accounts on one card with shaped rates fire where most requests elicit reasoning
             events:

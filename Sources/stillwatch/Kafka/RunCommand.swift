@@ -58,6 +58,7 @@ enum RunCommand {
                 format: Wiring.format(settings.format), productVersion: Stillwatch.version,
                 source: "/stillwatch/\(settings.group)"))
         live.partialsPartitions = settings.partials.partitions
+        live.derivesSubnets = Wiring.derivesSubnets(settings)
         live.shards = Wiring.shards(settings)
         live.sampleSize = settings.state.sampleSize
         live.memoryBudget = Wiring.memoryBudget(settings)

@@ -1,8 +1,8 @@
 import Configuration
 import Glibc
 import Kafka
-import Telemetry
 import Replay
+import Telemetry
 
 /// `topics create`: the topics the engine writes; running it again changes nothing.
 enum TopicsCreateCommand {
@@ -108,8 +108,9 @@ extension Admin {
         do throws(KafkaError) {
             return try describe(topic).partitions.count
         } catch {
-            if error.move == .configuration, error.detail.name.hasPrefix("_UNKNOWN_TOPIC")
-                || error.detail.name == "UNKNOWN_TOPIC_OR_PART"
+            if error.move == .configuration,
+                error.detail.name.hasPrefix("_UNKNOWN_TOPIC")
+                    || error.detail.name == "UNKNOWN_TOPIC_OR_PART"
             {
                 return nil
             }

@@ -43,7 +43,7 @@ enum ValidateCommand {
     private static func checkKafka(_ settings: Settings, _ report: inout ValidationReport) {
         do {
             let admin = try Admin(properties: try Wiring.properties(settings))
-            let brokers = try admin.brokers()
+            let brokers = try admin.brokers(timeoutMs: 5_000)
             report.ok("brokers: \(count(brokers.count, "broker")) at \(settings.bootstrapServers)")
             let input = settings.input.topic
             if let partitions = try admin.partitionCount(of: input) {

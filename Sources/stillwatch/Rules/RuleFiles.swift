@@ -1,3 +1,4 @@
+import Aggregation
 import Configuration
 import Detection
 import Primitives
@@ -66,6 +67,9 @@ struct RuleFiles {
         case .tooManyKinds(let count):
             "\(count) fingerprint kinds are used, at most \(RuleSet.kindLimit) can be"
         case .tooManyRules(let count): "\(count) rules, at most \(RuleSet.ruleLimit) can run"
+        case .tooManyFeatures(let entity, let measures, let dimensions):
+            "the rules on \(entity.rawValue)s use \(measures) measures and \(dimensions) dimensions, "
+                + "at most \(StateSchema.limit) of each can be kept"
         }
     }
 

@@ -76,6 +76,10 @@ enum Wiring {
         PaneWidth(ms: window.paneMs) ?? .standard
     }
 
+    static func derivesSubnets(_ settings: Settings) -> Bool {
+        settings.derive.contains { $0.kind == "subnet" }
+    }
+
     static func shards(_ settings: Settings) -> Int {
         settings.shards == 0 ? Machine.cores : settings.shards
     }
@@ -90,6 +94,7 @@ enum Wiring {
         ReplaySettings(
             rules: rules, timing: timing(settings.window),
             partitions: settings.partials.partitions, gateways: settings.gateways,
+            derivesSubnets: derivesSubnets(settings),
             format: eventFormat(settings.input.format), fieldMap: try fieldMap(settings.input),
             shards: shards(settings), sampleSize: settings.state.sampleSize,
             memoryBudget: memoryBudget(settings))

@@ -23,7 +23,8 @@ enum Kcat {
     /// Whether it is there; says loudly when not.
     static let isAvailable: Bool = {
         if path == nil {
-            SystemTests.shout("SKIPPED: every system test. They look at topics with kcat (Debian: kcat).")
+            SystemTests.shout(
+                "SKIPPED: every system test. They look at topics with kcat (Debian: kcat).")
         }
         return path != nil
     }()
@@ -37,7 +38,8 @@ enum Kcat {
 
     /// All records of a topic, or of one partition from an offset on, at most `count`.
     static func read(
-        _ topic: String, partition: Int? = nil, from offset: String = "beginning", count: Int? = nil,
+        _ topic: String, partition: Int? = nil, from offset: String = "beginning",
+        count: Int? = nil,
         at servers: String
     ) throws -> [KcatRecord] {
         var arguments = [
@@ -50,7 +52,8 @@ enum Kcat {
     }
 
     /// Produces the lines of a file to one partition, with null keys and a header.
-    static func produce(_ file: String, to topic: String, partition: Int, at servers: String) throws {
+    static func produce(_ file: String, to topic: String, partition: Int, at servers: String) throws
+    {
         try run([
             "-b", servers, "-P", "-t", topic, "-p", String(partition), "-H", "trace=1", "-H",
             "empty=", "-l", file,

@@ -30,11 +30,14 @@ final class Running {
     /// Whether it has not ended.
     var isRunning: Bool { process.isRunning }
     /// Standard output, byte for byte.
-    var output: Data { (try? Data(contentsOf: URL(fileURLWithPath: scratch.path("output")))) ?? Data() }
+    var output: Data {
+        (try? Data(contentsOf: URL(fileURLWithPath: scratch.path("output")))) ?? Data()
+    }
     /// Standard error as text.
     var errors: String {
         String(
-            decoding: (try? Data(contentsOf: URL(fileURLWithPath: scratch.path("errors")))) ?? Data(),
+            decoding: (try? Data(contentsOf: URL(fileURLWithPath: scratch.path("errors"))))
+                ?? Data(),
             as: UTF8.self)
     }
 

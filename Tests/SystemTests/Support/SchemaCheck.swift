@@ -10,14 +10,16 @@ enum SchemaCheck {
     private static let python: URL? = {
         let own = root.appendingPathComponent(".venv/bin/python3").path
         let named = ProcessInfo.processInfo.environment["STILLWATCH_PYTHON"]
-        let found = [named, own].compactMap { $0 }.map { URL(fileURLWithPath: $0) }.first { python in
+        let found = [named, own].compactMap { $0 }.map { URL(fileURLWithPath: $0) }.first {
+            python in
             let script = ["-c", "import ocsf_json_schema, jsonschema"]
             return (try? Running(script, program: python).exitCode(within: 60)) == 0
         }
         if found == nil {
             SystemTests.shout(
                 "NOT CHECKED: findings against the OCSF schema. To check them: python3 -m venv .venv && "
-                    + ".venv/bin/pip install -r Tests/schema/requirements.txt, or set STILLWATCH_PYTHON.")
+                    + ".venv/bin/pip install -r Tests/schema/requirements.txt, or set STILLWATCH_PYTHON."
+            )
         }
         return found
     }()

@@ -60,7 +60,8 @@ struct Truth {
 
     /// What a record with a defect is refused for.
     static let reasons = [
-        "malformed": "malformed_json", "oversized": "oversized", "missing_account": "missing_account",
+        "malformed": "malformed_json", "oversized": "oversized",
+        "missing_account": "missing_account",
         "time_in_past": "bad_time", "time_in_future": "bad_time", "time_ahead": "future",
         "wrong_type": "wrong_type", "invalid_utf8": "invalid_utf8",
         // An object where a fingerprint's text belongs is refused before its depth matters.
@@ -70,7 +71,9 @@ struct Truth {
     /// Dead letters to be expected, by reason.
     var deadLetters: [String: Int] {
         var counts: [String: Int] = [:]
-        for (defect, count) in badRecords { counts[Self.reasons[defect] ?? defect, default: 0] += count }
+        for (defect, count) in badRecords {
+            counts[Self.reasons[defect] ?? defect, default: 0] += count
+        }
         return counts
     }
 }

@@ -37,17 +37,30 @@ struct OracleScenario {
         for i in 0..<(2 + chance(4)) {
             let isAccount = chance(3) == 0
             var rule = NaiveRule(
-                id: "rule.r\(i)", kinds: isAccount ? ["account"] : kinds(), conjuncts: [], width: width)
+                id: "rule.r\(i)", kinds: isAccount ? ["account"] : kinds(), conjuncts: [],
+                width: width)
             rule.conjuncts.append((.requests(pick(short)), Double(1 + chance(12))))
-            if chance(2) == 0 { rule.conjuncts.append((.tokens(pick(short)), Double(chance(3000)))) }
+            if chance(2) == 0 {
+                rule.conjuncts.append((.tokens(pick(short)), Double(chance(3000))))
+            }
             if chance(4) == 0 { rule.conjuncts.append((.errorRatio(pick(short)), 0.25)) }
-            if chance(4) == 0 { rule.conjuncts.append((.models(pick(long)), Double(1 + chance(3)))) }
+            if chance(4) == 0 {
+                rule.conjuncts.append((.models(pick(long)), Double(1 + chance(3))))
+            }
             if chance(5) == 0 { rule.conjuncts.append((.age, Double(chance(300)) * 10)) }
             if !isAccount {
-                if chance(2) == 0 { rule.conjuncts.append((.accounts(pick(long)), Double(1 + chance(6)))) }
-                if chance(4) == 0 { rule.conjuncts.append((.payers(pick(long)), Double(1 + chance(2)))) }
-                if chance(4) == 0 { rule.conjuncts.append((.newAccounts(pick(long)), Double(1 + chance(4)))) }
-                if chance(4) == 0 { rule.conjuncts.append((.evenness(load), pick([0.2, 0.6, 0.9]))) }
+                if chance(2) == 0 {
+                    rule.conjuncts.append((.accounts(pick(long)), Double(1 + chance(6))))
+                }
+                if chance(4) == 0 {
+                    rule.conjuncts.append((.payers(pick(long)), Double(1 + chance(2))))
+                }
+                if chance(4) == 0 {
+                    rule.conjuncts.append((.newAccounts(pick(long)), Double(1 + chance(4))))
+                }
+                if chance(4) == 0 {
+                    rule.conjuncts.append((.evenness(load), pick([0.2, 0.6, 0.9])))
+                }
             }
             rule.holdPanes = pick([0, 0, 0, 1, 5, 30])
             rule.keepPanes = pick([0, 1, 10, 100])

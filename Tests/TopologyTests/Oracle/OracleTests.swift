@@ -10,7 +10,7 @@ struct OracleTests {
     func matchesOracle() throws {
         var findings = 0
         var late = 0
-        let scenarios = isFullRun ? 20_000 : 600
+        let scenarios = isFullRun ? 5000 : 500
         for seed in 1...UInt64(scenarios) {
             let scenario = OracleScenario(seed: seed)
             var oracle = NaiveOracle(scenario.rules, scenario.timing, gateways: scenario.gateways)
@@ -32,7 +32,8 @@ struct OracleTests {
                 engine.ingest.processed == fates[.late, default: 0] + fates[.onTime, default: 0],
                 "seed \(seed)")
             #expect(
-                engine.ingest.rejectedTotal == fates[.future, default: 0] + fates[.tooLate, default: 0],
+                engine.ingest.rejectedTotal == fates[.future, default: 0]
+                    + fates[.tooLate, default: 0],
                 "seed \(seed)")
             findings += found.count
             late += engine.ingest.late
@@ -43,6 +44,7 @@ struct OracleTests {
     private static func difference(_ found: [String], _ expected: [String]) -> String {
         let extra = Set(found).subtracting(expected).sorted().prefix(5)
         let missing = Set(expected).subtracting(found).sorted().prefix(5)
-        return "\(found.count) found, \(expected.count) expected; extra \(extra); missing \(missing)"
+        return
+            "\(found.count) found, \(expected.count) expected; extra \(extra); missing \(missing)"
     }
 }

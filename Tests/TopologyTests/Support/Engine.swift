@@ -54,7 +54,8 @@ struct Engine: ~Copyable {
         for s in sources.indices { for p in tasks.indices { queues.append(Queue(s, p)) } }
         while true {
             let open = readers.indices.filter { !readers[$0].hasEnded }
-            if let s = open.randomElement(using: &random), Int.random(in: 0..<3, using: &random) > 0 {
+            if let s = open.randomElement(using: &random), Int.random(in: 0..<3, using: &random) > 0
+            {
                 let blocks = readers[s].step(
                     Int.random(in: 1...shape.maxBatch, using: &random), &decoder)
                 for (p, block) in blocks { queues[s * tasks.count + p].blocks.append(block) }
@@ -69,7 +70,9 @@ struct Engine: ~Copyable {
             } else if open.isEmpty {
                 break
             }
-            if Int.random(in: 0..<4, using: &random) == 0, let task = tasks.randomElement(using: &random) {
+            if Int.random(in: 0..<4, using: &random) == 0,
+                let task = tasks.randomElement(using: &random)
+            {
                 task.advance()
             }
         }
