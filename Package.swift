@@ -86,7 +86,7 @@ let package = Package(
 
         benchmark(
             "backtest-bench",
-            ["Replay", "Topology", "Detection", "Events", "Simulation", "YAML", "Primitives"]),
+            ["Replay", "Topology", "Detection", "Events", "Simulation", "YAML", "Kafka", "Primitives"]),
         benchmark("consume-ceiling", ["Kafka", "Primitives"]),
 
         // Tests.
