@@ -6,6 +6,9 @@ struct TopicLayout {
     let partials: Int
     let outputs: OutputPartitions
 
+    private static let attempts = 10
+    private static let pauseMs: UInt32 = 300
+
     /// - Throws: `LiveError.topic` naming every missing topic, `LiveError.kafka` where no broker answers.
     init(_ settings: LiveSettings) throws(LiveError) {
         let topics = settings.topics
@@ -14,7 +17,13 @@ struct TopicLayout {
         var counts: [String: Int] = [:]
         do throws(KafkaError) {
             let admin = try Admin(properties: settings.properties, topics: all)
-            for name in all { counts[name] = try Self.partitions(of: name, admin) }
+            // Topics made a moment ago may not be known to every broker yet.
+            for attempt in 0..<Self.attempts where counts.count < all.count {
+                if attempt > 0 { Clock.sleep(ms: Self.pauseMs) }
+                for name in all where counts[name] == nil {
+                    counts[name] = try Self.partitions(of: name, admin)
+                }
+            }
         } catch {
             throw .kafka(error)
         }
