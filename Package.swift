@@ -118,7 +118,7 @@ let package = Package(
         // Runs the program as a process; the modules are there to compare their words with the settings'.
         tests("CommandTests", ["Configuration", "Detection", "Events", "Telemetry"]),
         tests("HouseRulesTests", []),
-        tests("SystemTests", ["Kafka", "Primitives"]),
+        tests("SystemTests", ["Kafka", "Primitives", "CRdkafka"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

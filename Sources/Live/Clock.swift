@@ -5,9 +5,6 @@ enum Clock {
     /// Milliseconds that only grow: for intervals.
     static func monotonicMs() -> Int64 { read(CLOCK_MONOTONIC) }
 
-    /// Waits; for start-up alone, where nothing else is to be done.
-    static func sleep(ms: UInt32) { usleep(ms * 1000) }
-
     private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         clock_gettime(clock, &time)

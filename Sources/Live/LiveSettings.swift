@@ -53,6 +53,8 @@ public struct LiveSettings: Sendable {
     public var limits: DecoderLimits
     /// How findings are written.
     public var encoder: FindingEncoder
+    /// Partitions the shuffle topic must have; nil takes it as it is.
+    public var partialsPartitions: Int?
     /// Whether the subnet of an event's address is a fingerprint where the event carries none.
     public var derivesSubnets = true
     /// Shard actors; at least 1.

@@ -1,3 +1,4 @@
+import Glibc
 import Kafka
 
 /// Partition counts of the topics, looked up at start; missing topics are told all at once.
@@ -6,8 +7,7 @@ struct TopicLayout {
     let partials: Int
     let outputs: OutputPartitions
 
-    private static let attempts = 10
-    private static let pauseMs: UInt32 = 300
+    private static let patienceMs: Int64 = 3000
 
     /// - Throws: `LiveError.topic` naming every missing topic, `LiveError.kafka` where no broker answers.
     init(_ settings: LiveSettings) throws(LiveError) {
@@ -17,12 +17,14 @@ struct TopicLayout {
         var counts: [String: Int] = [:]
         do throws(KafkaError) {
             let admin = try Admin(properties: settings.properties, topics: all)
-            // Topics made a moment ago may not be known to every broker yet.
-            for attempt in 0..<Self.attempts where counts.count < all.count {
-                if attempt > 0 { Clock.sleep(ms: Self.pauseMs) }
+            // Brokers hear of a new topic one after the other: what is missing is looked for again.
+            let deadline = Clock.monotonicMs() + Self.patienceMs
+            while true {
                 for name in all where counts[name] == nil {
                     counts[name] = try Self.partitions(of: name, admin)
                 }
+                if counts.count == Set(all).count || Clock.monotonicMs() >= deadline { break }
+                usleep(50_000)
             }
         } catch {
             throw .kafka(error)
@@ -31,6 +33,12 @@ struct TopicLayout {
         guard missing.isEmpty else { throw .topic(Self.advice(missing, topics.input)) }
         input = counts[topics.input] ?? 0
         partials = counts[topics.partials] ?? 0
+        if let wanted = settings.partialsPartitions, wanted != partials {
+            // Entities live where the count says: with another one they would start over, elsewhere.
+            throw .topic(
+                "\(topics.partials) has \(partials) partitions, the configuration says \(wanted): set "
+                    + "partials.partitions to \(partials), or name a new topic in partials.topic")
+        }
         outputs = OutputPartitions(
             alerts: counts[topics.alerts] ?? 1,
             shadow: topics.shadow.flatMap { counts[$0] } ?? 1,

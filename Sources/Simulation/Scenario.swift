@@ -85,12 +85,12 @@ public struct Scenario: Equatable, Sendable {
         return scenario
     }
 
-    /// `events` evenly spaced events of 1 million accounts, at 250,000 a second of event time; an
-    /// account and five fingerprints each, about 600 bytes as JSON.
+    /// `events` evenly spaced events of 1 million accounts, over `spanMs` milliseconds or at 250,000 a
+    /// second of event time; an account and five fingerprints each, about 600 bytes as JSON.
     public static func bench(
-        events: Int, accounts: Int = 1_000_000, seed: UInt64 = 1
+        events: Int, accounts: Int = 1_000_000, spanMs: Int64? = nil, seed: UInt64 = 1
     ) -> Scenario {
-        let durationMs = max(1, Int64(events) / 250)
+        let durationMs = max(1, spanMs ?? Int64(events) / 250)
         let days = Double(durationMs) / 86_400_000
         let load = PopulationSpec(
             .load, accounts: accounts, rate: Double(events) / days / Double(accounts))

@@ -19,14 +19,21 @@ enum RunCommand {
             _ = try await engine.run()
             return .ok
         } catch let error as LiveError {
-            throw failure(error)
+            throw failure(error, environment.settings)
         } catch let error as KafkaError {
-            throw Failure(error)
+            throw failure(.kafka(error), environment.settings)
         }
     }
 
-    private static func failure(_ error: LiveError) -> Failure {
+    private static func failure(_ error: LiveError, _ settings: Settings) -> Failure {
         switch error {
+        case .kafka(let error) where error.move == .unreachable:
+            Failure(.unreachable, "no answer from \(settings.bootstrapServers): \(error.description)")
+        case .kafka(let error) where error.move == .outOfRange:
+            Failure(
+                .unreachable,
+                "\(error.description); records were deleted before they were read, or the topic was made "
+                    + "anew: reset the offsets of group '\(settings.group)', or start another group")
         case .kafka(let error): Failure(error)
         case .topic(let text), .shuffle(let text): Failure(.unreachable, text)
         case .decoder(let error): Failure(.usage, "\(error)")
@@ -50,6 +57,7 @@ enum RunCommand {
             encoder: FindingEncoder(
                 format: Wiring.format(settings.format), productVersion: Stillwatch.version,
                 source: "/stillwatch/\(settings.group)"))
+        live.partialsPartitions = settings.partials.partitions
         live.derivesSubnets = Wiring.derivesSubnets(settings)
         live.shards = Wiring.shards(settings)
         live.sampleSize = settings.state.sampleSize

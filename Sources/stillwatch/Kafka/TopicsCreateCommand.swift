@@ -40,7 +40,7 @@ enum TopicsCreateCommand {
         let outcome = try admin.create([new], validateOnly: isDry).first
         switch outcome {
         case .done, .existedAlready:
-            if !isDry { try waitFor(topic, admin) }
+            if !isDry { try waitForLeaders(of: topic, admin) }
             let verb = isDry ? "would be created" : "created"
             Console.error("\(topic.name): \(verb) with \(count(topic.partitions, "partition"))\n")
             return true
@@ -49,12 +49,20 @@ enum TopicsCreateCommand {
         }
     }
 
-    /// Waits until a broker tells of a new topic, 10 s at most: the controller answers a little earlier.
-    private static func waitFor(
-        _ topic: EngineTopic, _ admin: borrowing Admin
+    /// Brokers answer for a new topic a little after it is created: the next command should find it.
+    private static func waitForLeaders(
+        of topic: EngineTopic, _ admin: borrowing Admin
     ) throws(KafkaError) {
-        let deadlineMs = WallClock.steadyMs + 10_000
-        while try admin.partitionCount(of: topic.name) == nil, WallClock.steadyMs < deadlineMs {
+        let endMs = WallClock.steadyMs + 10_000
+        while WallClock.steadyMs < endMs {
+            do throws(KafkaError) {
+                let partitions = try admin.describe(topic.name).partitions
+                if partitions.count == topic.partitions, partitions.allSatisfy({ $0.leader >= 0 }) {
+                    return
+                }
+            } catch {
+                if error.move != .configuration, error.move != .retry { throw error }
+            }
             usleep(20_000)
         }
     }

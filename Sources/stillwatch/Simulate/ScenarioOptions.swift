@@ -23,7 +23,8 @@ enum ScenarioOptions {
         if invocation.value("preset") == nil, !populations.isEmpty {
             scenario = Scenario(seed: seed, durationMs: 24 * hourMs, populations: [])
         } else if invocation.value("preset") == "bench", let events = invocation.integer("events") {
-            scenario = .bench(events: events, seed: seed)
+            // With --hours the events spread over them; without, they come at the preset's rate.
+            scenario = .bench(events: events, spanMs: try span(invocation), seed: seed)
         } else {
             scenario = try .preset(named: invocation.value("preset") ?? "demo", seed: seed)
         }
@@ -38,16 +39,19 @@ enum ScenarioOptions {
         _ scenario: inout Scenario, _ invocation: Invocation
     ) throws(ScenarioError) {
         if let text = invocation.value("scale") { scenario.scale(by: try factor(text)) }
-        if let text = invocation.value("hours") {
-            let hours = try number(text, "hours", in: 0.001...87_600)
-            scenario.durationMs = Int64(hours * Double(hourMs))
-        }
+        if let span = try span(invocation) { scenario.durationMs = span }
         if let text = invocation.value("start") { scenario.start = try time(text) }
         if let text = invocation.value("jitter") {
             scenario.jitterMs = try Scenario.duration(parsing: text, parameter: "jitter")
         }
         if let events = invocation.integer("events") { scenario.eventLimit = events }
         if let count = invocation.integer("bad-records") { scenario.badRecords = .each(count) }
+    }
+
+    /// Milliseconds of `--hours`; nil without.
+    private static func span(_ invocation: Invocation) throws(ScenarioError) -> Int64? {
+        guard let text = invocation.value("hours") else { return nil }
+        return Int64(try number(text, "hours", in: 0.001...87_600) * Double(hourMs))
     }
 
     /// The factor of `--scale`.
