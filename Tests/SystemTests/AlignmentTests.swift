@@ -4,7 +4,8 @@ import Testing
 extension SystemTests {
     @Suite("Alignment", .serialized)
     struct AlignmentTests {
-        @Test("few records over 12 partitions and days, held back every moment: each is counted once")
+        @Test(
+            "few records over 12 partitions and days, held back every moment: each is counted once")
         func sparse() throws {
             let site = try Site("sparse", settings: ["window: { pane: 1s, alignment_limit: 1s }"])
             defer { site.remove([site.input, site.partials, site.alerts, site.deadLetters]) }

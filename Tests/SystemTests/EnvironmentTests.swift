@@ -39,14 +39,17 @@ extension SystemTests {
             let site = try Site("config", partitions: 1)
             defer { site.remove([site.input]) }
             let scratch = try Scratch()
-            let rules = try scratch.file("bad.yaml", "apiVersion: stillwatch/v1\nkind: Rule\nidd: x\n")
+            let rules = try scratch.file(
+                "bad.yaml", "apiVersion: stillwatch/v1\nkind: Rule\nidd: x\n")
             try expectEnd(site, ["--rules", rules], code: 2, ["bad.yaml:3:1: error:"])
             try expectEnd(
                 site, ["-X", "enable.auto.commit=true"], code: 3, ["enable.auto.commit"])
             try expectEnd(site, ["-X", "no.such.property=1"], code: 3, ["no.such.property"])
         }
 
-        @Test("a shuffle topic with another number of partitions than configured is refused everywhere")
+        @Test(
+            "a shuffle topic with another number of partitions than configured is refused everywhere"
+        )
         func shufflePartitions() throws {
             let site = try Site("shuffle", partitions: 1)
             defer { site.remove([site.input, site.partials, site.alerts, site.deadLetters]) }
@@ -60,7 +63,9 @@ extension SystemTests {
             }
         }
 
-        @Test("records deleted before they were read are an error with their offsets, not a silent gap")
+        @Test(
+            "records deleted before they were read are an error with their offsets, not a silent gap"
+        )
         func retention() throws {
             let site = try Site("retention", partitions: 2)
             defer { site.remove([site.input, site.partials, site.alerts, site.deadLetters]) }

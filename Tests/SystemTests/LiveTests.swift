@@ -24,7 +24,9 @@ extension SystemTests {
         /// Produces to partitions 3 and 7 of the input, by turns, with null keys and headers.
         private func produce(_ lines: [String], _ site: Site, _ scratch: Scratch) throws {
             for (turn, partition) in [3, 7].enumerated() {
-                let own = lines.enumerated().filter { $0.offset % 2 == turn }.map { $0.element + "\n" }
+                let own = lines.enumerated().filter { $0.offset % 2 == turn }.map {
+                    $0.element + "\n"
+                }
                 let file = try scratch.file("part", own.joined())
                 try Kcat.produce(file, to: site.input, partition: partition, at: site.servers)
             }
@@ -43,7 +45,9 @@ extension SystemTests {
             return findings
         }
 
-        @Test("alerts come without any end once silent partitions hold nothing back; odd records pass")
+        @Test(
+            "alerts come without any end once silent partitions hold nothing back; odd records pass"
+        )
         func idlePartitions() throws {
             let site = try Site(
                 "live", settings: ["window: { idle_timeout: 1s }", "statistics_interval: 200ms"])
@@ -79,7 +83,8 @@ extension SystemTests {
             #expect(empty.allSatisfy { $0.value.isEmpty && $0.headers["stillwatch_size"] == "0" })
         }
 
-        @Test("alerts come as the watermark moves, while no partition is idle, and none ahead of it")
+        @Test(
+            "alerts come as the watermark moves, while no partition is idle, and none ahead of it")
         func watermark() throws {
             let site = try Site(
                 "watermark", partitions: 1,

@@ -4,7 +4,9 @@ import Testing
 extension SystemTests {
     @Suite("Shutdown", .serialized)
     struct ShutdownTests {
-        @Test("a run ended by SIGTERM commits, and the next goes on where it stopped: nothing is lost")
+        @Test(
+            "a run ended by SIGTERM commits, and the next goes on where it stopped: nothing is lost"
+        )
         func stopAndGoOn() throws {
             let input = try RealInput.shared.get()
             let site = try Site(
@@ -13,7 +15,8 @@ extension SystemTests {
             try site.createTopics()
             let first = try stopInTheMiddle(site)
             let done = try site.committed()
-            #expect(done.map { max(0, $0) }.reduce(0, +) == first["processed"] + first["dead_letters"])
+            #expect(
+                done.map { max(0, $0) }.reduce(0, +) == first["processed"] + first["dead_letters"])
             let second = try #require(site.runToEnd().log("stopped"))
             for name in ["processed", "dead_letters", "consumed", "missing_records"] {
                 let sum = first[name] + second[name]

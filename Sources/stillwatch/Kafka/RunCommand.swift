@@ -28,12 +28,14 @@ enum RunCommand {
     private static func failure(_ error: LiveError, _ settings: Settings) -> Failure {
         switch error {
         case .kafka(let error) where error.move == .unreachable:
-            Failure(.unreachable, "no answer from \(settings.bootstrapServers): \(error.description)")
+            Failure(
+                .unreachable, "no answer from \(settings.bootstrapServers): \(error.description)")
         case .kafka(let error) where error.move == .outOfRange:
             Failure(
                 .unreachable,
                 "\(error.description); records were deleted before they were read, or the topic was made "
-                    + "anew: reset the offsets of group '\(settings.group)', or start another group")
+                    + "anew: reset the offsets of group '\(settings.group)', or start another group"
+            )
         case .kafka(let error): Failure(error)
         case .topic(let text), .shuffle(let text): Failure(.unreachable, text)
         case .decoder(let error): Failure(.usage, "\(error)")

@@ -29,7 +29,8 @@ enum RecordDeletion {
         guard event != nil, code == RD_KAFKA_RESP_ERR_NO_ERROR else {
             throw Failure(text: String(cString: rd_kafka_err2str(code)))
         }
-        let result = rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event))
+        let result = rd_kafka_DeleteRecords_result_offsets(
+            rd_kafka_event_DeleteRecords_result(event))
         let deleted = try #require(result?.pointee.elems.pointee)
         guard deleted.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
             throw Failure(text: String(cString: rd_kafka_err2str(deleted.err)))
