@@ -7,7 +7,7 @@ struct TopicLayout {
     let partials: Int
     let outputs: OutputPartitions
 
-    private static let patienceMs: Int64 = 2000
+    private static let patienceMs: Int64 = 3000
 
     /// - Throws: `LiveError.topic` naming every missing topic, `LiveError.kafka` where no broker answers.
     init(_ settings: LiveSettings) throws(LiveError) {

@@ -31,7 +31,7 @@ public struct Settings: Equatable, Sendable {
     /// Accounts that stand for many end users and are re-keyed by `end_user`.
     public internal(set) var gateways: [String] = []
     /// Fingerprints computed from others.
-    public internal(set) var derive: [Derivation] = []
+    public internal(set) var derive = [Derivation(kind: "subnet", source: "ip")]
     /// Log lines.
     public internal(set) var log = Log()
     /// Milliseconds between commits of offsets with the output before them.
