@@ -86,7 +86,10 @@ let package = Package(
 
         benchmark(
             "backtest-bench",
-            ["Replay", "Topology", "Detection", "Events", "Simulation", "YAML", "Kafka", "Primitives"]),
+            [
+                "Replay", "Topology", "Detection", "Events", "Simulation", "YAML", "Kafka",
+                "Primitives",
+            ]),
         benchmark("consume-ceiling", ["Kafka", "Primitives"]),
 
         // Tests.
