@@ -30,6 +30,9 @@ public struct Replay {
         public var findings: [Finding] = []
         /// The first refused records, at most `Replay.keptRefusals`.
         public var refusals: [Refusal] = []
+
+        /// Nothing yet.
+        public init() {}
     }
 
     /// Refused records a report keeps.
