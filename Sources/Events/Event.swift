@@ -6,23 +6,24 @@ import Primitives
 /// All accessors are loads from the decoder's slots: no copies, no allocation. Empty texts and JSON nulls
 /// count as missing.
 public struct Event {
-    let slots: UnsafeRawPointer
+    @usableFromInline let slots: UnsafeRawPointer
 
     init(slots: UnsafeRawPointer) { self.slots = slots }
 
-    @inline(__always)
-    private func load<T: BitwiseCopyable>(_ type: T.Type, _ offset: Int, _ index: Int) -> T {
+    @inlinable @inline(__always)
+    func load<T: BitwiseCopyable>(_ type: T.Type, _ offset: Int, _ index: Int) -> T {
         slots.load(
             fromByteOffset: offset &+ index &* MemoryLayout<T>.stride, as: type)
     }
 
-    @inline(__always)
-    private func slice(_ offset: Int, _ index: Int) -> ByteSlice {
+    @inlinable @inline(__always)
+    func slice(_ offset: Int, _ index: Int) -> ByteSlice {
         let slot = load(sw_slice.self, offset, index)
         return ByteSlice(start: slot.start, count: Int(truncatingIfNeeded: slot.count))
     }
 
-    private func number(slot: UInt8) -> Int64 {
+    @inlinable @inline(__always)
+    func number(slot: UInt8) -> Int64 {
         load(Int64.self, SW_OFFSET_NUMBERS, Int(slot) &- SW_TEXT_COUNT)
     }
 
@@ -39,20 +40,23 @@ public struct Event {
     }
 
     /// Bit `field.rawValue` is set for each field present; what coverage counts.
-    public var presentFields: UInt32 { load(UInt32.self, SW_OFFSET_PRESENT, 0) }
+    @inlinable public var presentFields: UInt32 { load(UInt32.self, SW_OFFSET_PRESENT, 0) }
 
     /// Whether the event has `field`. For fingerprints and signals: any, tracked or not.
+    @inlinable @inline(__always)
     public func has(_ field: EventField) -> Bool {
         presentFields & (1 &<< UInt32(field.rawValue)) != 0
     }
 
     /// An optional text; nil when missing, never empty.
+    @inlinable @inline(__always)
     public func string(_ field: StringField) -> ByteSlice? {
         guard presentFields & (1 &<< UInt32(field.rawValue)) != 0 else { return nil }
         return slice(0, Int(field.rawValue))
     }
 
     /// An optional number; nil when missing.
+    @inlinable @inline(__always)
     public func number(_ field: NumberField) -> Int64? {
         guard presentFields & (1 &<< UInt32(field.rawValue)) != 0 else { return nil }
         return number(slot: field.rawValue)
