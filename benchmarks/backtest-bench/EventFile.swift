@@ -25,6 +25,8 @@ final class EventFile {
             lines.append(start..<bytes.count)
             bytes.append(0x0A)
         }
+        let start = bytes.base
+        let size = bytes.count
         self.bytes = bytes
         self.lines = lines
         let directory = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
@@ -34,8 +36,8 @@ final class EventFile {
         guard descriptor >= 0 else { throw CannotWrite() }
         defer { close(descriptor) }
         var written = 0
-        while written < bytes.count {
-            let count = write(descriptor, bytes.base + written, bytes.count - written)
+        while written < size {
+            let count = write(descriptor, start + written, size - written)
             guard count > 0 else { throw CannotWrite() }
             written += count
         }
