@@ -71,7 +71,9 @@ func consume(_ properties: Properties) throws -> Bool {
     queue.withBatch(max: 64, timeoutMs: 100) { _ in }
     queue.release(partitions[1])
     queue.withBatch(max: 7, timeoutMs: 100) { _ in }
+    // One part of the rest is kept aside, the other stays to be delivered.
     queue.hold(partitions[1])
+    queue.withBatch(max: 5, timeoutMs: 100) { _ in }
     queue.detach(partitions[0])
     return queue.counters.records >= 100 && headers > 0
 }
