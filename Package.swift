@@ -48,8 +48,11 @@ let package = Package(
             name: "Primitives", dependencies: ["CXXHash"], swiftSettings: strict,
             linkerSettings: [.linkedLibrary("m")]),
         module("Telemetry", ["Primitives"]),
+        module("Execution", []),
         module("YAML", ["CYAML", "Primitives"]),
-        module("Events", ["CSimdjson", "Primitives"]),
+        .target(
+            name: "Events", dependencies: ["CSimdjson", "Primitives"],
+            exclude: ["stillwatch.proto"], swiftSettings: strict),
         module("Aggregation", ["Primitives"]),
         module("Kafka", ["CRdkafka", "Primitives", "Telemetry"]),
         module("Detection", ["Aggregation", "YAML", "Primitives"]),
@@ -58,10 +61,18 @@ let package = Package(
         module("Configuration", ["YAML", "Primitives"]),
         module(
             "Replay",
-            ["Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry", "CZstd"]),
+            [
+                "Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry",
+                "Execution",
+                "CZstd",
+            ]),
         module(
             "Live",
-            ["Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry", "Kafka"]),
+            [
+                "Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry",
+                "Execution",
+                "Kafka",
+            ]),
         .executableTarget(
             name: "stillwatch",
             dependencies: [
@@ -70,6 +81,15 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Benchmarks.
+        benchmark("decode-bench", ["Events", "Primitives"]),
+
+        benchmark(
+            "backtest-bench",
+            [
+                "Replay", "Topology", "Detection", "Events", "Simulation", "YAML", "Kafka",
+                "Primitives",
+            ]),
         benchmark("consume-ceiling", ["Kafka", "Primitives"]),
 
         // Tests.
@@ -79,19 +99,29 @@ let package = Package(
             path: "Tests/TestSupport", exclude: ["kafka-one-broker"], swiftSettings: strict),
         tests("PrimitivesTests", ["Primitives"]),
         tests("YAMLTests", ["YAML"]),
-        tests("EventsTests", ["Events", "Primitives"]),
-        tests("AggregationTests", ["Aggregation", "Primitives"]),
+        tests("EventsTests", ["Events", "Primitives"], resources: [.copy("Golden")]),
+        .testTarget(
+            name: "AggregationTests", dependencies: ["Aggregation", "Primitives", "TestSupport"],
+            exclude: ["theta_golden.py"], resources: [.copy("theta-golden.txt")],
+            swiftSettings: strict),
         tests("KafkaTests", ["Kafka", "Primitives"]),
         .executableTarget(
             name: "leak-probe", dependencies: ["Kafka", "Primitives"], path: "Tests/LeakProbe",
             swiftSettings: strict),
         tests("DetectionTests", ["Detection", "YAML", "Aggregation", "Primitives"]),
-        tests("TopologyTests", ["Topology", "Detection", "Events", "Aggregation", "Primitives"]),
+        tests(
+            "TopologyTests",
+            ["Topology", "Detection", "Events", "Aggregation", "YAML", "Primitives"]),
         tests("SimulationTests", ["Simulation", "Primitives"]),
-        tests("ConfigurationTests", ["Configuration"]),
-        tests("ReplayTests", ["Replay", "Topology", "Detection", "Simulation", "Primitives"]),
+        tests("ConfigurationTests", ["Configuration", "YAML"]),
+        tests("TelemetryTests", ["Telemetry"]),
+        tests(
+            "ReplayTests",
+            ["Replay", "Topology", "Detection", "Simulation", "YAML", "Primitives"]),
+        // Runs the program as a process; the modules are there to compare their words with the settings'.
+        tests("CommandTests", ["Configuration", "Detection", "Events", "Telemetry"]),
         tests("HouseRulesTests", []),
-        tests("SystemTests", ["Kafka", "Primitives"]),
+        tests("SystemTests", ["Kafka", "Primitives", "CRdkafka"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -118,16 +118,19 @@ public final class ShardQueue: @unchecked Sendable {
     public func release(_ partition: TopicPartition) {
         guard let state = attached(partition), state.pointee.isHeld else { return }
         state.pointee.isHeld = false
-        // What was kept aside is older than what waits in the partition's queue.
+        // What was kept aside is older than what waits in the partition's queue, and than what an earlier
+        // release put into `ready` and a hold found there half taken.
+        var older: [Message] = []
         var rest: [Message] = []
         for message in stash {
             if self.state(of: message) == state {
-                ready.append(message)
+                older.append(message)
             } else {
                 rest.append(message)
             }
         }
         stash = rest
+        ready = older + ready
         rd_kafka_queue_forward(state.pointee.queue, queue)
     }
 

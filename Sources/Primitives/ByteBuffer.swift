@@ -103,7 +103,8 @@ public struct ByteBuffer: ~Copyable, @unchecked Sendable {
 
     /// Overwrites the integer at `offset`, little-endian.
     public mutating func store<T: FixedWidthInteger & BitwiseCopyable>(_ value: T, at offset: Int) {
-        precondition(offset >= 0 && offset + MemoryLayout<T>.size <= count, "store outside the buffer")
+        precondition(
+            offset >= 0 && offset + MemoryLayout<T>.size <= count, "store outside the buffer")
         base.storeBytes(of: value.littleEndian, toByteOffset: offset, as: T.self)
     }
 

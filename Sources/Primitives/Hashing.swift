@@ -44,3 +44,6 @@ public func mix(_ x: UInt64) -> UInt64 {
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
     return z ^ (z >> 31)
 }
+
+/// Asks the processor to bring the cache line at `address` near; a hint, never a fault.
+public func prefetch(_ address: UnsafeRawPointer) { stillwatch_prefetch(address) }

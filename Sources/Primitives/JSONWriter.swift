@@ -114,7 +114,11 @@ public struct JSONWriter: ~Copyable {
             return value(Int64(number))
         }
         separate()
-        if number.isFinite { buffer.append(text: number.description) } else { buffer.append("null") }
+        if number.isFinite {
+            buffer.append(text: number.description)
+        } else {
+            buffer.append("null")
+        }
         needsComma = true
     }
 

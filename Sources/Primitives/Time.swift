@@ -9,6 +9,7 @@ public struct EventTime: Hashable, Comparable, Sendable {
     /// Earlier than every event: the watermark before anything was seen.
     public static let distantPast = EventTime(ms: .min)
 
+    /// Ordered by time.
     public static func < (a: EventTime, b: EventTime) -> Bool { a.ms < b.ms }
 
     /// This time moved by `ms` milliseconds.
@@ -25,17 +26,18 @@ public struct Pane: Hashable, Comparable, Sendable {
     /// Wraps an index.
     public init(index: UInt32) { self.index = index }
 
+    /// Ordered by index.
     public static func < (a: Pane, b: Pane) -> Bool { a.index < b.index }
 }
 
 /// The width of a pane, and the arithmetic between times and panes.
 public struct PaneWidth: Hashable, Sendable {
-    /// Milliseconds a pane spans, at least 100 and at most one hour.
+    /// Milliseconds a pane spans, at least a second and at most one hour.
     public let ms: Int64
 
-    /// A width in milliseconds; nil outside 100 ms ... 1 h.
+    /// A width in milliseconds; nil outside 1 s ... 1 h (shorter panes since 1970 do not fit a pane's index).
     public init?(ms: Int64) {
-        guard (100...3_600_000).contains(ms) else { return nil }
+        guard (1000...3_600_000).contains(ms) else { return nil }
         self.ms = ms
     }
 

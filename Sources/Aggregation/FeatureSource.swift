@@ -1,0 +1,43 @@
+/// How the requests of an entity spread over the values of one dimension within a window.
+public struct Loads: Equatable, Sendable {
+    /// Estimated distinct values.
+    public var values: Double
+    /// Values in the sample the other fields describe.
+    public var sampled: Int
+    /// Requests of the sampled values.
+    public var sum: Int64
+    /// Sum of the squares of the sampled values' requests.
+    public var sumOfSquares: Double
+    /// Requests of the busiest sampled value.
+    public var largest: Int64
+
+    /// Loads as counted.
+    public init(values: Double, sampled: Int, sum: Int64, sumOfSquares: Double, largest: Int64) {
+        self.values = values
+        self.sampled = sampled
+        self.sum = sum
+        self.sumOfSquares = sumOfSquares
+        self.largest = largest
+    }
+}
+
+/// Numbers about one entity at one moment: everything a rule's condition can ask.
+///
+/// Windows are in panes and end with the pane being evaluated; measures and dimensions are indices into
+/// the entity class's `StateSchema`. Used generically (specialised), never as an existential.
+public protocol FeatureSource {
+    /// The sum of a measure within the window.
+    func sum(measure: Int, window: UInt32) -> Int64
+    /// Estimated distinct values of a dimension within the window; exact while small.
+    func distinct(dimension: Int, window: UInt32) -> Double
+    /// Sampled loads of a dimension's values within the window.
+    func loads(dimension: Int, window: UInt32) -> Loads
+    /// Values (accounts) seen within the window and younger than so many panes.
+    func newborn(dimension: Int, window: UInt32, youngerThan: UInt32) -> Double
+    /// Distinct hours with activity within the window.
+    func activeHours(window: UInt32) -> Int
+    /// Panes since the entity was first seen.
+    var agePanes: UInt32 { get }
+    /// Index in the tracked kind table; -1 for accounts.
+    var kind: Int { get }
+}

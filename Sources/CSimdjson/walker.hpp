@@ -1,0 +1,338 @@
+// One walk over the structural characters that simdjson's stage 1 found.
+//
+// Stage 1 has checked UTF-8, closed strings and control characters in strings. The walk checks the rest of
+// RFC 8259 for every value, read or skipped: punctuation, nesting, names, numbers, escapes.
+//
+// Functions that take a value get a cursor at its first structural character and return the cursor behind
+// its last, or null when the document is rejected (`reason` then says why). The cursor is passed by value
+// so that it stays in a register: as a member, it made every step wait for the store before it.
+#pragma once
+#include "slots.hpp"
+
+#define SW_INLINE __attribute__((always_inline)) inline
+
+namespace stillwatch {
+
+class Walker {
+ public:
+  Walker(sw_decoder &decoder, size_t count)
+      : d(decoder), slots(decoder), buf(decoder.scratch.get()),
+        escapes(std::memchr(buf, '\\', count) != nullptr) {}
+
+  sw_reason document() {
+    Cursor at = d.stage1->structural_indexes.get();
+    const Cursor end = at + d.stage1->n_structural_indexes;
+    const bool is_object = peek(at) == '{';
+    at = is_object ? object(at, 0, 1) : skip(at, 0);
+    if (!at) return reason;
+    return at != end ? SW_MALFORMED : is_object ? SW_OK : SW_NOT_AN_OBJECT;
+  }
+
+ private:
+  // Points into the offsets of structural characters. Behind the last one lies the document's length,
+  // where the scratch holds a zero: no branch takes it, so a walk that runs out stops there.
+  using Cursor = const uint32_t *;
+
+  sw_decoder &d;
+  Slots slots;
+  uint8_t *const buf;
+  // Whether the document has a backslash at all: most have none, and no string of theirs is searched.
+  const bool escapes;
+  sw_reason reason = SW_MALFORMED;
+
+  Cursor fail(sw_reason why) {
+    reason = why;
+    return nullptr;
+  }
+
+  Cursor fail(const Node &node, sw_reason why) { return fail(slots.blame(node.field(), why)); }
+
+  SW_INLINE uint8_t peek(Cursor at) const { return buf[*at]; }
+
+  static bool is_space(uint8_t c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+  static bool is_open(uint8_t c) { return c == '{' || c == '['; }
+
+  static bool is(const sw_slice &token, const char *word, size_t count) {
+    return token.count == count && std::memcmp(token.start, word, count) == 0;
+  }
+
+  /// The bytes from one structural character to the next, without trailing white space.
+  SW_INLINE sw_slice token(Cursor at) const {
+    const uint8_t *start = buf + at[0], *stop = buf + at[1];
+    while (stop > start && is_space(stop[-1])) stop--;
+    return {start, uint64_t(stop - start)};
+  }
+
+  /// What is between the quotes of the string at the cursor, escapes and all; false if it is none.
+  SW_INLINE bool quoted(Cursor at, sw_slice &text) const {
+    const sw_slice whole = token(at);
+    if (whole.count < 2 || whole.start[0] != '"' || whole.start[whole.count - 1] != '"') {
+      return false;
+    }
+    text = {whole.start + 1, whole.count - 2};
+    return true;
+  }
+
+  bool has_escapes(const sw_slice &text) const {
+    return escapes && std::memchr(text.start, '\\', text.count) != nullptr;
+  }
+
+  /// Undoes escapes in place; false where one is malformed.
+  SW_INLINE bool plain(sw_slice &text, bool &lone_surrogate) const {
+    lone_surrogate = false;
+    if (!has_escapes(text)) return true;
+    const Escapes verdict = unescape(text.start, text.count, buf + (text.start - buf));
+    lone_surrogate = verdict == Escapes::lone_surrogate;
+    return verdict != Escapes::malformed;
+  }
+
+  /// Takes a member's name and its colon.
+  SW_INLINE Cursor name(Cursor at, sw_slice &text) {
+    bool lone;
+    if (!quoted(at, text) || peek(at + 1) != ':' || !plain(text, lone)) return fail(SW_MALFORMED);
+    return at + 2;
+  }
+
+  /// Takes a comma (true in `more`) or the closing character.
+  SW_INLINE Cursor next(Cursor at, uint8_t close, bool &more) {
+    const uint8_t c = peek(at);
+    more = c == ',';
+    return more || c == close ? at + 1 : fail(SW_MALFORMED);
+  }
+
+  /// Takes the opening character, and the closing one if it follows at once (false in `more`).
+  SW_INLINE Cursor open(Cursor at, uint8_t close, uint32_t depth, bool &more) {
+    if (depth > d.max_depth) return fail(SW_TOO_DEEP);
+    more = peek(at + 1) != close;
+    return more ? at + 1 : at + 2;
+  }
+
+  /// Reads a number or one of the three names; false if the token is neither.
+  SW_INLINE bool bare(Cursor at, Scalar &value) const {
+    const sw_slice text = token(at);
+    switch (text.start[0]) {
+    case 't': value.type = Scalar::yes; return is(text, "true", 4);
+    case 'f': value.type = Scalar::no; return is(text, "false", 5);
+    case 'n': value.type = Scalar::null; return is(text, "null", 4);
+    default: value.type = Scalar::number; return parse_decimal(text, value.decimal);
+    }
+  }
+
+  SW_INLINE Cursor scalar(Cursor at, Scalar &value) {
+    value.type = Scalar::text;
+    const bool is_valid = peek(at) == '"' ? quoted(at, value.bytes) &&
+                                                plain(value.bytes, value.lone_surrogate)
+                                          : bare(at, value);
+    return is_valid ? at + 1 : fail(SW_MALFORMED);
+  }
+
+  /// Checks one value and passes over it; `depth` containers are open around it.
+  Cursor skip(Cursor at, uint32_t depth) {
+    uint64_t is_object = 0;  // a bit per container opened here, the innermost lowest
+    uint32_t levels = 0;
+    while (true) {
+      const uint8_t c = peek(at);
+      bool more = false;
+      if (is_open(c)) {
+        at = open(at, c == '{' ? '}' : ']', depth + levels + 1, more);
+        if (!at) return at;
+        if (more) {
+          is_object = is_object << 1 | (c == '{');
+          levels++;
+        }
+      } else {
+        at = skip_scalar(at);
+      }
+      for (; at && levels > 0 && !more; levels -= !more, is_object >>= !more) {
+        at = next(at, is_object & 1 ? '}' : ']', more);
+      }
+      if (at && levels > 0 && (is_object & 1)) at = skip_name(at);
+      if (!at || levels == 0) return at;
+    }
+  }
+
+  Cursor skip_text(Cursor at) {
+    sw_slice text;
+    if (!quoted(at, text)) return fail(SW_MALFORMED);
+    const bool is_valid = !has_escapes(text) ||
+                          unescape(text.start, text.count, nullptr) != Escapes::malformed;
+    return is_valid ? at + 1 : fail(SW_MALFORMED);
+  }
+
+  Cursor skip_scalar(Cursor at) {
+    Scalar value;
+    if (peek(at) == '"') return skip_text(at);
+    return bare(at, value) ? at + 1 : fail(SW_MALFORMED);
+  }
+
+  Cursor skip_name(Cursor at) {
+    at = skip_text(at);
+    return !at || peek(at) == ':' ? at + (at != nullptr) : fail(SW_MALFORMED);
+  }
+
+  /// Fills the slots of a node and returns `behind`.
+  SW_INLINE Cursor fill(const Node &node, const Scalar &value, bool text_numbers, Cursor behind) {
+    for (const Leaf &leaf : node.leaves) {
+      const sw_reason why = slots.fill(leaf, value, text_numbers);
+      if (why != SW_OK) return fail(why);
+    }
+    return behind;
+  }
+
+  /// Marks a node as met; a second time in one document is a duplicate.
+  SW_INLINE bool meet(Node &node) {
+    const bool is_first = node.seen != d.document;
+    node.seen = d.document;
+    if (!is_first) fail(node, SW_DUPLICATE_FIELD);
+    return is_first;
+  }
+
+  /// Takes the value of the node `index`.
+  SW_INLINE Cursor value(Cursor at, uint32_t index, uint32_t depth) {
+    Node &node = d.nodes[index];
+    if (!meet(node)) return nullptr;
+    if (is_open(peek(at))) return container(at, index, depth);
+    Scalar value;
+    at = scalar(at, value);
+    if (!at) return at;
+    if (node.map != SW_NO_FIELD && value.type != Scalar::null) return fail(node, SW_WRONG_TYPE);
+    return fill(node, value, false, at);
+  }
+
+  Cursor container(Cursor at, uint32_t index, uint32_t depth) {
+    const Node &node = d.nodes[index];
+    if (peek(at) == '{' && (node.map != SW_NO_FIELD || !node.members.empty())) {
+      return object(at, index, depth + 1);
+    }
+    const bool enters = !node.elements.empty() || node.single ||
+                        (d.reads_key_value_lists && !node.members.empty());
+    if (peek(at) == '[' && enters) return array(at, index, depth + 1);
+    if (node.field() != SW_NO_FIELD) return fail(node, SW_WRONG_TYPE);
+    return skip(at, depth);
+  }
+
+  Cursor object(Cursor at, uint32_t index, uint32_t depth) {
+    const Node &node = d.nodes[index];
+    bool more;
+    uint64_t met = 0;
+    at = open(at, '}', depth, more);
+    while (at && more) {
+      sw_slice text;
+      at = name(at, text);
+      if (!at) return at;
+      const Name key(text.start, text.count);
+      const uint32_t child = node.members.find(key);
+      if (node.map != SW_NO_FIELD) {
+        at = member(at, node, key, child, met);
+      } else {
+        at = child != NameTable::missing ? value(at, child, depth) : skip(at, depth);
+      }
+      if (at) at = next(at, '}', more);
+    }
+    return at;
+  }
+
+  /// Takes one member of a map of fingerprints or signals; `met` has the tracked ones it named so far.
+  SW_INLINE Cursor member(
+      Cursor at, const Node &node, const Name &key, uint32_t child, uint64_t &met) {
+    if (is_open(peek(at))) return fail(node, SW_WRONG_TYPE);
+    Scalar value;
+    at = scalar(at, value);
+    if (!at) return at;
+    const bool is_fingerprint = node.map == SW_FINGERPRINTS;
+    const uint32_t item = (is_fingerprint ? d.fingerprints : d.signals).names.find(key);
+    if (item != NameTable::missing) {
+      const uint64_t bit = uint64_t(1) << item;
+      if (met & bit) return fail(node, SW_DUPLICATE_FIELD);
+      met |= bit;
+    }
+    const sw_reason why = is_fingerprint ? slots.fingerprint(item, node.map_rank, value)
+                                         : slots.signal(item, node.map_rank, value, false);
+    if (why != SW_OK) return fail(why);
+    if (child == NameTable::missing) return at;
+    return meet(d.nodes[child]) ? fill(d.nodes[child], value, false, at) : nullptr;
+  }
+
+  static uint32_t element(const Node &node, uint32_t i) {
+    for (const auto &entry : node.elements) {
+      if (entry.first == i) return entry.second;
+    }
+    return NameTable::missing;
+  }
+
+  Cursor array(Cursor at, uint32_t index, uint32_t depth) {
+    const Node &node = d.nodes[index];
+    bool more;
+    at = open(at, ']', depth, more);
+    for (uint32_t i = 0; at && more; i++) {
+      if (node.single && i > 0) return fail(node, SW_UNKNOWN_SCHEMA);
+      const uint32_t child = element(node, i);
+      if (child != NameTable::missing) {
+        at = value(at, child, depth);
+      } else if (d.reads_key_value_lists && peek(at) == '{' && !node.members.empty()) {
+        at = pair(at, node, depth + 1);
+      } else {
+        at = skip(at, depth);
+      }
+      if (at) at = next(at, ']', more);
+    }
+    return at;
+  }
+
+  /// Takes an element of an OTLP key/value list: the value counts as the member `key` of the object the
+  /// list stands for. The two may come in either order, so the value is passed over first.
+  Cursor pair(Cursor at, const Node &node, uint32_t depth) {
+    bool more, lone;
+    sw_slice key{};
+    Cursor content = nullptr;
+    at = open(at, '}', depth, more);
+    while (at && more) {
+      sw_slice text;
+      at = name(at, text);
+      if (!at) return at;
+      if (is(text, "key", 3) && peek(at) == '"') {
+        if (!quoted(at, key) || !plain(key, lone)) return fail(SW_MALFORMED);
+        at++;
+      } else {
+        if (is(text, "value", 5)) content = at;
+        at = skip(at, depth);
+      }
+      if (at) at = next(at, '}', more);
+    }
+    if (!at || !key.start || !content) return at;
+    const uint32_t child = node.members.find(Name(key.start, key.count));
+    if (child == NameTable::missing) return at;
+    return any_value(content, child, depth) ? at : nullptr;
+  }
+
+  /// Takes an OTLP AnyValue, or the bare value some exporters write instead.
+  Cursor any_value(Cursor at, uint32_t child, uint32_t depth) {
+    if (peek(at) != '{') return value(at, child, depth);
+    Node &node = d.nodes[child];
+    if (!meet(node)) return nullptr;
+    bool more;
+    at = open(at, '}', depth + 1, more);
+    while (at && more) {
+      sw_slice text;
+      at = name(at, text);
+      if (!at) return at;
+      const bool is_integer = is(text, "intValue", 8);
+      if (is_open(peek(at))) {
+        if (!node.leaves.empty()) return fail(node, SW_WRONG_TYPE);
+        at = skip(at, depth + 1);
+      } else if (is_integer || is(text, "stringValue", 11) || is(text, "boolValue", 9) ||
+                 is(text, "doubleValue", 11)) {
+        Scalar value;
+        at = scalar(at, value);
+        if (at) at = fill(node, value, is_integer, at);
+      } else {
+        at = skip(at, depth + 1);
+      }
+      if (at) at = next(at, '}', more);
+    }
+    return at;
+  }
+};
+
+}  // namespace stillwatch

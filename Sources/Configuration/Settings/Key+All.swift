@@ -1,0 +1,115 @@
+extension Key {
+    /// Every key, in the order of the reference.
+    public static let all: [Key] = kafkaKeys + inputKeys + outputKeys + windowKeys + engineKeys
+
+    static let kafkaKeys: [Key] = [
+        .text(
+            "bootstrap_servers", \.bootstrapServers, type: "host:port, comma-separated",
+            default: "", effect: "The brokers to ask first. Required by whatever talks to Kafka.",
+            example: "broker1:9092,broker2:9092", check: Check.servers),
+        .text(
+            "group", \.group, type: "text", default: "stillwatch",
+            effect: """
+                The consumer group: processes with the same group share the partitions of the input. \
+                Another group starts over, with state of its own.
+                """,
+            example: "stillwatch-eu", check: Check.notEmpty),
+        .mapping(
+            "kafka", \.kafka, of: "librdkafka property to value",
+            effect: """
+                Properties passed to every Kafka client as they are. Those the engine owns are refused by \
+                name. Outside the file: `-X name=value`, or one variable per property, dots as underscores \
+                (`STILLWATCH_KAFKA_SASL_PASSWORD`), which keeps passwords out of files.
+                """,
+            example: "{ security.protocol: sasl_ssl, sasl.mechanism: PLAIN }"),
+    ]
+
+    static let inputKeys: [Key] = [
+        .text(
+            "input.topic", \.input.topic, type: "topic", default: "llm.requests",
+            effect: "The topic of request events. Any record key, any number of partitions.",
+            example: "gateway.requests", check: Check.topic),
+        .choice(
+            "input.format", \.input.format, default: .json,
+            effect: "How events are encoded. A schema-registry frame is recognised and skipped.",
+            example: "protobuf"),
+        .choice(
+            "input.preset", \.input.preset, default: .stillwatch,
+            effect: "The names under which JSON events carry their fields.", example: "otel-genai"),
+        .mapping(
+            "input.fields", \.input.fields, of: "field to JSON pointer",
+            effect: """
+                Where to find single fields instead of where the preset says. Fingerprints and signals are \
+                named `fingerprints.<kind>` and `signals.<name>`.
+                """,
+            example: "{ account: /user/id, fingerprints.ip: /client/address }", check: Check.pointer
+        ),
+        .choice(
+            "input.on_missing_offset", \.input.onMissingOffset, default: .earliest,
+            effect: """
+                Where a partition is read from when its group has no committed offset: from its first \
+                record, or from its end (what is there already is never read).
+                """,
+            example: "latest"),
+        .list(
+            "gateways", \.gateways, of: "accounts", limit: 1_000,
+            effect: """
+                Accounts that serve many people of their own. Their events count for the account \
+                `<gateway>/<end_user>` where the event names an `end_user`.
+                """,
+            example: "[reseller-7, campus-gateway]"),
+        Key(
+            name: "derive", type: "mapping of fingerprint kind to the kind it comes from",
+            defaultValue: "{ subnet: ip }",
+            effect: """
+                Fingerprints computed from others where an event does not carry them. `subnet: ip` makes \
+                the /24 of an IPv4 and the /48 of an IPv6 address a fingerprint of its own; \
+                `subnet: none` does not.
+                """,
+            example: "{ subnet: none }", shape: .mapping, assign: Derivations.assign),
+    ]
+
+    static let outputKeys: [Key] = [
+        .text(
+            "partials.topic", \.partials.topic, type: "topic", default: "stillwatch.partials",
+            effect: "The topic between the stages. Blocks of partials, partitioned by entity.",
+            example: "eu.stillwatch.partials", check: Check.topic),
+        .integer(
+            "partials.partitions", \.partials.partitions, in: 1...1_024, default: "16",
+            effect: """
+                Partitions of that topic, and so the most shards that can share entity state. Part of the \
+                format: another number needs a new topic and a replay.
+                """,
+            example: "32"),
+        .text(
+            "alerts.topic", \.alerts.topic, type: "topic", default: "stillwatch.alerts",
+            effect: "The topic findings go to.", example: "security.llm.findings",
+            check: Check.topic),
+        .integer(
+            "alerts.partitions", \.alerts.partitions, in: 1...1_024, default: "4",
+            effect: "Partitions of the alerts topic when `topics create` creates it.",
+            example: "12"),
+        .text(
+            "shadow.topic", \.shadowTopic, type: "topic, or nothing", default: "",
+            effect: "The topic of shadow rules' findings. Without one they are counted only.",
+            example: "stillwatch.shadow", check: { $0.isEmpty ? nil : Check.topic($0) }),
+        .text(
+            "dead_letters.topic", \.deadLetters.topic, type: "topic",
+            default: "stillwatch.dead_letters",
+            effect:
+                "The topic of records that cannot be used, each with its origin and the reason.",
+            example: "eu.stillwatch.dead_letters", check: Check.topic),
+        .integer(
+            "dead_letters.partitions", \.deadLetters.partitions, in: 1...1_024, default: "4",
+            effect: "Partitions of the dead-letter topic when `topics create` creates it.",
+            example: "1"),
+        .size(
+            "dead_letters.max_bytes", \.deadLetters.maxBytes, in: 0...(8 << 20), default: "64KiB",
+            effect: "Bytes of the original record a dead letter keeps; 0 keeps none of it.",
+            example: "1MiB"),
+        .choice(
+            "format", \.format, default: .ocsf,
+            effect: "The shape of findings: OCSF 1.8.0 Detection Finding, or one flat object.",
+            example: "flat"),
+    ]
+}

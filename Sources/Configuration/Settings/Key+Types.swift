@@ -1,0 +1,139 @@
+import YAML
+
+/// Where a setting is stored.
+typealias Place<Value> = WritableKeyPath<Settings, Value> & Sendable
+
+/// Makers of keys, one per type of value.
+extension Key {
+    static func text(
+        _ name: String, _ place: any Place<String>, type: String, default value: String,
+        effect: String, example: String,
+        check: @escaping @Sendable (String) -> String? = { _ in nil }
+    ) -> Key {
+        Key(
+            name: name, type: type, defaultValue: value, effect: effect, example: example,
+            shape: .scalar
+        ) { settings, node, diagnostics in
+            guard let text = node.text("'\(name)'", diagnostics) else { return }
+            if let problem = check(text) {
+                diagnostics.error("'\(name)' \(problem)", at: node)
+            }
+            settings[keyPath: place] = text
+        }
+    }
+
+    static func integer(
+        _ name: String, _ place: any Place<Int>, in range: ClosedRange<Int64>,
+        default value: String, effect: String, example: String
+    ) -> Key {
+        Key(
+            name: name, type: "integer, \(range.lowerBound) ... \(range.upperBound)",
+            defaultValue: value, effect: effect, example: example, shape: .scalar
+        ) { settings, node, diagnostics in
+            if let number = node.integer("'\(name)'", in: range, diagnostics) {
+                settings[keyPath: place] = Int(number)
+            }
+        }
+    }
+
+    static func duration(
+        _ name: String, _ place: any Place<Int64>, in range: ClosedRange<Int64>,
+        default value: String, effect: String, example: String
+    ) -> Key {
+        let limits =
+            "\(durationText(ms: range.lowerBound)) ... \(durationText(ms: range.upperBound))"
+        return Key(
+            name: name, type: "duration, \(limits)", defaultValue: value, effect: effect,
+            example: example, shape: .scalar
+        ) { settings, node, diagnostics in
+            if let ms = node.durationMs("'\(name)'", in: range, diagnostics) {
+                settings[keyPath: place] = ms
+            }
+        }
+    }
+
+    static func size(
+        _ name: String, _ place: any Place<Int64>, in range: ClosedRange<Int64>,
+        default value: String, effect: String, example: String
+    ) -> Key {
+        Key(
+            name: name,
+            type: "size, \(sizeText(range.lowerBound)) ... \(sizeText(range.upperBound))",
+            defaultValue: value, effect: effect, example: example, shape: .scalar
+        ) { settings, node, diagnostics in
+            if let bytes = node.sizeBytes("'\(name)'", in: range, diagnostics) {
+                settings[keyPath: place] = bytes
+            }
+        }
+    }
+
+    static func choice<Word: RawRepresentable & CaseIterable & SendableMetatype>(
+        _ name: String, _ place: any Place<Word>, default value: Word, effect: String,
+        example: String
+    ) -> Key where Word.RawValue == String {
+        Key(
+            name: name, type: Word.allCases.map(\.rawValue).joined(separator: " | "),
+            defaultValue: value.rawValue, effect: effect, example: example, shape: .scalar
+        ) { settings, node, diagnostics in
+            if let word = node.choice("'\(name)'", of: Word.self, diagnostics) {
+                settings[keyPath: place] = word
+            }
+        }
+    }
+
+    static func list(
+        _ name: String, _ place: any Place<[String]>, of type: String, limit: Int, effect: String,
+        example: String
+    ) -> Key {
+        Key(
+            name: name, type: "list of \(type), at most \(limit)", defaultValue: "[]",
+            effect: effect, example: example, shape: .list
+        ) { settings, node, diagnostics in
+            if let texts = node.texts("'\(name)'", limit: limit, diagnostics) {
+                settings[keyPath: place] = texts
+            }
+        }
+    }
+
+    static func mapping(
+        _ name: String, _ place: any Place<[Settings.Pair]>, of type: String, effect: String,
+        example: String, check: @escaping @Sendable (Settings.Pair) -> String? = { _ in nil }
+    ) -> Key {
+        Key(
+            name: name, type: "mapping of \(type)", defaultValue: "{}", effect: effect,
+            example: example, shape: .mapping
+        ) { settings, node, diagnostics in
+            guard let read = pairs(node, name, check, diagnostics) else { return }
+            for pair in read {
+                settings[keyPath: place].removeAll { $0.name == pair.name }
+                settings[keyPath: place].append(pair)
+            }
+        }
+    }
+
+    private static func pairs(
+        _ node: Node, _ name: String, _ check: (Settings.Pair) -> String?,
+        _ diagnostics: Diagnostics
+    ) -> [Settings.Pair]? {
+        guard let pairs = node.pairs else {
+            diagnostics.error("'\(name)' must be a mapping, not \(node.summary)", at: node)
+            return nil
+        }
+        return pairs.compactMap { pair in
+            let what = "'\(name).\(pair.name)'"
+            guard let value = pair.value.text(what, diagnostics) else { return nil }
+            let read = Settings.Pair(name: pair.name, value: value)
+            if let problem = check(read) { diagnostics.error("\(what) \(problem)", at: pair.value) }
+            return read
+        }
+    }
+}
+
+/// A size as one would write it: the largest unit that leaves no rest.
+func sizeText(_ bytes: Int64) -> String {
+    for (unit, size) in [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)]
+    where bytes != 0 && bytes % (1 << Int64(size)) == 0 {
+        return "\(bytes >> Int64(size))\(unit)"
+    }
+    return "\(bytes)"
+}

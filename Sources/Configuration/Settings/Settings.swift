@@ -1,0 +1,131 @@
+/// Everything that can be set, typed and checked; what each key means is in `Key.all`.
+///
+/// Durations are in milliseconds, sizes in bytes. Made by `Settings.load`, which fills the defaults in.
+public struct Settings: Equatable, Sendable {
+    /// `host:port`, comma-separated; empty when not set.
+    public internal(set) var bootstrapServers = ""
+    /// The consumer group.
+    public internal(set) var group = ""
+    /// The request events.
+    public internal(set) var input = Input()
+    /// The shuffle between the stages.
+    public internal(set) var partials = Topic()
+    /// Where findings go.
+    public internal(set) var alerts = Topic()
+    /// Where findings of shadow rules go; empty = they are counted only.
+    public internal(set) var shadowTopic = ""
+    /// Where records go that cannot be used.
+    public internal(set) var deadLetters = DeadLetters()
+    /// The shape of findings.
+    public internal(set) var format = OutputFormat.ocsf
+    /// A rule file or a directory of them; empty = the built-in starter pack.
+    public internal(set) var rules = ""
+    /// Actors that run tasks; 0 = one per core.
+    public internal(set) var shards = 0
+    /// Event time.
+    public internal(set) var window = Window()
+    /// Entity state.
+    public internal(set) var state = State()
+    /// librdkafka properties passed through, by name.
+    public internal(set) var kafka: [Pair] = []
+    /// Accounts that stand for many end users and are re-keyed by `end_user`.
+    public internal(set) var gateways: [String] = []
+    /// Fingerprints computed from others.
+    public internal(set) var derive = [Derivation(kind: "subnet", source: "ip")]
+    /// Log lines.
+    public internal(set) var log = Log()
+    /// Milliseconds between commits of offsets with the output before them.
+    public internal(set) var cutIntervalMs: Int64 = 0
+    /// Milliseconds between statistics lines in the log; 0 = none.
+    public internal(set) var statisticsIntervalMs: Int64 = 0
+
+    init() {}
+}
+
+extension Settings {
+    /// The request events.
+    public struct Input: Equatable, Sendable {
+        /// The topic read.
+        public internal(set) var topic = ""
+        /// How events are encoded.
+        public internal(set) var format = InputFormat.json
+        /// The names under which events carry their fields.
+        public internal(set) var preset = InputPreset.stillwatch
+        /// Fields read elsewhere than the preset says: field name and JSON pointer.
+        public internal(set) var fields: [Pair] = []
+        /// Where a partition without a committed offset is read from.
+        public internal(set) var onMissingOffset = MissingOffset.earliest
+    }
+
+    /// A topic the engine writes and may create.
+    public struct Topic: Equatable, Sendable {
+        /// Its name.
+        public internal(set) var topic = ""
+        /// Partitions when `topics create` creates it.
+        public internal(set) var partitions = 0
+    }
+
+    /// The topic of records that cannot be used.
+    public struct DeadLetters: Equatable, Sendable {
+        /// Its name.
+        public internal(set) var topic = ""
+        /// Partitions when `topics create` creates it.
+        public internal(set) var partitions = 0
+        /// Bytes of the original record kept at most.
+        public internal(set) var maxBytes: Int64 = 0
+    }
+
+    /// Event time.
+    public struct Window: Equatable, Sendable {
+        /// The width of a pane.
+        public internal(set) var paneMs: Int64 = 0
+        /// How far events may trail their partition's newest.
+        public internal(set) var latenessMs: Int64 = 0
+        /// Beyond this, a late event is a dead letter.
+        public internal(set) var maxLatenessMs: Int64 = 0
+        /// How far an event may be ahead of its record's broker timestamp.
+        public internal(set) var maxFutureSkewMs: Int64 = 0
+        /// After this long in silence, a caught-up partition stops holding the others back.
+        public internal(set) var idleTimeoutMs: Int64 = 0
+        /// How far in event time a partition may run ahead of the slowest.
+        public internal(set) var alignmentLimitMs: Int64 = 0
+    }
+
+    /// Entity state.
+    public struct State: Equatable, Sendable {
+        /// Bytes of entity state in the whole process; 0 = a quarter of the machine's memory.
+        public internal(set) var memoryBudgetBytes: Int64 = 0
+        /// Values sampled per dimension of an entity.
+        public internal(set) var sampleSize = 0
+    }
+
+    /// Log lines.
+    public struct Log: Equatable, Sendable {
+        /// The least severe level written.
+        public internal(set) var level = LogLevel.info
+        /// How lines look.
+        public internal(set) var format = LogLineFormat.text
+    }
+
+    /// A name with its value.
+    public struct Pair: Equatable, Sendable {
+        /// The name.
+        public var name: String
+        /// The value.
+        public var value: String
+
+        /// A name with its value.
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// A fingerprint computed from another: `subnet` from `ip`.
+    public struct Derivation: Equatable, Sendable {
+        /// The kind computed.
+        public var kind: String
+        /// The kind it is computed from.
+        public var source: String
+    }
+}

@@ -1,0 +1,63 @@
+extension Settings {
+    /// The shape of findings.
+    public enum OutputFormat: String, CaseIterable, Sendable {
+        /// OCSF 1.8.0 Detection Finding.
+        case ocsf
+        /// One flat object.
+        case flat
+    }
+
+    /// How events are encoded.
+    public enum InputFormat: String, CaseIterable, Sendable {
+        /// One JSON object a record.
+        case json
+        /// One Protobuf message a record.
+        case protobuf
+    }
+
+    /// The names under which events carry their fields.
+    public enum InputPreset: String, CaseIterable, Sendable {
+        /// Our own.
+        case stillwatch
+        /// OpenTelemetry's semantic conventions for generative AI.
+        case otelGenAI = "otel-genai"
+        /// LiteLLM's standard logging payload.
+        case litellm
+        /// Amazon Bedrock's invocation log.
+        case bedrock
+    }
+
+    /// Where a partition without a committed offset is read from.
+    public enum MissingOffset: String, CaseIterable, Sendable {
+        /// Its first record.
+        case earliest
+        /// Its end.
+        case latest
+    }
+
+    /// The least severe level written; the levels of swift-log.
+    public enum LogLevel: String, CaseIterable, Sendable {
+        /// Every step.
+        case trace
+        /// What helps find a fault.
+        case debug
+        /// The ordinary course.
+        case info
+        /// Ordinary but rare.
+        case notice
+        /// May need a look.
+        case warning
+        /// Something failed.
+        case error
+        /// The program cannot go on.
+        case critical
+    }
+
+    /// How log lines look.
+    public enum LogLineFormat: String, CaseIterable, Sendable {
+        /// `time level label: message name=value`.
+        case text
+        /// One JSON object a line.
+        case json
+    }
+}

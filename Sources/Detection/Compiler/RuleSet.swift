@@ -1,0 +1,152 @@
+import Aggregation
+import Primitives
+
+/// Why rules cannot run together.
+public enum RuleSetError: Error, Equatable {
+    /// More fingerprint kinds are used than the engine tracks (`RuleSet.kindLimit`): use fewer.
+    case tooManyKinds(Int)
+    /// More rules than `RuleSet.ruleLimit`: use fewer.
+    case tooManyRules(Int)
+    /// More measures, or dimensions with their load windows, than are kept per entity
+    /// (`StateSchema.limit`): use fewer.
+    case tooManyFeatures(EntityClass, measures: Int, dimensions: Int)
+}
+
+/// The active and shadow rules, compiled together: what state they need, and how to evaluate them.
+///
+/// Everything is in canonical order (rules by id, kinds and dimensions by name), so the same rules give the
+/// same set, in whatever files they stand.
+public struct RuleSet: Sendable {
+    /// Fingerprint kinds at most.
+    public static let kindLimit = 64
+    /// Rules at most.
+    public static let ruleLimit = 10_000
+
+    /// The rules, by id.
+    public let rules: [CompiledRule]
+    /// The width of the panes windows are counted in.
+    public let paneWidth: PaneWidth
+    /// The tracked fingerprint kinds, by name: those rules judge, and those that are dimensions.
+    public let kinds: [String]
+    /// The tracked signals, by name, without the prefix `signals.`.
+    public let signals: [String]
+    /// What accounts need kept.
+    public let accountSchema: StateSchema
+    /// What fingerprints need kept.
+    public let fingerprintSchema: StateSchema
+    /// A digest of all rules and the pane width.
+    public let digest: UInt64
+
+    let accountProgram: Program
+    let fingerprintProgram: Program
+
+    /// Compiles `rules`; paused ones are left out.
+    ///
+    /// - Throws: `RuleSetError` when they exceed a limit; the user has to remove some.
+    public init(_ rules: [Rule], paneWidth: PaneWidth = .standard) throws(RuleSetError) {
+        let running = rules.filter { $0.status != .paused }.sorted { $0.info.id < $1.info.id }
+        if running.count > Self.ruleLimit { throw .tooManyRules(running.count) }
+        self.paneWidth = paneWidth
+        accountSchema = Self.schema(.account, running, paneWidth)
+        fingerprintSchema = Self.schema(.fingerprint, running, paneWidth)
+        let schemas = [accountSchema, fingerprintSchema]
+        for (entity, schema) in zip([EntityClass.account, .fingerprint], schemas) {
+            let counts = (schema.measures.count, schema.dimensions.count)
+            if max(counts.0, counts.1) > StateSchema.limit {
+                throw .tooManyFeatures(entity, measures: counts.0, dimensions: counts.1)
+            }
+        }
+        kinds = Self.kinds(running, schemas)
+        signals = Self.signals(schemas)
+        if kinds.count > Self.kindLimit { throw .tooManyKinds(kinds.count) }
+
+        var accounts = Program(schema: accountSchema, paneWidth: paneWidth, kinds: kinds)
+        var prints = Program(schema: fingerprintSchema, paneWidth: paneWidth, kinds: kinds)
+        var compiled: [CompiledRule] = []
+        for rule in running {
+            let isAccount = rule.entity == .account
+            compiled.append(
+                isAccount
+                    ? Self.compile(rule, &accounts, kinds, paneWidth)
+                    : Self.compile(rule, &prints, kinds, paneWidth))
+        }
+        self.rules = compiled
+        accountProgram = accounts
+        fingerprintProgram = prints
+        let parts = running.map { String($0.digest, radix: 16) } + [String(paneWidth.ms)]
+        digest = xxh3(parts.joined(separator: " "))
+    }
+
+    /// What entities of a class need kept.
+    public func schema(of entity: EntityClass) -> StateSchema {
+        entity == .account ? accountSchema : fingerprintSchema
+    }
+
+    /// The rules that judge fingerprints of the tracked kind with this index; accounts for -1.
+    public func ruleIndices(ofKind kind: Int) -> [Int] {
+        rules.indices.filter { i in
+            kind < 0 ? rules[i].entity == .account : rules[i].kinds.contains(kind)
+        }
+    }
+
+    /// What an entity of a kind (-1: an account) must have before any rule can hold; nil where none judges it.
+    public func gate(ofKind kind: Int) -> Gate? {
+        let gates = ruleIndices(ofKind: kind).map { rules[$0].gate }
+        guard let first = gates.first else { return nil }
+        return gates.dropFirst().reduce(first) { $0.either($1) }
+    }
+
+    func program(of entity: EntityClass) -> Program {
+        entity == .account ? accountProgram : fingerprintProgram
+    }
+}
+
+extension RuleSet {
+    private static func schema(
+        _ entity: EntityClass, _ rules: [Rule], _ paneWidth: PaneWidth
+    ) -> StateSchema {
+        var builder = SchemaBuilder(paneWidth: paneWidth)
+        let own = rules.filter { $0.entity == entity }
+        for rule in own { builder.add(rule) }
+        return builder.schema(of: entity, isUsed: !own.isEmpty)
+    }
+
+    private static func kinds(_ rules: [Rule], _ schemas: [StateSchema]) -> [String] {
+        let dimensions = schemas.flatMap(\.dimensions).map(\.name)
+        let plain = Set(Vocabulary.plainDimensions + ["account"])
+        let used = dimensions.filter {
+            !plain.contains($0) && !$0.hasPrefix(Vocabulary.signalPrefix)
+        }
+        return Set(used + rules.flatMap(\.kinds)).sorted()
+    }
+
+    private static func signals(_ schemas: [StateSchema]) -> [String] {
+        let names = schemas.flatMap { $0.measures + $0.dimensions.map(\.name) }
+        let signals = names.filter { $0.hasPrefix(Vocabulary.signalPrefix) }
+        return Set(signals.map { String($0.dropFirst(Vocabulary.signalPrefix.count)) }).sorted()
+    }
+
+    private static func compile(
+        _ rule: Rule, _ program: inout Program, _ kinds: [String], _ width: PaneWidth
+    ) -> CompiledRule {
+        let condition = program.add(rule.condition)
+        let evidence = rule.evidence.map { item -> CompiledRule.Evidence in
+            switch item.value {
+            case .number(let term):
+                return .init(name: item.name, value: .number(root: program.add(term)))
+            case .top(let name, let count, let ms):
+                let window = width.count(spanMs: ms)
+                let index = program.dimension(name, loadWindow: window) ?? 0
+                return .init(
+                    name: item.name, value: .top(dimension: index, count: count, window: window))
+            }
+        }
+        let resolved = program
+        return CompiledRule(
+            info: rule.info, entity: rule.entity,
+            kinds: rule.kinds.compactMap { kinds.firstIndex(of: $0) }.sorted(),
+            gate: Gate(rule.condition) { resolved.dimension($0) }, lifecycle: rule.lifecycle,
+            minHistoryPanes: rule.minHistoryMs == 0 ? 0 : width.count(spanMs: rule.minHistoryMs),
+            evidence: evidence, digest: rule.digest, condition: condition)
+    }
+}

@@ -1,0 +1,83 @@
+import Aggregation
+import Primitives
+
+/// Collects what the rules of one class of entities need kept.
+///
+/// Canonical: equal sets of rules give equal schemas, whatever their order. `account` is dimension 0 of
+/// fingerprints; the other dimensions follow by name, then load window. A dimension whose loads are asked
+/// for over several windows has an entry for each: the engine keeps each as a sample of its own.
+struct SchemaBuilder {
+    /// Dimensions as rules ask for them; panes of the load window, 0 for none.
+    private struct Need: Hashable {
+        var name: String
+        var loadWindow: UInt32
+    }
+
+    private let width: PaneWidth
+    private var measures: Set<String> = []
+    private var needs: Set<Need> = []
+    private var named: Set<Need> = []
+    private var windows: [UInt32] = []
+    private var tracksHours = false
+
+    init(paneWidth: PaneWidth) { width = paneWidth }
+
+    mutating func add(_ rule: Rule) {
+        rule.condition.forEachFeature { add($0) }
+        for evidence in rule.evidence {
+            switch evidence.value {
+            case .number(let term): term.forEachFeature { add($0) }
+            case .top(let dimension, _, let windowMs):
+                let need = Need(name: dimension, loadWindow: panes(windowMs))
+                needs.insert(need)
+                named.insert(need)
+                windows.append(need.loadWindow)
+            }
+        }
+    }
+
+    private func panes(_ ms: Int64) -> UInt32 { width.count(spanMs: ms) }
+
+    private mutating func add(_ feature: Feature) {
+        if feature != .age { windows.append(panes(feature.windowMs)) }
+        switch feature {
+        case .sum(let measure, _): measures.insert(measure)
+        case .distinct(let dimension, _), .newborn(let dimension, _, _):
+            needs.insert(Need(name: dimension, loadWindow: 0))
+        case .evenness(let dimension, let ms), .topShare(let dimension, let ms):
+            needs.insert(Need(name: dimension, loadWindow: panes(ms)))
+        case .activeHours: tracksHours = true
+        case .age: break
+        }
+    }
+
+    /// The schema of all rules added.
+    func schema(of entity: EntityClass, isUsed: Bool) -> StateSchema {
+        var dimensions: [StateSchema.Dimension] = []
+        for need in ordered(entity, isUsed: isUsed) {
+            // An entry with loads answers `distinct` as well.
+            if need.loadWindow == 0, needs.contains(where: { $0.name == need.name && $0 != need }) {
+                continue
+            }
+            dimensions.append(
+                StateSchema.Dimension(
+                    name: need.name, isNamed: named.contains(need), loadWindow: need.loadWindow))
+        }
+        return StateSchema(
+            measures: ["requests"] + measures.subtracting(["requests"]).sorted(),
+            dimensions: dimensions, minWindow: windows.min() ?? 1, maxWindow: windows.max() ?? 1,
+            tracksHours: tracksHours)
+    }
+
+    private func ordered(_ entity: EntityClass, isUsed: Bool) -> [Need] {
+        var all = needs
+        let hasAccount = all.contains { $0.name == "account" }
+        if entity == .fingerprint, isUsed, !hasAccount {
+            all.insert(Need(name: "account", loadWindow: 0))
+        }
+        return all.sorted { a, b in
+            if (a.name == "account") != (b.name == "account") { return a.name == "account" }
+            return (a.name, a.loadWindow) < (b.name, b.loadWindow)
+        }
+    }
+}

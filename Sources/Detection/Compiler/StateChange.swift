@@ -1,0 +1,56 @@
+import Aggregation
+
+/// What replacing one set of rules by another means for the state kept so far.
+public struct StateChange: Equatable, Sendable {
+    /// Why state of accounts has to re-warm; empty when it is kept.
+    public var account: [String]
+    /// Why state of fingerprints has to re-warm; empty when it is kept.
+    public var fingerprint: [String]
+    /// Kinds tracked from now on: their past is unknown.
+    public var addedKinds: [String]
+    /// Kinds no longer tracked.
+    public var removedKinds: [String]
+
+    /// Whether all state is kept: the edit changed thresholds, wording or lifecycles only.
+    public var keepsState: Bool {
+        account.isEmpty && fingerprint.isEmpty && addedKinds.isEmpty && removedKinds.isEmpty
+    }
+}
+
+extension RuleSet {
+    /// What becomes of state kept under `old` when this set replaces it.
+    public func stateChange(from old: RuleSet) -> StateChange {
+        let width = old.paneWidth == paneWidth ? [] : ["the pane width changed"]
+        return StateChange(
+            account: width + accountSchema.needs(beyond: old.accountSchema),
+            fingerprint: width + fingerprintSchema.needs(beyond: old.fingerprintSchema),
+            addedKinds: kinds.filter { !old.kinds.contains($0) },
+            removedKinds: old.kinds.filter { !kinds.contains($0) })
+    }
+}
+
+extension StateSchema {
+    /// What this schema needs that state kept under `old` does not have.
+    fileprivate func needs(beyond old: StateSchema) -> [String] {
+        var reasons = measures.filter { !old.measures.contains($0) }.map { "measure \($0) is new" }
+        for dimension in dimensions {
+            let same = old.dimensions.filter { $0.name == dimension.name }
+            if same.isEmpty {
+                reasons.append("dimension \(dimension.name) is new")
+            } else if !same.contains(where: { $0.covers(dimension) }) {
+                reasons.append("dimension \(dimension.name) keeps other loads or names")
+            }
+        }
+        if maxWindow > old.maxWindow { reasons.append("the longest window grew") }
+        if minWindow < old.minWindow { reasons.append("the shortest window shrank") }
+        if tracksHours, !old.tracksHours { reasons.append("active hours are new") }
+        return reasons
+    }
+}
+
+extension StateSchema.Dimension {
+    fileprivate func covers(_ other: StateSchema.Dimension) -> Bool {
+        let hasLoads = other.loadWindow == 0 || other.loadWindow == loadWindow
+        return hasLoads && (isNamed || !other.isNamed)
+    }
+}

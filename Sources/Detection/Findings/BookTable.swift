@@ -1,0 +1,80 @@
+import Primitives
+
+/// An open-addressing map from a rule on an entity to its entry.
+///
+/// Linear probing at no more than half full, deletion by shifting back: no tombstones, and the layout is
+/// independent of hash seeds of the process. Slots are valid until the next insertion or removal.
+struct BookTable {
+    private var ids: [WatchedEntity?] = Array(repeating: nil, count: 64)
+    private var entries: [BookEntry] = Array(repeating: BookEntry(), count: 64)
+    private(set) var count = 0
+
+    private var mask: Int { ids.count - 1 }
+
+    private func home(_ id: WatchedEntity) -> Int {
+        Int(truncatingIfNeeded: mix(id.entityKey ^ (UInt64(id.rule) << 48))) & mask
+    }
+
+    /// The slot of `id`; -1 where there is none.
+    func find(_ id: WatchedEntity) -> Int {
+        var slot = home(id)
+        while let present = ids[slot] {
+            if present == id { return slot }
+            slot = (slot + 1) & mask
+        }
+        return -1
+    }
+
+    subscript(slot: Int) -> BookEntry {
+        get { entries[slot] }
+        set { entries[slot] = newValue }
+    }
+
+    /// Adds `id`, which is not there.
+    mutating func insert(_ id: WatchedEntity, _ entry: BookEntry) {
+        if (count + 1) * 2 > ids.count { grow() }
+        place(id, entry)
+        count += 1
+    }
+
+    private mutating func place(_ id: WatchedEntity, _ entry: BookEntry) {
+        var slot = home(id)
+        while ids[slot] != nil { slot = (slot + 1) & mask }
+        ids[slot] = id
+        entries[slot] = entry
+    }
+
+    private mutating func grow() {
+        let old = (ids, entries)
+        ids = Array(repeating: nil, count: old.0.count * 2)
+        entries = Array(repeating: BookEntry(), count: old.0.count * 2)
+        for (id, entry) in zip(old.0, old.1) {
+            if let id { place(id, entry) }
+        }
+    }
+
+    /// Empties `slot` and moves up what was displaced past it.
+    mutating func remove(_ slot: Int) {
+        var hole = slot
+        var next = (hole + 1) & mask
+        while let id = ids[next] {
+            // An entry may fill the hole if its home does not lie behind the hole.
+            if (next - home(id)) & mask >= (next - hole) & mask {
+                ids[hole] = id
+                entries[hole] = entries[next]
+                hole = next
+            }
+            next = (next + 1) & mask
+        }
+        ids[hole] = nil
+        entries[hole] = BookEntry()
+        count -= 1
+    }
+
+    /// Calls `body` with every entry, in no useful order.
+    func forEach(_ body: (WatchedEntity, BookEntry) -> Void) {
+        for (id, entry) in zip(ids, entries) {
+            if let id { body(id, entry) }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Primitives
+
+/// The identity of an episode: 128 bits, the same in every replay.
+public struct FindingID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The first 64 bits.
+    public let high: UInt64
+    /// The last 64 bits.
+    public let low: UInt64
+
+    /// Wraps 128 bits.
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// The identity of the episode of `rule` on the entity `kind:value` that started at `start`.
+    ///
+    /// XXH3-64 with two seeds over rule id, NUL, kind, `:`, value and the start in milliseconds.
+    public init(rule: String, entityKind: String, entityValue: [UInt8], start: EventTime) {
+        var text = ByteBuffer(capacity: rule.utf8.count + entityKind.utf8.count + 64)
+        text.append(text: rule)
+        text.append(UInt8(0))
+        text.append(text: entityKind)
+        text.append(UInt8(ascii: ":"))
+        entityValue.withUnsafeBytes { text.append($0) }
+        text.append(integer: start.ms)
+        self.init(
+            high: xxh3(text.bytes, seed: 0x5354_494C_4C57_4131),
+            low: xxh3(text.bytes, seed: 0x5354_494C_4C57_4132))
+    }
+
+    /// Orders by all 128 bits, as an unsigned number.
+    public static func < (a: FindingID, b: FindingID) -> Bool {
+        (a.high, a.low) < (b.high, b.low)
+    }
+
+    /// 32 lower-case hexadecimal digits.
+    public var description: String { Self.hex(high) + Self.hex(low) }
+
+    private static func hex(_ word: UInt64) -> String {
+        let digits = String(word, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

@@ -1,0 +1,96 @@
+import Primitives
+
+/// The evidence and the observables of a finding in OCSF's words.
+///
+/// The first evidence is the entity with its features; an entity that OCSF has an object for (account, address,
+/// device, TLS print, user agent) stands there too, otherwise in `data` alone. Every account that a
+/// `top(account, k)` names follows as an evidence of its own, a User, at most `maxAccounts` of them.
+struct OCSFArtifacts {
+    static let maxAccounts = 64
+
+    private let finding: Finding
+    private let place: OCSFPlace
+    private let accounts: [(value: [UInt8], count: Int64)]
+
+    init(finding: Finding) {
+        self.finding = finding
+        self.place = OCSFPlace(kind: finding.entityKind, value: finding.entityValue)
+        self.accounts = Self.accounts(in: finding)
+    }
+
+    private static func accounts(in finding: Finding) -> [(value: [UInt8], count: Int64)] {
+        var found: [(value: [UInt8], count: Int64)] = []
+        for case (let name, .top(let values)) in finding.evidence where isTopAccounts(name) {
+            for item in values where !found.contains(where: { $0.value == item.value }) {
+                guard found.count < maxAccounts else { return found }
+                found.append(item)
+            }
+        }
+        return found
+    }
+
+    private static func isTopAccounts(_ name: String) -> Bool {
+        guard name.hasPrefix("top(") else { return false }
+        return name.dropFirst(4).prefix { $0 != "," && $0 != ")" } == "account"
+    }
+
+    func writeEvidences(to writer: inout JSONWriter) {
+        writer.key("evidences")
+        writer.beginArray()
+        writer.beginObject()
+        writer.member("name", "entity")
+        writer.object("data") { writeFeatures(to: &$0) }
+        place.write(value: finding.entityValue, to: &writer)
+        if finding.rule.shadow {
+            writer.member("verdict_id", "verdict", OCSF.Term(id: 6, caption: "Test"))
+        }
+        writer.endObject()
+        for (value, count) in accounts {
+            writer.beginObject()
+            writer.member("name", "account")
+            writer.object("data") { writer in
+                writer.key("requests")
+                writer.value(count)
+            }
+            OCSFPlace.account.write(value: value, to: &writer)
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    private func writeFeatures(to writer: inout JSONWriter) {
+        writer.object("entity") { writer in
+            writer.member("kind", finding.entityKind)
+            writer.key("value")
+            finding.entityValue.withUnsafeBytes { writer.value(utf8: $0) }
+        }
+        writer.object("features") { writer in
+            for (name, value) in finding.distinctEvidence {
+                writer.key(name)
+                value.write(to: &writer)
+            }
+        }
+    }
+
+    func writeObservables(to writer: inout JSONWriter) {
+        writer.key("observables")
+        writer.beginArray()
+        writeObservable(place, kind: finding.entityKind, value: finding.entityValue, to: &writer)
+        for (value, _) in accounts
+        where finding.entityKind != "account" || value != finding.entityValue {
+            writeObservable(.account, kind: "account", value: value, to: &writer)
+        }
+        writer.endArray()
+    }
+
+    private func writeObservable(
+        _ place: OCSFPlace, kind: String, value: [UInt8], to writer: inout JSONWriter
+    ) {
+        writer.beginObject()
+        writer.member("name", place.path)
+        writer.member("type_id", "type", place.observableType(kind: kind))
+        writer.key("value")
+        value.withUnsafeBytes { writer.value(utf8: $0) }
+        writer.endObject()
+    }
+}

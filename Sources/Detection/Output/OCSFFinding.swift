@@ -1,0 +1,97 @@
+import Primitives
+
+/// A finding as an OCSF 1.8.0 Detection Finding without profiles.
+///
+/// What OCSF has no word for stands under `unmapped.stillwatch` and `evidences[].data`; the schema forbids it
+/// anywhere else. A shadow rule's finding is not an alert (`is_alert`) and its analytic is experimental.
+struct OCSFFinding {
+    let finding: Finding
+    let productVersion: String
+
+    private var rule: RuleInfo { finding.rule }
+
+    func write(to writer: inout JSONWriter) {
+        let artifacts = OCSFArtifacts(finding: finding)
+        writer.beginObject()
+        writeClassification(to: &writer)
+        writer.object("metadata") { writeMetadata(to: &$0) }
+        writer.object("finding_info") { writeFindingInfo(to: &$0) }
+        artifacts.writeEvidences(to: &writer)
+        artifacts.writeObservables(to: &writer)
+        writer.object("unmapped") { $0.object("stillwatch") { writeOwnWords(to: &$0) } }
+        writer.endObject()
+    }
+
+    private func writeClassification(to writer: inout JSONWriter) {
+        let activity = OCSF.activity(finding.status)
+        writer.member("time", finding.time)
+        writer.member(
+            "class_uid", "class_name", OCSF.Term(id: OCSF.classUID, caption: "Detection Finding"))
+        writer.member("category_uid", "category_name", OCSF.Term(id: 2, caption: "Findings"))
+        writer.member("activity_id", "activity_name", activity)
+        writer.member(
+            "type_uid", "type_name",
+            OCSF.Term(
+                id: OCSF.classUID * 100 + activity.id,
+                caption: "Detection Finding: \(activity.caption)"))
+        writer.member("severity_id", "severity", OCSF.severity(rule.severity))
+        writer.member("status_id", "status", OCSF.status(finding.status))
+        writer.key("is_alert")
+        writer.value(!rule.shadow)
+        writer.member("start_time", finding.firstSeen)
+        writer.member("end_time", finding.lastSeen)
+        writer.member("message", "\(rule.title) on \(finding.entity)")
+    }
+
+    private func writeMetadata(to writer: inout JSONWriter) {
+        writer.member("version", OCSF.version)
+        writer.member("uid", finding.recordUID)
+        writer.member("correlation_uid", finding.uid.description)
+        writer.member("sequence", finding.sequence)
+        writer.member("event_code", rule.id)
+        if !rule.tags.isEmpty { writer.member("labels", rule.tags) }
+        writer.object("product") { writer in
+            writer.member("name", "Stillwatch")
+            writer.member("uid", "stillwatch")
+            writer.member("vendor_name", "Stillwatch")
+            writer.member("version", productVersion)
+        }
+    }
+
+    /// The episode starts when it was first seen: `created_time` is the same in all its records.
+    private func writeFindingInfo(to writer: inout JSONWriter) {
+        writer.member("uid", finding.uid.description)
+        writer.member("title", rule.title)
+        writer.member("desc", rule.description)
+        writer.member("types", ["Model Distillation"])
+        writer.member("created_time", finding.firstSeen)
+        writer.member("modified_time", finding.time)
+        writer.member("first_seen_time", finding.firstSeen)
+        writer.member("last_seen_time", finding.lastSeen)
+        if !rule.attack.isEmpty {
+            writer.key("attacks")
+            writer.beginArray()
+            for id in rule.attack { Atlas.writeAttack(id, to: &writer) }
+            writer.endArray()
+        }
+        writer.object("analytic") { writer in
+            writer.member("type_id", "type", OCSF.Term(id: 1, caption: "Rule"))
+            writer.member("uid", rule.id)
+            writer.member("name", rule.title)
+            writer.member("version", String(rule.version))
+            writer.member("state_id", "state", OCSF.analyticState(shadow: rule.shadow))
+        }
+    }
+
+    private func writeOwnWords(to writer: inout JSONWriter) {
+        writer.member("rule", rule.id)
+        writer.member("rule_version", rule.version)
+        writer.member("status", finding.status.rawValue)
+        writer.key("shadow")
+        writer.value(rule.shadow)
+        writer.member("entity", finding.entity)
+        writer.member("entity_kind", finding.entityKind)
+        if !rule.falsePositives.isEmpty { writer.member("false_positives", rule.falsePositives) }
+        if !rule.references.isEmpty { writer.member("references", rule.references) }
+    }
+}

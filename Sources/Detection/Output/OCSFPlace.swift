@@ -1,0 +1,82 @@
+import Primitives
+
+/// Where in an OCSF evidence a value of some kind belongs.
+enum OCSFPlace: Equatable {
+    case account
+    case address
+    case subnet
+    case device
+    case userAgent
+    case tlsPrint
+    /// Nowhere but in our own data.
+    case other
+
+    /// The place of `kind`'s values; an `ip` that is no address has none.
+    init(kind: String, value: [UInt8]) {
+        switch kind {
+        case "account": self = .account
+        case "ip": self = IPAddress.isValid(value) ? .address : .other
+        case "subnet": self = .subnet
+        case "device": self = .device
+        case "user_agent": self = .userAgent
+        case "tls_ja4": self = .tlsPrint
+        default: self = .other
+        }
+    }
+
+    /// The attribute that holds the value, as an observable's `name` spells it.
+    var path: String {
+        switch self {
+        case .account: "evidences[].user.uid"
+        case .address: "evidences[].src_endpoint.ip"
+        case .device: "evidences[].device.uid"
+        case .userAgent: "evidences[].http_request.user_agent"
+        case .tlsPrint: "evidences[].ja4_fingerprint_list[].value"
+        case .subnet, .other: "evidences[].data.entity.value"
+        }
+    }
+
+    /// The observable's type; kinds OCSF does not know are Other, named as we name them.
+    func observableType(kind: String) -> OCSF.Term {
+        switch self {
+        case .account: OCSF.Term(id: 31, caption: "User Object: uid")
+        case .address: OCSF.Term(id: 2, caption: "IP Address")
+        case .subnet: OCSF.Term(id: 12, caption: "Subnet")
+        case .device: OCSF.Term(id: 47, caption: "Device Object: uid")
+        case .userAgent: OCSF.Term(id: 16, caption: "HTTP User-Agent")
+        case .tlsPrint, .other: OCSF.Term(id: 99, caption: kind)
+        }
+    }
+
+    /// Writes the OCSF object with `value` into an evidence.
+    func write(value: [UInt8], to writer: inout JSONWriter) {
+        value.withUnsafeBytes { bytes in
+            switch self {
+            case .account: writer.object("user") { $0.member("uid", utf8: bytes) }
+            case .address: writer.object("src_endpoint") { $0.member("ip", utf8: bytes) }
+            case .device:
+                writer.object("device") { writer in
+                    writer.member("type_id", "type", OCSF.Term(id: 0, caption: "Unknown"))
+                    writer.member("uid", utf8: bytes)
+                }
+            case .userAgent: writer.object("http_request") { $0.member("user_agent", utf8: bytes) }
+            case .tlsPrint:
+                writer.key("ja4_fingerprint_list")
+                writer.beginArray()
+                writer.beginObject()
+                writer.member("type_id", "type", OCSF.Term(id: 1, caption: "JA4"))
+                writer.member("value", utf8: bytes)
+                writer.endObject()
+                writer.endArray()
+            case .subnet, .other: break
+            }
+        }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func member(_ name: StaticString, utf8 bytes: ByteSlice) {
+        key(name)
+        value(utf8: bytes)
+    }
+}

@@ -1,0 +1,51 @@
+import Primitives
+import YAML
+
+/// Reads rules from YAML files and checks them: formats, types, names, and ids across files.
+///
+/// Feed every file to `load`, then take `rules`. What is wrong goes to `diagnostics`; a rule with an error is
+/// left out, so `diagnostics.hasErrors` decides whether the rest may be used.
+public struct RuleLoader {
+    /// Where problems are reported.
+    public let diagnostics: Diagnostics
+    /// The rules without errors, in the order of files and documents.
+    public private(set) var rules: [Rule] = []
+    private let vocabulary: Vocabulary
+    private let paneWidth: PaneWidth
+    private var firsts: [String: String] = [:]
+
+    /// A loader for panes of `paneWidth` (no window may be shorter); `vocabulary` knows the kinds.
+    public init(
+        diagnostics: Diagnostics, vocabulary: Vocabulary = Vocabulary(),
+        paneWidth: PaneWidth = .standard
+    ) {
+        self.diagnostics = diagnostics
+        self.vocabulary = vocabulary
+        self.paneWidth = paneWidth
+    }
+
+    /// Adds the rules of one file: each document is a rule.
+    public mutating func load(_ source: SourceText) {
+        for document in parseYAML(source, diagnostics: diagnostics) {
+            let errors = diagnostics.errorCount
+            guard
+                var reader = RuleReader(
+                    document, vocabulary: vocabulary, paneWidth: paneWidth, diagnostics)
+            else { continue }
+            let rule = reader.read()
+            checkIsNew(document)
+            if let rule, diagnostics.errorCount == errors { rules.append(rule) }
+        }
+    }
+
+    private mutating func checkIsNew(_ document: Node) {
+        guard let node = document["id"], let id = node.scalar?.text else { return }
+        if let first = firsts[id] {
+            let notes = ["the first '\(id)' is at \(first)"]
+            diagnostics.error("duplicate rule id '\(id)'", at: node, notes: notes)
+        } else {
+            let start = node.range.start
+            firsts[id] = "\(node.source.name):\(start.line):\(start.column)"
+        }
+    }
+}

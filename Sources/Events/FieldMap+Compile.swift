@@ -1,0 +1,102 @@
+import CSimdjson
+
+/// The names a decoder keeps: fingerprints and signals of other names are checked and passed over.
+public struct TrackedNames: Equatable, Sendable {
+    /// Kinds of fingerprints; the index of a kind here is ``Event/fingerprintKind(_:)``. At most 64.
+    public var kinds: [String]
+    /// Names of signals; the index of a name here is ``Event/signalIndex(_:)``. At most 64.
+    public var signals: [String]
+
+    /// Wraps the two lists.
+    public init(kinds: [String] = [], signals: [String] = []) {
+        self.kinds = kinds
+        self.signals = signals
+    }
+}
+
+/// Hands a field map and tracked names to the C decoder.
+struct MapCompiler {
+    let decoder: OpaquePointer
+    let tracked: TrackedNames
+
+    static let maxSources = 32
+
+    func compile(_ map: FieldMap) throws(DecoderConfigurationError) {
+        try track(tracked.kinds, UInt8(SW_FINGERPRINTS))
+        try track(tracked.signals, UInt8(SW_SIGNALS))
+        for field in [EventField.time, .account] where map.sources[.field(field)] == nil {
+            throw .requiredFieldUnmapped(field.name)
+        }
+        var maps: [UInt32: EventField] = [:]
+        // In the order of names: what the trie looks like must not depend on hash seeds.
+        for (target, sources) in map.sources.sorted(by: { $0.key.name < $1.key.name }) {
+            try add(target, sources, &maps)
+        }
+        for pointer in map.singleElementArrays {
+            sw_decoder_single(decoder, try node(pointer, field: "singleElementArrays"))
+        }
+        sw_decoder_seal(decoder)
+    }
+
+    private func track(_ names: [String], _ field: UInt8) throws(DecoderConfigurationError) {
+        guard names.count <= SW_MAX_TRACKED else { throw .tooManyTracked(names.count) }
+        var seen: Set<String> = []
+        for name in names {
+            guard !name.isEmpty, seen.insert(name).inserted else { throw .badTrackedName(name) }
+            let bytes = Array(name.utf8)
+            sw_decoder_track(decoder, field, bytes, bytes.count)
+        }
+    }
+
+    private func node(
+        _ pointer: String, field: String
+    ) throws(DecoderConfigurationError) -> UInt32 {
+        var node: UInt32 = 0
+        for token in try JSONPointer(pointer, field: field).tokens {
+            node = sw_decoder_child(decoder, node, token, token.count)
+        }
+        return node
+    }
+
+    private func add(
+        _ target: FieldMap.Target, _ sources: [FieldMap.Source], _ maps: inout [UInt32: EventField]
+    ) throws(DecoderConfigurationError) {
+        guard sources.count <= Self.maxSources else { throw .tooManyPointers(field: target.name) }
+        for (rank, source) in sources.enumerated() {
+            try source.check(for: target)
+            let node = try node(source.pointer, field: target.name)
+            switch target {
+            case .field(let field) where field == .fingerprints || field == .signals:
+                guard maps.updateValue(field, forKey: node) ?? field == field else {
+                    throw .conflictingMaps(pointer: source.pointer)
+                }
+                // A pointer of its own outranks the object that holds all.
+                sw_decoder_map(decoder, node, field.rawValue, UInt8(Self.maxSources + rank))
+            case .field(let field): leaf(node, field, item: nil, rank, source)
+            case .fingerprint(let kind):
+                leaf(node, .fingerprints, item: tracked.kinds.firstIndex(of: kind), rank, source)
+            case .signal(let name):
+                leaf(node, .signals, item: tracked.signals.firstIndex(of: name), rank, source)
+            }
+        }
+    }
+
+    private func leaf(
+        _ node: UInt32, _ field: EventField, item: Int?, _ rank: Int, _ source: FieldMap.Source
+    ) {
+        let item = item.map { UInt8(truncatingIfNeeded: $0) } ?? UInt8(SW_UNTRACKED)
+        sw_decoder_leaf(decoder, node, field.rawValue, item, UInt8(rank), source.unit.form)
+    }
+}
+
+extension FieldMap.Unit {
+    var form: sw_form {
+        switch self {
+        case .canonical: SW_PLAIN
+        case .milliseconds: SW_MILLISECONDS
+        case .seconds: SW_SECONDS
+        case .nanoseconds: SW_NANOSECONDS
+        case .decimal: SW_DECIMAL
+        }
+    }
+}

@@ -1,0 +1,13 @@
+import Glibc
+
+/// The machine's clocks: only `Live` and above may ask.
+enum Clock {
+    /// Milliseconds that only grow: for intervals.
+    static func monotonicMs() -> Int64 { read(CLOCK_MONOTONIC) }
+
+    private static func read(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}

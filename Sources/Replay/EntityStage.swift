@@ -1,0 +1,125 @@
+import Detection
+import Execution
+import Primitives
+import Topology
+
+/// The ENTITY tasks of one shard, fed from memory.
+final class EntityStage {
+    private let tasks: UnsafeMutablePointer<EntityTask>
+    private let count: Int
+    private let stride: Int
+    /// Findings not yet taken.
+    private var findings: [Finding] = []
+
+    /// The tasks of the partitions `first`, `first + stride`, ...
+    init(_ settings: ReplaySettings, first: Int, stride: Int) {
+        let partitions = settings.plan.partitions
+        count = first < partitions ? (partitions - first + stride - 1) / stride : 0
+        self.stride = stride
+        tasks = .allocate(capacity: max(1, count))
+        for i in 0..<count {
+            (tasks + i).initialize(
+                to: EntityTask(
+                    plan: settings.plan, rules: settings.rules, partition: first + i * stride,
+                    sampleSize: settings.sampleSize,
+                    memoryBudget: settings.memoryBudget / partitions))
+        }
+    }
+
+    deinit {
+        tasks.deinitialize(count: count)
+        tasks.deallocate()
+    }
+
+    /// Hands a block to its partition's task. Blocks of our own making are whole: a bad one is a mistake of
+    /// ours, and losing it silently would be worse than stopping.
+    func receive(_ block: ByteSlice, partition: Int) {
+        do throws(BlockError) {
+            try tasks[partition / stride].receive(block)
+        } catch {
+            preconditionFailure("a block of our own cannot be read: \(error)")
+        }
+    }
+
+    /// Closes what may close in every task and takes the findings.
+    func advance() -> [Finding] {
+        for i in 0..<count { tasks[i].advance(&findings) }
+        defer { findings = [] }
+        return findings
+    }
+
+    /// What the tasks have done and hold.
+    func summary() -> EntitySummary {
+        var summary = EntitySummary()
+        for i in 0..<count {
+            summary.counters.add(tasks[i].counters)
+            summary.entities += tasks[i].entities
+            summary.evicted += tasks[i].evicted
+            summary.expired += tasks[i].expired
+            summary.memoryBytes += tasks[i].memoryBytes
+            summary.openFindings += tasks[i].openFindings
+            summary.suppressed += tasks[i].suppressed
+            summary.closedThrough = max(
+                summary.closedThrough, tasks[i].closedThrough ?? .distantPast)
+        }
+        return summary
+    }
+}
+
+/// What ENTITY tasks have done and hold, added up.
+public struct EntitySummary: Sendable {
+    /// Work done.
+    public var counters = EntityCounters()
+    /// Entities kept.
+    public var entities = 0
+    /// Entities forgotten to stay within the memory budget.
+    public var evicted = 0
+    /// Entities forgotten because no window reached them.
+    public var expired = 0
+    /// Bytes of state.
+    public var memoryBytes = 0
+    /// Findings still firing.
+    public var openFindings = 0
+    /// Findings held back while their rule was cooling down.
+    public var suppressed = 0
+    /// The event time up to which panes are closed.
+    public var closedThrough = EventTime.distantPast
+
+    /// Nothing done.
+    public init() {}
+
+    mutating func add(_ other: EntitySummary) {
+        counters.add(other.counters)
+        entities += other.entities
+        evicted += other.evicted
+        expired += other.expired
+        memoryBytes += other.memoryBytes
+        openFindings += other.openFindings
+        suppressed += other.suppressed
+        closedThrough = max(closedThrough, other.closedThrough)
+    }
+}
+
+/// A shard of ENTITY tasks on a thread of its own.
+actor EntityShard {
+    private let executor: ThreadExecutor
+    private let stage: EntityStage
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    init(_ settings: ReplaySettings, first: Int, stride: Int) {
+        executor = ThreadExecutor()
+        stage = EntityStage(settings, first: first, stride: stride)
+    }
+
+    deinit { executor.stop() }
+
+    /// Takes in a batch of blocks, closes what may close, and returns the findings.
+    func process(_ batch: BlockBatch) -> [Finding] {
+        batch.forEach { stage.receive($1, partition: $0) }
+        return stage.advance()
+    }
+
+    /// What the tasks have done and hold.
+    func summary() -> EntitySummary { stage.summary() }
+}

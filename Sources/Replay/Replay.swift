@@ -1,0 +1,161 @@
+import Detection
+import Events
+import Primitives
+import Topology
+
+/// Runs the topology over sources with an in-memory shuffle: what `backtest`, `demo` and tests use.
+///
+/// The same records give the same findings, whatever the shards, partitions and batch size: every source is
+/// one source partition, panes close when all sources have passed them, and `findings` of the report are in
+/// canonical order. The source whose watermark is lowest is read next, so buffered panes stay few even where
+/// files follow each other in time.
+public struct Replay {
+    /// A refused record with where it came from.
+    public struct Refusal: Sendable {
+        /// The source's name and where in it: `file:line`.
+        public var place: String
+        /// The record, why, and its offset: the number of records before it in the source.
+        public var letter: DeadLetter
+    }
+
+    /// What came of a replay.
+    public struct Report: Sendable {
+        /// Records read, folded, refused.
+        public var ingest = IngestCounters()
+        /// Event time: the start of the first pane with an event, and the newest event; nil without events.
+        public var span: ClosedRange<EventTime>?
+        /// State and evaluations.
+        public var entities = EntitySummary()
+        /// The findings by time, uid and sequence; empty where `keepsFindings` was off.
+        public var findings: [Finding] = []
+        /// The first refused records, at most `Replay.keptRefusals`.
+        public var refusals: [Refusal] = []
+    }
+
+    /// Refused records a report keeps.
+    public static let keptRefusals = 20
+
+    private let settings: ReplaySettings
+
+    /// A replay with `settings`.
+    public init(_ settings: ReplaySettings) { self.settings = settings }
+
+    /// Reads the sources to their ends.
+    ///
+    /// - Parameters:
+    ///   - keepsFindings: whether the report holds the findings.
+    ///   - onFinding: called with each finding as it comes, from one thread at a time.
+    ///   - onProgress: called now and then with the records read so far.
+    /// - Throws: `InputError`, `DecoderConfigurationError`.
+    public func run(
+        _ sources: [any RecordSource], keepsFindings: Bool = true,
+        onFinding: ((Finding) -> Void)? = nil, onProgress: ((Int) -> Void)? = nil
+    ) async throws -> Report {
+        let ingest = try IngestStage(settings, sources)
+        let stages = makeEntityStages()
+        var report = Report()
+        func take(_ findings: [Finding]) {
+            guard !findings.isEmpty else { return }
+            if let onFinding {
+                // Each task hands out its own in order; a reader expects all of them to be.
+                for finding in findings.sorted(by: Replay.precedes) { onFinding(finding) }
+            }
+            if keepsFindings { report.findings += findings }
+        }
+        // Two sets of batches take turns: one is filled while the other is worked on.
+        let sets = (0..<2).map { _ in (0..<stages.count).map { _ in BlockBatch() } }
+        var turn = 0
+        while try ingest.step(into: sets[turn]) {
+            take(try await stages.process(sets[turn]))
+            turn = 1 - turn
+            onProgress?(ingest.recordsRead)
+        }
+        take(await stages.drain())
+        report.ingest = ingest.counters
+        report.span = ingest.span
+        report.refusals = ingest.refusals
+        report.entities = await stages.summary()
+        report.findings.sort(by: Replay.precedes)
+        return report
+    }
+
+    /// The canonical order of findings: time, uid, sequence.
+    public static func precedes(_ a: Finding, _ b: Finding) -> Bool {
+        (a.time, a.uid, a.sequence) < (b.time, b.uid, b.sequence)
+    }
+
+    private func makeEntityStages() -> EntityStages {
+        settings.shards == 1
+            ? .inline(EntityStage(settings, first: 0, stride: 1))
+            : .shards(
+                Pipeline(
+                    (0..<settings.shards - 1).map {
+                        EntityShard(settings, first: $0, stride: settings.shards - 1)
+                    }))
+    }
+}
+
+/// The ENTITY side: on the caller's thread, or on threads of their own, one batch behind.
+private enum EntityStages {
+    case inline(EntityStage)
+    case shards(Pipeline)
+
+    var count: Int {
+        switch self {
+        case .inline: 1
+        case .shards(let pipeline): pipeline.shards.count
+        }
+    }
+
+    func process(_ batches: [BlockBatch]) async throws -> [Finding] {
+        switch self {
+        case .inline(let stage):
+            batches[0].forEach { stage.receive($1, partition: $0) }
+            return stage.advance()
+        case .shards(let pipeline):
+            return await pipeline.process(batches)
+        }
+    }
+
+    func drain() async -> [Finding] {
+        switch self {
+        case .inline: []
+        case .shards(let pipeline): await pipeline.drain()
+        }
+    }
+
+    func summary() async -> EntitySummary {
+        switch self {
+        case .inline(let stage): return stage.summary()
+        case .shards(let pipeline):
+            var summary = EntitySummary()
+            for shard in pipeline.shards { summary.add(await shard.summary()) }
+            return summary
+        }
+    }
+}
+
+/// Keeps each shard one batch behind INGEST: both work, and no more than two batches are in memory.
+private final class Pipeline {
+    let shards: [EntityShard]
+    private var running: [Task<[Finding], Never>] = []
+
+    init(_ shards: [EntityShard]) { self.shards = shards }
+
+    /// Waits for the batches before, then hands these out; returns what the former found.
+    func process(_ batches: [BlockBatch]) async -> [Finding] {
+        let found = await drain()
+        for (shard, batch) in zip(shards, batches) where !batch.isEmpty {
+            running.append(Task { await shard.process(batch) })
+        }
+        return found
+    }
+
+    /// Waits for what is running.
+    func drain() async -> [Finding] {
+        var found: [Finding] = []
+        for task in running { found += await task.value }
+        running = []
+        return found
+    }
+}

@@ -1,0 +1,121 @@
+import Detection
+import Events
+import Primitives
+import Topology
+
+/// A replay's report as text for people: what was read, what was refused and why, what was found.
+public struct ReplaySummary: Sendable {
+    private let report: Replay.Report
+    private let seconds: Double
+
+    /// The summary of `report`, which took `seconds`.
+    public init(_ report: Replay.Report, seconds: Double) {
+        self.report = report
+        self.seconds = seconds
+    }
+
+    /// All of it, lines with their newlines.
+    public var text: String {
+        var rows = ingestRows + [("", "")]
+        rows += findingRows + [("", "")] + stateRows
+        return Columns.text(rows) + refusals
+    }
+
+    private var ingestRows: [(String, String)] {
+        let ingest = report.ingest
+        var rows = [
+            ("records read", grouped(ingest.consumed)),
+            ("events processed", grouped(ingest.processed)),
+            ("  late", grouped(ingest.late)),
+            ("records refused", grouped(ingest.rejectedTotal)),
+        ]
+        for reason in RejectReason.allCases where ingest.rejected[reason.index] > 0 {
+            rows.append(("  \(reason.rawValue)", grouped(ingest.rejected[reason.index])))
+        }
+        if let span = report.span {
+            let from = Timestamp.rfc3339(ms: span.lowerBound.ms)
+            let through = Timestamp.rfc3339(ms: span.upperBound.ms)
+            rows.append(("event time", "\(from) to \(through)"))
+        }
+        return rows
+    }
+
+    private var findingRows: [(String, String)] {
+        var counts: [String: [Finding.Status: Int]] = [:]
+        for finding in report.findings {
+            let name = finding.rule.id + (finding.rule.shadow ? " (shadow)" : "")
+            counts[name, default: [:]][finding.status, default: 0] += 1
+        }
+        var rows = [("findings", grouped(report.findings.count))]
+        for (rule, byStatus) in counts.sorted(by: { $0.key < $1.key }) {
+            let parts = Finding.Status.allCases.compactMap { status in
+                byStatus[status].map { "\(grouped($0)) \(status.rawValue)" }
+            }
+            rows.append(("  \(rule)", parts.joined(separator: ", ")))
+        }
+        rows.append(("still open", grouped(report.entities.openFindings)))
+        if report.entities.suppressed > 0 {
+            rows.append(("held back by cooldown", grouped(report.entities.suppressed)))
+        }
+        return rows
+    }
+
+    private var stateRows: [(String, String)] {
+        let entities = report.entities
+        let rate = seconds > 0 ? Double(report.ingest.consumed) / seconds : 0
+        return [
+            ("entities kept", grouped(entities.entities)),
+            ("  evicted for memory", grouped(entities.evicted)),
+            ("  expired", grouped(entities.expired)),
+            ("state", "\(grouped(entities.memoryBytes / 1_048_576)) MiB"),
+            ("took", "\(decimal(seconds)) s, \(grouped(Int(rate))) records/s"),
+        ]
+    }
+
+    private var refusals: String {
+        guard !report.refusals.isEmpty else { return "" }
+        let shown = report.refusals.prefix(10)
+        var text = "\nfirst refused records\n"
+        for refusal in shown {
+            text += "  \(refusal.place): \(refusal.letter.reason.rawValue)\n"
+        }
+        let rest = report.ingest.rejectedTotal - shown.count
+        return rest > 0 ? text + "  and \(grouped(rest)) more\n" : text
+    }
+}
+
+/// Two columns of text.
+public enum Columns {
+    /// `rows` as lines, the second column aligned; a row of empty texts is an empty line.
+    public static func text(_ rows: [(String, String)]) -> String {
+        let width = rows.map(\.0.count).max() ?? 0
+        return rows.map { left, right in
+            if left.isEmpty, right.isEmpty { return "\n" }
+            return left + String(repeating: " ", count: width - left.count + 2) + right + "\n"
+        }.joined()
+    }
+}
+
+/// A whole number with its thousands apart: `1,234,567`.
+public func grouped(_ number: Int) -> String {
+    var digits = String(number.magnitude)
+    var parts: [String] = []
+    while digits.count > 3 {
+        parts.insert(String(digits.suffix(3)), at: 0)
+        digits.removeLast(3)
+    }
+    return (number < 0 ? "-" : "") + ([digits] + parts).joined(separator: ",")
+}
+
+/// A number with so many decimals: `12.3`.
+public func decimal(_ number: Double, places: Int = 1) -> String {
+    var scale = 1.0
+    for _ in 0..<places { scale *= 10 }
+    let scaled = (number.magnitude * scale).rounded()
+    guard scaled.isFinite, scaled < 9e15 else { return "\(number)" }
+    let digits = String(Int(scaled))
+    let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits
+    let whole = String(padded.dropLast(places))
+    let sign = number < 0 && scaled > 0 ? "-" : ""
+    return sign + (places > 0 ? "\(whole).\(padded.suffix(places))" : whole)
+}

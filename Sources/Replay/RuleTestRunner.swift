@@ -1,0 +1,45 @@
+import Detection
+import Topology
+
+/// Runs the tests inside rules through the same engine that runs live, from decoder to findings.
+public struct RuleTestRunner: Sendable {
+    /// What came of one test.
+    public struct Outcome: Sendable {
+        /// The rule's id.
+        public var rule: String
+        /// The test's name.
+        public var test: String
+        /// Events the test has.
+        public var events: Int
+        /// What is wrong, one sentence each; empty when the test passed.
+        public var failures: [String]
+    }
+
+    private let timing: TopologyPlan.Timing
+    private let sampleSize: Int
+
+    /// A runner that cuts time and samples as an engine with these settings does.
+    public init(timing: TopologyPlan.Timing = .init(), sampleSize: Int = 128) {
+        self.timing = timing
+        self.sampleSize = sampleSize
+    }
+
+    /// Runs one test of `rule`, alone and as if active.
+    ///
+    /// - Throws: `RuleSetError` when the rule by itself is over a limit of the engine, and what `Replay.run`
+    ///   throws.
+    public func run(_ test: RuleTest, of rule: Rule) async throws -> Outcome {
+        var active = rule
+        active.status = .active
+        let rules = try RuleSet([active], paneWidth: timing.paneWidth)
+        let settings = ReplaySettings(
+            rules: rules, timing: timing, partitions: 1, sampleSize: sampleSize)
+        let report = try await Replay(settings).run([RuleTestSource(test)])
+        var failures = report.refusals.prefix(3).map { refusal in
+            "event \(refusal.letter.offset + 1) is refused: \(refusal.letter.reason.rawValue)"
+        }
+        failures += test.failures(of: report.findings)
+        return Outcome(
+            rule: rule.info.id, test: test.name, events: test.eventCount, failures: failures)
+    }
+}

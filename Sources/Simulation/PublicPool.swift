@@ -1,0 +1,28 @@
+/// What pools that everyone shares hold.
+enum PublicPool {
+    static let models: [StaticString] = [
+        "aster-large-4", "aster-medium-4", "aster-small-4", "aster-reason-2", "aster-large-3",
+    ]
+    static let tasks: [StaticString] = [
+        "coding", "writing", "extraction", "classification", "math", "chat", "translation",
+    ]
+    static let operations: [StaticString] = ["chat", "responses", "embeddings"]
+    static let accessPaths: [StaticString] = ["api", "console", "cloud_marketplace", "aggregator"]
+    static let plans: [StaticString] = ["free", "pay_as_you_go", "team", "enterprise"]
+    static let agents: [StaticString] = [
+        "aster-python/", "aster-node/", "openapi-python/", "okhttp/", "go-http-client/",
+        "chain-py/", "axios/", "curl/",
+    ]
+    static let mailDomains: [StaticString] = [
+        "mail.example", "inbox.example", "post.example", "freemail.example", "webmail.example",
+    ]
+
+    /// TLS prints in wide use: one for each release line of a popular SDK.
+    static let tlsPrints = 24
+    /// User agents in wide use; `agent % 24` is the TLS print that goes with it.
+    static let userAgents = 240
+    static let cardBins = 400
+    static let networks = 300
+    static let templates = 40
+    static let toolSets = 30
+}

@@ -1,0 +1,95 @@
+import Aggregation
+import Primitives
+
+/// The layout of a block: what one ingest task saw since its last flush, for one shuffle partition.
+///
+/// All integers little-endian.
+/// ```
+/// block    magic "SWB1" | flags u8 | 0 u8 | schema length u16 | source u32 | sources u32
+///          | from i64 | to i64 | highest ms i64 | lowest pane u32 | first open pane u32 | pane ms u32
+///          | schema digest u64 | application u32 | bytes of sections u32 | schema | section*
+/// schema   kinds u8, (length u8, name)* | accounts: class | fingerprints: class
+/// class    measures u8, (length u8, name)* | dimensions u8, (named u8, length u8, name)*
+/// section  pane u32 | bytes u32 | partial*
+/// partial  bytes u16 | kind u8 (0 account, i + 1 kind i) | 0 u8 | value length u16
+///          | present u16 (a bit per dimension) | measure u32 * | value | dimension*
+/// dimension (account only: born pane u32) then, where named: length u16, text; else hash u64
+/// ```
+/// The block covers the source partition's offsets `(from, to]`; the names in the schema let a receiver
+/// with other rules read what both know. `digest` is the XXH3 of the schema bytes.
+enum BlockFormat {
+    static let magic: UInt32 = 0x3142_5753
+    static let headerSize = 68
+    static let partialHeaderSize = 8
+    static let sectionHeaderSize = 8
+
+    /// Offsets in the header.
+    enum Header {
+        static let flags = 4
+        static let schemaLength = 6
+        static let source = 8
+        static let sources = 12
+        static let from = 16
+        static let to = 24
+        static let highest = 32
+        static let lowestPane = 40
+        static let firstOpen = 44
+        static let paneMs = 48
+        static let digest = 52
+        static let application = 60
+        static let bodyLength = 64
+    }
+
+    /// Bits of the flags.
+    enum Flags {
+        /// Nothing came for the idle timeout: the source holds nobody back.
+        static let idle: UInt8 = 1
+        /// The source has ended: nothing will come any more.
+        static let end: UInt8 = 2
+    }
+
+    /// The dimensions a partial carries: each name once, as text where any of its uses needs text.
+    static func wireDimensions(of schema: StateSchema) -> [(name: String, isNamed: Bool)] {
+        var wire: [(name: String, isNamed: Bool)] = []
+        for dimension in schema.dimensions {
+            if let known = wire.firstIndex(where: { $0.name == dimension.name }) {
+                wire[known].isNamed = wire[known].isNamed || dimension.isNamed
+            } else {
+                wire.append((dimension.name, dimension.isNamed))
+            }
+        }
+        return wire
+    }
+
+    /// The schema section of a plan.
+    static func schema(of plan: TopologyPlan) -> [UInt8] {
+        var buffer = ByteBuffer()
+        func name(_ text: String, _ buffer: inout ByteBuffer) {
+            buffer.append(UInt8(clamping: text.utf8.count))
+            buffer.append(text: text)
+        }
+        buffer.append(UInt8(plan.kinds.count))
+        for kind in plan.kinds { name(kind.name, &buffer) }
+        for schema in [plan.accounts, plan.fingerprints] {
+            buffer.append(UInt8(schema.measures.count))
+            for measure in schema.measures { name(measure, &buffer) }
+            let dimensions = wireDimensions(of: schema)
+            buffer.append(UInt8(dimensions.count))
+            for dimension in dimensions {
+                buffer.append(dimension.isNamed ? 1 : 0)
+                name(dimension.name, &buffer)
+            }
+        }
+        return buffer.array()
+    }
+}
+
+/// Why a block cannot be read.
+public enum BlockError: Error, Equatable {
+    /// Not a block, or of a format this version does not know.
+    case unknownFormat
+    /// The block ends early or contradicts itself.
+    case corrupt
+    /// The block was cut with another pane width: its times cannot be translated.
+    case paneWidth(block: UInt32, expected: UInt32)
+}

@@ -1,0 +1,263 @@
+import Aggregation
+import Primitives
+
+/// The fixed part of a block.
+struct BlockHeader {
+    let flags: UInt8
+    let source: Int
+    let sources: Int
+    let from: Int64
+    let to: Int64
+    let highestMs: Int64
+    let lowestPane: UInt32
+    let firstOpenPane: UInt32
+    let paneMs: UInt32
+    let digest: UInt64
+    let application: UInt32
+    let schema: ByteSlice
+    /// The sections.
+    let body: ByteSlice
+
+    /// Reads and checks a block's header.
+    init(_ block: ByteSlice) throws(BlockError) {
+        guard block.count >= BlockFormat.headerSize,
+            block.loadUnaligned(as: UInt32.self) == BlockFormat.magic
+        else { throw .unknownFormat }
+        typealias H = BlockFormat.Header
+        func load<T: BitwiseCopyable>(_ offset: Int, _: T.Type) -> T {
+            block.loadUnaligned(fromByteOffset: offset, as: T.self)
+        }
+        flags = load(H.flags, UInt8.self)
+        source = Int(load(H.source, UInt32.self))
+        sources = Int(load(H.sources, UInt32.self))
+        from = load(H.from, Int64.self)
+        to = load(H.to, Int64.self)
+        highestMs = load(H.highest, Int64.self)
+        lowestPane = load(H.lowestPane, UInt32.self)
+        firstOpenPane = load(H.firstOpen, UInt32.self)
+        paneMs = load(H.paneMs, UInt32.self)
+        digest = load(H.digest, UInt64.self)
+        application = load(H.application, UInt32.self)
+        let bodyStart = BlockFormat.headerSize + Int(load(H.schemaLength, UInt16.self))
+        let bodyLength = Int(load(H.bodyLength, UInt32.self))
+        guard source < sources, sources <= BlockHeader.maxSources,
+            bodyStart + bodyLength == block.count,
+            from >= -1, from <= to, to < Int64.max >> 2,
+            highestMs == .min || highestMs.magnitude < UInt64(BlockHeader.maxMs)
+        else { throw .corrupt }
+        schema = ByteSlice(rebasing: block[BlockFormat.headerSize..<bodyStart])
+        body = ByteSlice(rebasing: block[bodyStart...])
+    }
+
+    /// Source partitions a block may speak of: bounds what a hostile block can make a task allocate.
+    static let maxSources = 100_000
+    /// Event times lie before the year 2100: bounds how far a hostile block can push the watermark.
+    static let maxMs: Int64 = 4_102_444_800_000
+
+    /// The last pane a partial of the block can lie in.
+    ///
+    /// - Throws: `corrupt` where the source claims to have closed panes it has not seen.
+    func lastPane(_ width: PaneWidth) throws(BlockError) -> UInt32 {
+        guard highestMs != .min else { return firstOpenPane }
+        let highest = width.pane(of: EventTime(ms: highestMs)).index
+        guard firstOpenPane <= highest + 1 else { throw .corrupt }
+        return max(highest, firstOpenPane)
+    }
+}
+
+/// Reads partials written under one schema into the measures and dimensions of another.
+///
+/// Both sides name what they mean, so a block from an instance with other rules still serves for what both
+/// know; what only one side knows is dropped or absent.
+final class PartialReader {
+    /// One entity class of the sender, mapped to the receiver's indices; -1 where it has none.
+    private struct Class {
+        var measureCount = 0
+        var measures: [Int8] = []
+        var dimensions: [Dimension] = []
+    }
+    private struct Dimension {
+        /// A bit per own dimension of this name.
+        var own: UInt16
+        var isNamed: Bool
+        var isAccount: Bool
+        var seed: UInt64
+    }
+
+    private let kinds: UnsafeMutablePointer<(seed: UInt64, index: Int)>
+    private let kindCount: Int
+    private var measureMaps: (UnsafeMutablePointer<Int8>, UnsafeMutablePointer<Int8>)
+    private var dimensionMaps: (UnsafeMutablePointer<Dimension>, UnsafeMutablePointer<Dimension>)
+    private var measureCounts = (0, 0)
+    private var dimensionCounts = (0, 0)
+    private let measures: UnsafeMutablePointer<Int64>
+    private let values: UnsafeMutablePointer<Partial.Value>
+    private let ownMeasures: (Int, Int)
+    private let ownDimensions: (Int, Int)
+
+    /// A reader of blocks with `schema` for a task of `plan`.
+    init(schema: ByteSlice, plan: TopologyPlan) throws(BlockError) {
+        var reader = ByteReader(schema)
+        var found: [(seed: UInt64, index: Int)] = []
+        for name in try Self.names(&reader) {
+            let index = plan.kinds.firstIndex { $0.name == name }
+            found.append(
+                (Kind(name).seed, index.flatMap { plan.isEntityKind[$0] ? $0 : nil } ?? -1))
+        }
+        let accounts = try Self.readClass(&reader, plan.accounts)
+        let fingerprints = try Self.readClass(&reader, plan.fingerprints)
+        kindCount = found.count
+        kinds = Self.copy(found)
+        measureMaps = (Self.copy(accounts.measures), Self.copy(fingerprints.measures))
+        dimensionMaps = (Self.copy(accounts.dimensions), Self.copy(fingerprints.dimensions))
+        measureCounts = (accounts.measures.count, fingerprints.measures.count)
+        dimensionCounts = (accounts.dimensions.count, fingerprints.dimensions.count)
+        ownMeasures = (plan.accounts.measures.count, plan.fingerprints.measures.count)
+        ownDimensions = (plan.accounts.dimensions.count, plan.fingerprints.dimensions.count)
+        measures = .allocate(capacity: StateSchema.limit)
+        measures.initialize(repeating: 0, count: StateSchema.limit)
+        values = .allocate(capacity: StateSchema.limit)
+        values.initialize(repeating: .absent, count: StateSchema.limit)
+    }
+
+    deinit {
+        kinds.deallocate()
+        measureMaps.0.deallocate()
+        measureMaps.1.deallocate()
+        dimensionMaps.0.deallocate()
+        dimensionMaps.1.deallocate()
+        measures.deallocate()
+        values.deallocate()
+    }
+
+    private static func copy<T>(_ array: [T]) -> UnsafeMutablePointer<T> {
+        let space = UnsafeMutablePointer<T>.allocate(capacity: max(1, array.count))
+        for (i, element) in array.enumerated() { (space + i).initialize(to: element) }
+        return space
+    }
+
+    private static func name(_ reader: inout ByteReader) throws(BlockError) -> String {
+        guard let length = reader.integer(UInt8.self), let bytes = reader.bytes(Int(length)) else {
+            throw .corrupt
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func names(_ reader: inout ByteReader) throws(BlockError) -> [String] {
+        guard let count = reader.integer(UInt8.self) else { throw .corrupt }
+        var names: [String] = []
+        for _ in 0..<count { names.append(try name(&reader)) }
+        return names
+    }
+
+    private static func readClass(
+        _ reader: inout ByteReader, _ own: StateSchema
+    ) throws(BlockError) -> Class {
+        var result = Class()
+        for name in try names(&reader) {
+            result.measures.append(Int8(own.measures.firstIndex(of: name) ?? -1))
+        }
+        guard let count = reader.integer(UInt8.self), count <= StateSchema.limit else {
+            throw .corrupt
+        }
+        for _ in 0..<count {
+            guard let named = reader.integer(UInt8.self) else { throw .corrupt }
+            let name = try name(&reader)
+            result.dimensions.append(
+                Dimension(
+                    own: own.dimensions.indices.reduce(0) {
+                        own.dimensions[$1].name == name ? $0 | 1 << UInt16($1) : $0
+                    },
+                    isNamed: named != 0, isAccount: name == Kind.account.name,
+                    seed: Kind(name).seed))
+        }
+        return result
+    }
+
+    /// The seed and own index of the kind a partial is of: (account seed, nil) for accounts.
+    @inline(__always)
+    private func kind(code: UInt8) -> (seed: UInt64, index: Int?)? {
+        if code == 0 { return (Kind.account.seed, nil) }
+        guard Int(code) <= kindCount, kinds[Int(code) - 1].index >= 0 else { return nil }
+        return (kinds[Int(code) - 1].seed, kinds[Int(code) - 1].index)
+    }
+
+    /// The length of the partial at the start of `bytes`; nil where it is cut off.
+    @inline(__always)
+    static func length(_ bytes: ByteSlice) -> Int? {
+        guard bytes.count >= BlockFormat.partialHeaderSize else { return nil }
+        let length = Int(bytes.loadUnaligned(as: UInt16.self))
+        return length >= BlockFormat.partialHeaderSize && length <= bytes.count ? length : nil
+    }
+
+    /// The key of the entity a whole partial is of; nil where this side keeps no such entity.
+    @inline(__always)
+    func key(of partial: ByteSlice) -> UInt64? {
+        guard let value = value(of: partial), let kind = kind(code: partial[2]) else { return nil }
+        return xxh3(value, seed: kind.seed)
+    }
+
+    @inline(__always)
+    private func value(of partial: ByteSlice) -> ByteSlice? {
+        let count = partial[2] == 0 ? measureCounts.0 : measureCounts.1
+        let start = BlockFormat.partialHeaderSize + 4 * count
+        let length = Int(partial.loadUnaligned(fromByteOffset: 4, as: UInt16.self))
+        guard length >= 1, start + length <= partial.count, let base = partial.baseAddress else {
+            return nil
+        }
+        return ByteSlice(start: base + start, count: length)
+    }
+
+    /// Reads a whole partial whose entity has `key`; what it lends is valid until the next call.
+    @inline(__always)
+    func read(_ partial: ByteSlice, key: UInt64) throws(BlockError) -> Partial {
+        let isAccount = partial[2] == 0
+        guard let value = value(of: partial), let kind = kind(code: partial[2]) else {
+            throw .corrupt
+        }
+        let count = isAccount ? measureCounts.0 : measureCounts.1
+        let map = isAccount ? measureMaps.0 : measureMaps.1
+        for m in 0..<(isAccount ? ownMeasures.0 : ownMeasures.1) { measures[m] = 0 }
+        for m in 0..<count where map[m] >= 0 {
+            let offset = BlockFormat.partialHeaderSize + 4 * m
+            measures[Int(map[m])] = Int64(
+                partial.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+        }
+        let start = BlockFormat.partialHeaderSize + 4 * count + value.count
+        try readDimensions(ByteSlice(rebasing: partial[start...]), of: partial, isAccount)
+        return Partial(
+            key: key, kind: kind.index, value: value, measures: UnsafePointer(measures),
+            values: UnsafePointer(values))
+    }
+
+    @inline(__always)
+    private func readDimensions(
+        _ bytes: ByteSlice, of partial: ByteSlice, _ isAccount: Bool
+    ) throws(BlockError) {
+        let present = partial.loadUnaligned(fromByteOffset: 6, as: UInt16.self)
+        let map = isAccount ? dimensionMaps.0 : dimensionMaps.1
+        for d in 0..<(isAccount ? ownDimensions.0 : ownDimensions.1) { values[d].isPresent = false }
+        var reader = ByteReader(bytes)
+        for d in 0..<(isAccount ? dimensionCounts.0 : dimensionCounts.1)
+        where present & 1 << UInt16(d) != 0 {
+            let dimension = map[d]
+            var value = Partial.Value.absent
+            value.isPresent = true
+            if dimension.isAccount { value.born = reader.integer(UInt32.self) ?? 0 }
+            if dimension.isNamed {
+                guard let length = reader.integer(UInt16.self), let text = reader.bytes(Int(length))
+                else { throw .corrupt }
+                value.name = text
+                value.hash = xxh3(text, seed: dimension.seed)
+            } else {
+                guard let hash = reader.integer(UInt64.self) else { throw .corrupt }
+                value.hash = hash
+            }
+            var own = dimension.own
+            while own != 0 {
+                values[own.trailingZeroBitCount] = value
+                own &= own - 1
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import Aggregation
+import Events
+import Primitives
+
+/// Where a measure's number comes from in an event.
+enum MeasureSource {
+    case requests
+    case number(NumberField)
+    case errors
+    case throttled
+    case singleTurn
+    case signal(Int)
+
+    /// The source of a measure as rules spell it; nil for an unknown name.
+    init?(_ name: String, signals: [String]) {
+        switch name {
+        case "requests": self = .requests
+        case "errors": self = .errors
+        case "throttled": self = .throttled
+        case "single_turn": self = .singleTurn
+        default:
+            if let field = EventField(name: name).flatMap({ NumberField(rawValue: $0.rawValue) }) {
+                self = .number(field)
+            } else if let signal = signalIndex(name, signals) {
+                self = .signal(signal)
+            } else {
+                return nil
+            }
+        }
+    }
+
+    /// What the event adds, 0 ... 2^32 - 1; 0 where the field is missing.
+    @inline(__always)
+    func value(of event: Event) -> UInt32 {
+        switch self {
+        case .requests: 1
+        case .number(let field): UInt32(clamping: event.number(field) ?? 0)
+        case .errors: event.number(.status).map { $0 >= 400 && $0 != 429 ? 1 : 0 } ?? 0
+        case .throttled: event.number(.status) == 429 ? 1 : 0
+        case .singleTurn: event.number(.turn).map { $0 <= 1 ? 1 : 0 } ?? 0
+        case .signal(let index): UInt32(clamping: signalNumber(index, of: event))
+        }
+    }
+}
+
+/// Where a dimension's value comes from in an event.
+enum DimensionSource: Equatable {
+    case account
+    case kind(Int)
+    case string(StringField)
+    case signal(Int)
+
+    /// The source of a dimension as rules spell it; nil for an unknown name.
+    init?(_ name: String, kinds: [Kind], signals: [String]) {
+        if name == Kind.account.name {
+            self = .account
+        } else if let kind = kinds.firstIndex(where: { $0.name == name }) {
+            self = .kind(kind)
+        } else if let field = EventField(name: name).flatMap({ StringField(rawValue: $0.rawValue) })
+        {
+            self = .string(field)
+        } else if let signal = signalIndex(name, signals) {
+            self = .signal(signal)
+        } else {
+            return nil
+        }
+    }
+}
+
+private func signalIndex(_ name: String, _ signals: [String]) -> Int? {
+    name.hasPrefix("signals.") ? signals.firstIndex(of: String(name.dropFirst(8))) : nil
+}
+
+private func signalNumber(_ index: Int, of event: Event) -> Int64 {
+    for i in 0..<event.signalCount where event.signalIndex(i) == index {
+        return event.signalNumber(i) ?? 0
+    }
+    return 0
+}
+
+/// The text of the tracked signal `index`, where the event has it as text.
+func signalText(_ index: Int, of event: Event) -> ByteSlice? {
+    for i in 0..<event.signalCount where event.signalIndex(i) == index {
+        return event.signalText(i)
+    }
+    return nil
+}

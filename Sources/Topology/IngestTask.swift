@@ -1,0 +1,282 @@
+import Events
+import Primitives
+
+/// INGEST for one source partition: records in, blocks of partials out.
+///
+/// Pure and synchronous. Between flushes its only memory is the clock (highest event time, first open pane)
+/// and at most one parked record, whose offset is not yet covered by a block. A jump ahead that no record
+/// timestamp confirms is parked until the next event: one near it confirms it, one that goes on as before
+/// sends it to the dead letters. So a single absurd time cannot close a month of panes.
+public struct IngestTask: ~Copyable {
+    /// The source partition.
+    public let source: Int
+    /// Source partitions in all, for the receivers' watermarks.
+    public let sources: Int
+    /// What was done so far.
+    public private(set) var counters = IngestCounters()
+    /// Records refused and not yet taken.
+    public private(set) var deadLetters: [DeadLetter] = []
+    /// The clock that decides lateness.
+    public private(set) var clock: PartitionClock
+
+    private let plan: TopologyPlan
+    private let schema: [UInt8]
+    private let digest: UInt64
+    private var folder: EventFolder
+    /// The last offset processed.
+    private var position: Int64
+    /// The last offset covered by a block, per shuffle partition.
+    private var sentThrough: [Int64]
+    private var announced = Announcement()
+    private var parked = ByteBuffer(capacity: 1024)
+    private var parkedRecord: ParkedRecord?
+
+    private struct ParkedRecord {
+        var offset: Int64
+        var timestampMs: Int64?
+        var time: EventTime
+    }
+
+    /// What the receivers were told last.
+    private struct Announcement: Equatable {
+        var firstOpenPane: UInt32 = 0
+        var flags: UInt8 = 0
+        var sent = false
+    }
+
+    /// Bytes waiting for one partition at which `needsFlush` asks for a flush.
+    public static let blockLimit = 400_000
+
+    /// A task for `source`, continuing after `offset` with the clock it had there.
+    public init(
+        plan: TopologyPlan, source: Int, sources: Int, after offset: Int64 = -1,
+        clock: PartitionClock? = nil
+    ) {
+        self.plan = plan
+        self.source = source
+        self.sources = sources
+        self.clock = clock ?? PartitionClock(plan.timing)
+        schema = BlockFormat.schema(of: plan)
+        digest = schema.withUnsafeBytes { xxh3($0) }
+        folder = EventFolder(plan)
+        position = offset
+        sentThrough = [Int64](repeating: offset, count: plan.partitions)
+    }
+
+    /// The last offset whose record is wholly accounted for: what may be committed once flushed.
+    public var processedOffset: Int64 { parkedRecord.map { $0.offset - 1 } ?? position }
+
+    /// Whether a jump ahead waits for the next event.
+    public var hasParked: Bool { parkedRecord != nil }
+
+    /// Reads one record; `record` is nil for a tombstone.
+    ///
+    /// - Parameters:
+    ///   - timestampMs: the record's timestamp; nil where it has none.
+    ///   - decoder: the shard's decoder; its event is not kept.
+    @inline(__always)
+    public mutating func ingest(
+        _ record: ByteSlice?, offset: Int64, timestampMs: Int64?, decoder: inout EventDecoder
+    ) {
+        counters.consumed += 1
+        let bytes = record ?? ByteSlice(start: nil, count: 0)
+        if case .rejected(let reason) = decoder.decode(bytes) {
+            reject(reason, offset: offset, bytes)
+            position = offset
+            return
+        }
+        if parkedRecord != nil { settle(next: decoder.event.time, bytes, decoder: &decoder) }
+        admit(decoder.event, bytes, offset: offset, timestampMs: timestampMs, confirmed: false)
+        position = offset
+    }
+
+    /// Folds the decoded event, or refuses or parks it.
+    @inline(__always)
+    private mutating func admit(
+        _ event: Event, _ bytes: ByteSlice, offset: Int64, timestampMs: Int64?, confirmed: Bool
+    ) {
+        switch clock.judge(event.time, timestampMs: timestampMs, confirmed: confirmed) {
+        case .onTime(let pane):
+            folder.fold(event, pane: pane)
+            counters.processed += 1
+        case .late(let pane):
+            folder.fold(event, pane: pane)
+            counters.processed += 1
+            counters.late += 1
+        case .tooLate: reject(.tooLate, offset: offset, bytes)
+        case .future: reject(.future, offset: offset, bytes)
+        case .jump:
+            parked.removeAll()
+            parked.append(bytes)
+            parkedRecord = ParkedRecord(offset: offset, timestampMs: timestampMs, time: event.time)
+        }
+    }
+
+    private mutating func reject(_ reason: RejectReason, offset: Int64, _ bytes: ByteSlice) {
+        counters.rejected[reason.index] += 1
+        deadLetters.append(DeadLetter(offset: offset, reason: reason, record: bytes))
+    }
+
+    /// Decides about the parked record now that the next event's time is known, then decodes that again.
+    private mutating func settle(next: EventTime, _ bytes: ByteSlice, decoder: inout EventDecoder) {
+        guard let record = parkedRecord else { return }
+        settleParked(
+            record, confirmed: next.ms >= record.time.ms - plan.timing.maxLatenessMs,
+            decoder: &decoder)
+        _ = decoder.decode(bytes)
+    }
+
+    private mutating func settleParked(
+        _ record: ParkedRecord, confirmed: Bool, decoder: inout EventDecoder
+    ) {
+        parkedRecord = nil
+        let bytes = parked.bytes
+        guard confirmed, decoder.decode(bytes) == .event else {
+            return reject(.future, offset: record.offset, bytes)
+        }
+        admit(
+            decoder.event, bytes, offset: record.offset, timestampMs: record.timestampMs,
+            confirmed: true)
+    }
+
+    /// Notes that offsets up to `offset` hold nothing to read (control records, compaction).
+    public mutating func skip(to offset: Int64) { position = max(position, offset) }
+
+    /// Ends the source: a parked record is admitted if it is the first or lies within a day, else refused;
+    /// every pane seen is closed by the next flush.
+    public mutating func finish(decoder: inout EventDecoder) {
+        if let record = parkedRecord {
+            let dayMs: Int64 = 86_400_000
+            let near = clock.highest.map { record.time.ms <= $0.ms + dayMs } ?? true
+            settleParked(record, confirmed: near, decoder: &decoder)
+        }
+        clock.closeAll()
+    }
+
+    /// Closes every pane seen: the source is caught up and silent. The next flush says so.
+    public mutating func closeIdle() { clock.closeAll() }
+
+    /// Takes the records refused since the last call.
+    public mutating func takeDeadLetters() -> [DeadLetter] {
+        guard !deadLetters.isEmpty else { return [] }
+        defer { deadLetters = [] }
+        return deadLetters
+    }
+
+    /// Whether some partition's partials have reached the size of a block.
+    public func needsFlush() -> Bool {
+        for t in 0..<plan.partitions where folder.sections.bytes(for: t) >= Self.blockLimit {
+            return true
+        }
+        return false
+    }
+
+    /// What the receivers are to know beside the partials.
+    public enum SourceState: Sendable {
+        /// Records go on coming.
+        case active
+        /// Nothing came for the idle timeout.
+        case idle
+        /// Nothing will come any more.
+        case ended
+
+        var flags: UInt8 {
+            switch self {
+            case .active: 0
+            case .idle: BlockFormat.Flags.idle
+            case .ended: BlockFormat.Flags.end
+            }
+        }
+    }
+
+    /// Hands out a block (or several, where one would be too large) for every partition that has partials, and where the watermark or the state moved,
+    /// for every partition.
+    ///
+    /// - Parameter sink: called with the partition and the block's bytes, lent.
+    public mutating func flush(
+        state: SourceState = .active, announcing: Bool = true,
+        _ sink: (_ partition: Int, _ block: ByteSlice) -> Void
+    ) {
+        let now = Announcement(
+            firstOpenPane: clock.firstOpenPane, flags: state.flags, sent: true)
+        let tellsAll =
+            announcing && now != announced && clock.highest != nil
+            || state.flags != announced.flags
+        let through = processedOffset
+        for t in 0..<plan.partitions where tellsAll || folder.sections.bytes(for: t) > 0 {
+            var rest = Cursor()
+            repeat {
+                writeBlock(for: t, flags: state.flags, to: through, &rest)
+                output.withBytes { sink(t, $0) }
+                sentThrough[t] = through
+            } while rest.section < folder.sections.sectionCount(for: t)
+            folder.sections.clear(target: t)
+        }
+        if tellsAll { announced = now }
+    }
+
+    private var output = ByteBuffer(capacity: 65_536)
+
+    private mutating func writeBlock(
+        for target: Int, flags: UInt8, to through: Int64, _ rest: inout Cursor
+    ) {
+        output.removeAll()
+        output.append(integer: BlockFormat.magic)
+        output.append(flags)
+        output.append(0)
+        output.append(integer: UInt16(schema.count))
+        output.append(integer: UInt32(source))
+        output.append(integer: UInt32(sources))
+        output.append(integer: sentThrough[target])
+        output.append(integer: through)
+        output.append(integer: clock.highest?.ms ?? .min)
+        output.append(integer: clock.lowestPane ?? .max)
+        output.append(integer: clock.firstOpenPane)
+        output.append(integer: UInt32(plan.timing.paneWidth.ms))
+        output.append(integer: digest)
+        output.append(integer: plan.application)
+        output.append(integer: UInt32(0))
+        schema.withUnsafeBytes { output.append($0) }
+        let bodyStart = output.count
+        defer {
+            output.store(
+                UInt32(output.count - bodyStart), at: BlockFormat.Header.bodyLength)
+        }
+        while rest.section < folder.sections.sectionCount(for: target) {
+            let section = folder.sections.section(rest.section, for: target)
+            let whole = ByteSlice(start: section.base, count: section.count)
+            let part = Self.partials(
+                of: ByteSlice(rebasing: whole[rest.offset...]),
+                limit: Self.blockBytes - output.count - BlockFormat.sectionHeaderSize)
+            // A block of its own takes any partial; a full one leaves it to the next.
+            guard !part.isEmpty else { return }
+            output.append(integer: section.pane)
+            output.append(integer: UInt32(part.count))
+            output.append(part)
+            rest.offset += part.count
+            guard rest.offset == section.count else { return }
+            rest = Cursor(section: rest.section + 1, offset: 0)
+        }
+    }
+
+    /// How far a target's sections are written.
+    private struct Cursor {
+        var section = 0
+        var offset = 0
+    }
+
+    /// As many whole partials from the front as fit `limit` bytes.
+    private static func partials(of bytes: ByteSlice, limit: Int) -> ByteSlice {
+        if bytes.count <= limit { return bytes }
+        var end = 0
+        while let length = PartialReader.length(ByteSlice(rebasing: bytes[end...])),
+            end + length <= limit
+        {
+            end += length
+        }
+        return ByteSlice(rebasing: bytes[..<end])
+    }
+
+    /// Bytes of a block at most: below the brokers' usual limit of a record, 1 MB.
+    static let blockBytes = 900_000
+}

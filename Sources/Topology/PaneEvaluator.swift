@@ -1,0 +1,186 @@
+import Aggregation
+import Detection
+import Primitives
+
+/// Evaluates the rules for the entities that matter when a pane closes, and keeps the findings' lifecycle.
+struct PaneEvaluator: ~Copyable {
+    /// A gate in plain numbers: what any rule of a kind needs at least.
+    private struct FlatGate {
+        var minRequests: Int64 = 0
+        var dimension = -1
+        var atLeast = 0
+        var isClosed = true
+    }
+
+    private let rules: RuleSet
+    private let kinds: [Kind]
+    private let paneWidth: PaneWidth
+    private var accounts: Evaluator
+    private var fingerprints: Evaluator
+    private var book: FindingBook
+    /// Gates by kind index, the last for accounts.
+    private let gates: UnsafeMutablePointer<FlatGate>
+    private let gateCount: Int
+    /// Rules by kind index, the last for accounts.
+    private let rulesOf: [[Int]]
+    private var keys: [UInt64] = []
+    /// Conditions evaluated so far.
+    private(set) var evaluations = 0
+
+    init(rules: RuleSet, plan: TopologyPlan) {
+        self.rules = rules
+        kinds = plan.kinds
+        paneWidth = plan.timing.paneWidth
+        accounts = Evaluator(rules, .account)
+        fingerprints = Evaluator(rules, .fingerprint)
+        book = FindingBook(rules)
+        gateCount = plan.kinds.count + 1
+        gates = .allocate(capacity: gateCount)
+        gates.initialize(repeating: FlatGate(), count: gateCount)
+        rulesOf = (0..<gateCount).map { i in
+            rules.ruleIndices(ofKind: i == plan.kinds.count ? -1 : i)
+        }
+        for i in 0..<gateCount {
+            guard let gate = rules.gate(ofKind: i == plan.kinds.count ? -1 : i) else { continue }
+            let strictest = gate.minValues.max { $0.atLeast < $1.atLeast }
+            gates[i] = FlatGate(
+                minRequests: gate.minRequests, dimension: strictest?.dimension ?? -1,
+                atLeast: strictest?.atLeast ?? 0, isClosed: false)
+        }
+    }
+
+    deinit { gates.deallocate() }
+
+    /// Findings firing now.
+    var openFindings: Int { book.counters.open }
+    /// Findings held back by a cooldown.
+    var suppressed: Int { Int(book.counters.suppressed) }
+    /// Whether some rule waits for time to pass: something is pending, firing or held back.
+    var isWatching: Bool {
+        mutating get { !book.watched.isEmpty }
+    }
+
+    /// Whether any rule can hold for the entity: the test every folded partial takes.
+    @inline(__always)
+    func passesGate(_ entity: EntityReference) -> Bool {
+        let gate = gates + (entity.kind ?? gateCount - 1)
+        if gate.pointee.isClosed || entity.requests < gate.pointee.minRequests { return false }
+        return gate.pointee.dimension < 0
+            || entity.valuesBound(dimension: gate.pointee.dimension) >= gate.pointee.atLeast
+    }
+
+    /// Evaluates `candidates` (emptied) and whatever is watched, in the order of keys and rules.
+    mutating func evaluate(
+        pane: Pane, candidates: inout [UInt64], store: inout EntityStore, historyStart: UInt32,
+        _ findings: inout [Finding]
+    ) {
+        let end = paneWidth.end(of: pane)
+        book.expire(at: end)
+        let watched = book.watched
+        guard !candidates.isEmpty || !watched.isEmpty else { return }
+        keys.removeAll(keepingCapacity: true)
+        swap(&keys, &candidates)
+        for watch in watched { keys.append(watch.entityKey) }
+        keys.sort()
+        var next = 0
+        var last: UInt64?
+        for key in keys where key != last {
+            last = key
+            while next < watched.count, watched[next].entityKey < key { next += 1 }
+            let from = next
+            while next < watched.count, watched[next].entityKey == key { next += 1 }
+            let watches = watched[from..<next]
+            guard let entity = store.reference(to: key), store.isLive(entity, at: pane) else {
+                for watch in watches { lapse(watch, at: end, &findings) }
+                store.reference(to: key)?.isPinned = false
+                continue
+            }
+            evaluate(
+                entity, store.view(of: entity, at: pane), end, watches,
+                history: pane.index - min(pane.index, historyStart), &findings)
+        }
+    }
+
+    /// Evaluates every rule of an entity the pane touched (they are few once the gate has passed), or the
+    /// rules that watch one it did not: what a rule finds must not depend on the other rules.
+    private mutating func evaluate(
+        _ entity: EntityReference, _ view: EntityView, _ end: EventTime,
+        _ watches: ArraySlice<WatchedEntity>, history: UInt32, _ findings: inout [Finding]
+    ) {
+        let isAccount = entity.kind == nil
+        if isAccount { accounts.begin() } else { fingerprints.begin() }
+        if entity.isCandidate {
+            entity.isCandidate = false
+            for rule in rulesOf[entity.kind ?? gateCount - 1] {
+                evaluate(rule, entity, view, end, history: history, &findings)
+            }
+        } else {
+            for watch in watches {
+                evaluate(watch.rule, entity, view, end, history: history, &findings)
+            }
+        }
+    }
+
+    private mutating func evaluate(
+        _ rule: Int, _ entity: EntityReference, _ view: EntityView, _ end: EventTime,
+        history: UInt32, _ findings: inout [Finding]
+    ) {
+        let kind = entity.kind
+        evaluations += 1
+        let holds =
+            history >= rules.rules[rule].minHistoryPanes
+            && (kind == nil
+                ? accounts.holds(rule: rule, view) : fingerprints.holds(rule: rule, view))
+        let step = book.observe(rule: rule, entityKey: entity.key, holds: holds, at: end)
+        guard let step else { return }
+        let subject =
+            step.subject
+            ?? Subject(
+                kind: kind.map { kinds[$0].name } ?? Kind.account.name, value: Array(view.value))
+        if step.status == .create {
+            book.setSubject(subject, rule: rule, entityKey: entity.key)
+        }
+        report(step, subject, evidence(of: rule, kind == nil, view), &findings)
+        pin(entity, changed: rule, isOpen: step.status != .close)
+    }
+
+    /// What is firing stays, whatever the memory budget: its state tells when to close.
+    private mutating func pin(_ entity: EntityReference, changed rule: Int, isOpen: Bool) {
+        if isOpen {
+            entity.isPinned = true
+        } else {
+            entity.isPinned = rulesOf[entity.kind ?? gateCount - 1].contains {
+                $0 != rule && book.isOpen(rule: $0, entityKey: entity.key)
+            }
+        }
+    }
+
+    private mutating func evidence(
+        of rule: Int, _ isAccount: Bool, _ view: EntityView
+    ) -> [(name: String, value: EvidenceValue)] {
+        let compiled = rules.rules[rule]
+        return isAccount
+            ? accounts.evidence(compiled, view) { view.top(dimension: $0, count: $1, window: $2) }
+            : fingerprints.evidence(compiled, view) {
+                view.top(dimension: $0, count: $1, window: $2)
+            }
+    }
+
+    /// A watched entity whose state is gone, or that no window reaches: nothing holds for it any more.
+    private mutating func lapse(
+        _ watch: WatchedEntity, at end: EventTime, _ findings: inout [Finding]
+    ) {
+        let step = book.observe(
+            rule: watch.rule, entityKey: watch.entityKey, holds: false, at: end)
+        if let step, let subject = step.subject { report(step, subject, [], &findings) }
+    }
+
+    private func report(
+        _ step: Transition, _ subject: Subject,
+        _ evidence: [(name: String, value: EvidenceValue)], _ findings: inout [Finding]
+    ) {
+        findings.append(
+            Finding(
+                step, rule: rules.rules[step.rule].info, subject: subject, evidence: evidence))
+    }
+}

@@ -1,0 +1,87 @@
+import Primitives
+
+/// Decides lateness for one source partition, from the order of its own records alone.
+///
+/// The watermark is the highest event time less the allowed lateness; panes that end at or before it are
+/// closed. A replay of the same records in the same order decides the same.
+public struct PartitionClock: Sendable, Equatable {
+    /// The highest event time admitted; nil before the first.
+    public private(set) var highest: EventTime?
+    /// The lowest pane an event was put in; nil before the first.
+    public private(set) var lowestPane: UInt32?
+    /// The first pane that is still open.
+    public private(set) var firstOpenPane: UInt32 = 0
+    private let timing: TopologyPlan.Timing
+
+    /// What becomes of an event.
+    public enum Verdict: Equatable, Sendable {
+        /// It belongs to this pane.
+        case onTime(pane: UInt32)
+        /// Its pane is closed: it counts in this, the first open one.
+        case late(pane: UInt32)
+        /// It is too late to count.
+        case tooLate
+        /// It is further ahead of its record's timestamp than the skew allows.
+        case future
+        /// It is a jump ahead that nothing confirms yet.
+        case jump
+    }
+
+    /// The clock of a partition nothing was read from; `highest` and `firstOpenPane` continue an earlier one.
+    public init(
+        _ timing: TopologyPlan.Timing, highest: EventTime? = nil, firstOpenPane: UInt32 = 0
+    ) {
+        self.timing = timing
+        self.highest = highest
+        self.firstOpenPane = firstOpenPane
+    }
+
+    /// Judges an event and, where it is admitted, moves the clock.
+    ///
+    /// A jump is an event that lies further ahead than `maxLatenessMs`, so that admitting it would make
+    /// ordinary events behind it too late. A record timestamp near the event's time confirms it;
+    /// `confirmed` says that another event has.
+    public mutating func judge(
+        _ time: EventTime, timestampMs: Int64?, confirmed: Bool = false
+    ) -> Verdict {
+        if let stamp = timestampMs, time.ms > stamp + timing.maxFutureSkewMs { return .future }
+        if isJump(time), !confirmed, !Self.agrees(time, timestampMs, timing) { return .jump }
+        if let highest {
+            if time > highest { advance(to: time) }
+        } else {
+            advance(to: time)
+        }
+        let pane = timing.paneWidth.pane(of: time).index
+        guard pane < firstOpenPane else {
+            lowestPane = min(lowestPane ?? pane, pane)
+            return .onTime(pane: pane)
+        }
+        if let highest, time.ms < highest.ms - timing.maxLatenessMs { return .tooLate }
+        lowestPane = min(lowestPane ?? firstOpenPane, firstOpenPane)
+        return .late(pane: firstOpenPane)
+    }
+
+    private func isJump(_ time: EventTime) -> Bool {
+        guard let highest else { return true }
+        return time.ms > highest.ms + timing.maxLatenessMs
+    }
+
+    private static func agrees(
+        _ time: EventTime, _ timestampMs: Int64?, _ timing: TopologyPlan.Timing
+    ) -> Bool {
+        guard let stamp = timestampMs else { return false }
+        return time.ms >= stamp - timing.maxLatenessMs
+    }
+
+    private mutating func advance(to time: EventTime) {
+        highest = time
+        let watermark = time.advanced(byMs: -timing.latenessMs)
+        firstOpenPane = max(firstOpenPane, timing.paneWidth.pane(of: watermark).index)
+    }
+
+    /// Closes every pane up to the highest event time: the source is idle or has ended.
+    public mutating func closeAll() {
+        guard let highest else { return }
+        firstOpenPane = max(firstOpenPane, timing.paneWidth.pane(of: highest).index &+ 1)
+    }
+}

@@ -1,0 +1,120 @@
+import Configuration
+import Glibc
+import Kafka
+import Replay
+import Telemetry
+
+/// `topics create`: the topics the engine writes; running it again changes nothing.
+enum TopicsCreateCommand {
+    static func run(_ invocation: Invocation) throws -> ExitCode {
+        let environment = try Environment(invocation)
+        let replication = invocation.integer("replication-factor") ?? -1
+        if replication == 0 { throw Failure(.usage, "--replication-factor must not be 0") }
+        let properties = try Wiring.properties(environment.settings)
+        let isDry = invocation.has("dry-run")
+        do throws(KafkaError) {
+            let admin = try Admin(properties: properties)
+            var code = ExitCode.ok
+            for topic in EngineTopic.all(environment.settings) {
+                if try !create(topic, replication, admin, isDry: isDry) { code = .checkFailed }
+            }
+            return code
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// Creates one topic and says what came of it; false when it is not as the configuration wants it.
+    private static func create(
+        _ topic: EngineTopic, _ replication: Int, _ admin: borrowing Admin, isDry: Bool
+    ) throws(KafkaError) -> Bool {
+        if let existing = try admin.partitionCount(of: topic.name) {
+            let isRight = existing == topic.partitions
+            let problem = isRight ? "" : ", but the configuration says \(topic.partitions)"
+            Console.error("\(topic.name): exists with \(count(existing, "partition"))\(problem)\n")
+            return isRight
+        }
+        let new = NewTopic(
+            topic.name, partitions: Int32(topic.partitions),
+            replication: replication < 0 ? nil : Int32(replication), configs: topic.configs)
+        let outcome = try admin.create([new], validateOnly: isDry).first
+        switch outcome {
+        case .done, .existedAlready:
+            if !isDry { try waitForLeaders(of: topic, admin) }
+            let verb = isDry ? "would be created" : "created"
+            Console.error("\(topic.name): \(verb) with \(count(topic.partitions, "partition"))\n")
+            return true
+        case .failed(let error): throw error
+        case nil: return false
+        }
+    }
+
+    /// Brokers answer for a new topic a little after it is created: the next command should find it.
+    private static func waitForLeaders(
+        of topic: EngineTopic, _ admin: borrowing Admin
+    ) throws(KafkaError) {
+        let endMs = WallClock.steadyMs + 10_000
+        while WallClock.steadyMs < endMs {
+            do throws(KafkaError) {
+                let partitions = try admin.describe(topic.name).partitions
+                if partitions.count == topic.partitions, partitions.allSatisfy({ $0.leader >= 0 }) {
+                    return
+                }
+            } catch {
+                if error.move != .configuration, error.move != .retry { throw error }
+            }
+            usleep(20_000)
+        }
+    }
+}
+
+/// A topic the engine writes.
+struct EngineTopic {
+    let key: String
+    let name: String
+    let partitions: Int
+    /// Settings of the topic that differ from the broker's.
+    var configs: [(name: String, value: String)] = []
+
+    /// Findings carry the event's time as their record's: brokers would delete those of a replay at once.
+    private static let keep = [(name: "retention.ms", value: "-1")]
+
+    /// The topics of a configuration; that of shadow findings where it is one of its own.
+    static func all(_ settings: Settings) -> [EngineTopic] {
+        var topics = [
+            EngineTopic(
+                key: "partials.topic", name: settings.partials.topic,
+                partitions: settings.partials.partitions),
+            EngineTopic(
+                key: "alerts.topic", name: settings.alerts.topic,
+                partitions: settings.alerts.partitions, configs: keep),
+            EngineTopic(
+                key: "dead_letters.topic", name: settings.deadLetters.topic,
+                partitions: settings.deadLetters.partitions),
+        ]
+        if !settings.shadowTopic.isEmpty, settings.shadowTopic != settings.alerts.topic {
+            topics.append(
+                EngineTopic(
+                    key: "shadow.topic", name: settings.shadowTopic,
+                    partitions: settings.alerts.partitions, configs: keep))
+        }
+        return topics
+    }
+}
+
+extension Admin {
+    /// Partitions of a topic; nil where there is no such topic.
+    func partitionCount(of topic: String) throws(KafkaError) -> Int? {
+        do throws(KafkaError) {
+            return try describe(topic).partitions.count
+        } catch {
+            if error.move == .configuration,
+                error.detail.name.hasPrefix("_UNKNOWN_TOPIC")
+                    || error.detail.name == "UNKNOWN_TOPIC_OR_PART"
+            {
+                return nil
+            }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Configuration
+import Detection
+import Events
+import Kafka
+import Replay
+import YAML
+
+/// `validate`: everything that would keep `run` from working, listed; nothing is changed.
+enum ValidateCommand {
+    static func run(_ invocation: Invocation) throws -> ExitCode {
+        let environment = try Environment(invocation)
+        var report = ValidationReport()
+        report.ok("configuration")
+        checkInput(environment.settings, &report)
+        checkRules(environment.settings, &report)
+        if !invocation.has("offline") { checkKafka(environment.settings, &report) }
+        return report.code
+    }
+
+    private static func checkInput(_ settings: Settings, _ report: inout ValidationReport) {
+        do {
+            let map = try Wiring.fieldMap(settings.input)
+            _ = try EventDecoder(
+                format: Wiring.eventFormat(settings.input.format), fieldMap: map,
+                tracked: TrackedNames(kinds: [], signals: []), limits: DecoderLimits())
+        } catch let failure as Failure {
+            report.problem(failure)
+        } catch {
+            report.problem(Failure(.usage, "input.fields: \(error)"))
+        }
+    }
+
+    private static func checkRules(_ settings: Settings, _ report: inout ValidationReport) {
+        do throws(Failure) {
+            let files = try RuleFiles(settings)
+            let set = try files.compile(paneWidth: Wiring.paneWidth(settings.window))
+            report.ok("rules: \(set.rules.count) running, from \(files.origin)")
+        } catch {
+            report.problem(error)
+        }
+    }
+
+    private static func checkKafka(_ settings: Settings, _ report: inout ValidationReport) {
+        do {
+            let admin = try Admin(properties: try Wiring.properties(settings))
+            let brokers = try admin.brokers(timeoutMs: 5_000)
+            report.ok("brokers: \(count(brokers.count, "broker")) at \(settings.bootstrapServers)")
+            let input = settings.input.topic
+            if let partitions = try admin.partitionCount(of: input) {
+                report.ok("input.topic: \(input), \(count(partitions, "partition"))")
+            } else {
+                report.problem(Failure(.checkFailed, "input.topic: there is no topic '\(input)'"))
+            }
+            for topic in EngineTopic.all(settings) { try check(topic, admin, &report) }
+        } catch let error as KafkaError {
+            report.problem(Failure(error))
+        } catch let failure as Failure {
+            report.problem(failure)
+        } catch {
+            report.problem(Failure(.unreachable, "\(error)"))
+        }
+    }
+
+    private static func check(
+        _ topic: EngineTopic, _ admin: borrowing Admin, _ report: inout ValidationReport
+    ) throws(KafkaError) {
+        guard let partitions = try admin.partitionCount(of: topic.name) else {
+            let message = "\(topic.key): there is no topic '\(topic.name)'; "
+            let hint = "'stillwatch topics create' creates it"
+            return report.problem(Failure(.checkFailed, message + hint))
+        }
+        if partitions == topic.partitions {
+            report.ok("\(topic.key): \(topic.name), \(count(partitions, "partition"))")
+        } else {
+            let found = "has \(count(partitions, "partition"))"
+            report.problem(
+                Failure(
+                    .checkFailed,
+                    "\(topic.key): '\(topic.name)' \(found), the configuration says "
+                        + "\(topic.partitions)"))
+        }
+    }
+}
+
+/// What `validate` has found; the code is that of the gravest problem.
+struct ValidationReport {
+    private(set) var code = ExitCode.ok
+
+    /// The gravest first: what is wrong with it hides what comes behind.
+    private static let order: [ExitCode] = [.usage, .ruleError, .unreachable, .checkFailed, .ok]
+
+    mutating func ok(_ text: String) { Console.error("ok: \(text)\n") }
+
+    mutating func problem(_ failure: Failure) {
+        Console.error(failure.description)
+        let rank = { (code: ExitCode) in Self.order.firstIndex(of: code) ?? 0 }
+        if rank(failure.code) < rank(code) { code = failure.code }
+    }
+}

@@ -1,0 +1,57 @@
+import Configuration
+import Glibc
+import Replay
+
+/// Small files, read whole, and directories.
+enum Files {
+    private static let limit = 16 << 20
+
+    /// The bytes of the file at `path`; `-` is standard input.
+    ///
+    /// - Throws: `Failure` with 4 when it cannot be read, with 3 when it is over 16 MiB.
+    static func bytes(of path: String) throws(Failure) -> [UInt8] {
+        do throws(InputError) {
+            var file = try InputFile(path: path)
+            var all: [UInt8] = []
+            let space = UnsafeMutableRawPointer.allocate(byteCount: 1 << 16, alignment: 16)
+            defer { space.deallocate() }
+            while true {
+                let count = try file.read(into: space, capacity: 1 << 16)
+                if count == 0 { return all }
+                all.append(contentsOf: UnsafeRawBufferPointer(start: space, count: count))
+                if all.count > limit { break }
+            }
+        } catch {
+            throw Failure(.unreachable, error.description)
+        }
+        throw Failure(.usage, "\(path): over 16 MiB")
+    }
+
+    /// The text of the file at `path`; invalid UTF-8 is repaired.
+    static func text(of path: String) throws(Failure) -> String {
+        String(decoding: try bytes(of: path), as: UTF8.self)
+    }
+
+    /// Whether `path` is a directory; nil when there is nothing.
+    static func isDirectory(_ path: String) -> Bool? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// The names in the directory at `path`, sorted, without hidden ones.
+    static func names(in path: String) throws(Failure) -> [String] {
+        guard let directory = opendir(path) else {
+            throw Failure(.unreachable, "\(path): cannot read: \(String(cString: strerror(errno)))")
+        }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted()
+    }
+}

@@ -1,0 +1,119 @@
+import Configuration
+import Detection
+import Events
+import Kafka
+import Primitives
+import Replay
+import Telemetry
+import Topology
+
+/// From settings to what the modules take. The words of settings and modules are the same (a test says so);
+/// the switches make the compiler find a case that is new on one side.
+enum Wiring {
+    static func format(_ format: Settings.OutputFormat) -> FindingFormat {
+        switch format {
+        case .ocsf: .ocsf
+        case .flat: .flat
+        }
+    }
+
+    static func eventFormat(_ format: Settings.InputFormat) -> EventFormat {
+        switch format {
+        case .json: .json
+        case .protobuf: .protobuf
+        }
+    }
+
+    static func preset(_ preset: Settings.InputPreset) -> FieldMap.Preset {
+        switch preset {
+        case .stillwatch: .stillwatch
+        case .otelGenAI: .otelGenAI
+        case .litellm: .litellm
+        case .bedrock: .bedrock
+        }
+    }
+
+    static func level(_ level: Settings.LogLevel) -> Logger.Level {
+        switch level {
+        case .trace: .trace
+        case .debug: .debug
+        case .info: .info
+        case .notice: .notice
+        case .warning: .warning
+        case .error: .error
+        case .critical: .critical
+        }
+    }
+
+    static func logFormat(_ format: Settings.LogLineFormat) -> LogFormat {
+        switch format {
+        case .text: .text
+        case .json: .json
+        }
+    }
+
+    /// Where JSON events carry their fields: the preset, and the fields set one by one.
+    static func fieldMap(_ input: Settings.Input) throws(Failure) -> FieldMap {
+        var map = FieldMap(preset(input.preset))
+        for pair in input.fields {
+            do throws(DecoderConfigurationError) {
+                try map.set(pair.name, pointers: [pair.value])
+            } catch {
+                throw Failure(.usage, "input.fields: \(error)")
+            }
+        }
+        return map
+    }
+
+    static func timing(_ window: Settings.Window) -> TopologyPlan.Timing {
+        TopologyPlan.Timing(
+            paneWidth: paneWidth(window), latenessMs: window.latenessMs,
+            maxLatenessMs: window.maxLatenessMs, maxFutureSkewMs: window.maxFutureSkewMs)
+    }
+
+    /// The key's range is that of `PaneWidth`, so every setting is one.
+    static func paneWidth(_ window: Settings.Window) -> PaneWidth {
+        PaneWidth(ms: window.paneMs) ?? .standard
+    }
+
+    static func derivesSubnets(_ settings: Settings) -> Bool {
+        settings.derive.contains { $0.kind == "subnet" }
+    }
+
+    static func shards(_ settings: Settings) -> Int {
+        settings.shards == 0 ? Machine.cores : settings.shards
+    }
+
+    static func memoryBudget(_ settings: Settings) -> Int {
+        let budget = Int(settings.state.memoryBudgetBytes)
+        return budget == 0 ? Machine.memoryBytes / 4 : budget
+    }
+
+    /// What `backtest`, `demo` and rule tests run with.
+    static func replay(_ settings: Settings, _ rules: RuleSet) throws(Failure) -> ReplaySettings {
+        ReplaySettings(
+            rules: rules, timing: timing(settings.window),
+            partitions: settings.partials.partitions, gateways: settings.gateways,
+            derivesSubnets: derivesSubnets(settings),
+            format: eventFormat(settings.input.format), fieldMap: try fieldMap(settings.input),
+            shards: shards(settings), sampleSize: settings.state.sampleSize,
+            memoryBudget: memoryBudget(settings))
+    }
+
+    /// The librdkafka properties of every client.
+    static func properties(
+        _ settings: Settings, adding more: [Properties.Setting] = []
+    ) throws(Failure) -> Properties {
+        guard !settings.bootstrapServers.isEmpty else {
+            throw Failure(.usage, "no brokers are given: --bootstrap-servers host:port")
+        }
+        let given = settings.kafka.map { Properties.Setting($0.name, $0.value) }
+        let added = more.filter { item in !given.contains { $0.name == item.name } }
+        do throws(KafkaError) {
+            return try Properties(
+                bootstrapServers: settings.bootstrapServers, settings: added + given)
+        } catch {
+            throw Failure(error)
+        }
+    }
+}

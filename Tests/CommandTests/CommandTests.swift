@@ -1,0 +1,144 @@
+import Foundation
+import Testing
+
+@Suite("Commands")
+struct CommandTests {
+    @Test(
+        "help goes to standard output, mistakes to standard error with 3"
+    )
+    func basics() throws {
+        let version = try Program.run(["--version"])
+        #expect(version.code == 0 && version.lines.count == 1)
+        #expect(
+            try Program.run(["help", "backtest"]).output.contains("USAGE: stillwatch backtest"))
+        #expect(try Program.run(["config", "reference"]).output.contains("## `window.pane`"))
+        let wrong = try Program.run(["backtset"])
+        #expect(wrong.code == 3 && wrong.output == "" && wrong.errors.contains("'backtest'"))
+        let none = try Program.run([])
+        #expect(none.code == 3)
+    }
+
+    @Test("options win over variables, variables over the file, and every mistake in them is said")
+    func settings() throws {
+        let scratch = try Scratch()
+        try scratch.file("c.yaml", "window:\n  pane: 1ms\nshards: many\n")
+        let bad = try Program.run(["validate", "--offline", "--config", scratch.path("c.yaml")])
+        #expect(bad.code == 3)
+        #expect(
+            bad.errors.contains("c.yaml:2:9: error:") && bad.errors.contains("c.yaml:3:9: error:"))
+        try scratch.file("d.yaml", "rules: \(scratch.path("none"))\n")
+        let arguments = ["validate", "--offline", "--config", scratch.path("d.yaml")]
+        #expect(try Program.run(arguments).code == 4)
+        let variables = ["STILLWATCH_RULES": scratch.path("other")]
+        let other = try Program.run(arguments, environment: variables)
+        #expect(other.errors.contains("other: no such file"))
+        try scratch.file("r.yaml", Self.rule(expectation: "a"))
+        let good = try Program.run(
+            arguments + ["--rules", scratch.path("r.yaml")], environment: variables)
+        #expect(good.code == 0 && good.errors.contains("ok: rules: 1 running"))
+    }
+
+    @Test("validate wants brokers unless offline, and says when none answers")
+    func brokers() throws {
+        #expect(try Program.run(["validate", "--offline"]).code == 0)
+        #expect(try Program.run(["validate"]).code == 3)
+        let dead = try Program.run([
+            "validate", "--bootstrap-servers", "127.0.0.1:1", "-X", "socket.timeout.ms=1000",
+        ])
+        #expect(dead.code == 4)
+    }
+
+    static func rule(expectation: String) -> String {
+        """
+        apiVersion: stillwatch/v1
+        kind: Rule
+        id: test.busy
+        version: 1
+        status: active
+        severity: low
+        entity: account
+        when: requests(1h) >= 10
+        description: Busy.
+        tests:
+          - name: a busy account fires
+            events: [{ repeat: 30, every: 30s, set: { account: a } }]
+            expect: [{ entity: "account:\(expectation)", within: 1h }]
+          - name: a slow account stays quiet
+            events: [{ repeat: 30, every: 30m, set: { account: b } }]
+            expect: []
+
+        """
+    }
+
+    @Test(
+        "rules test runs the tests of rules and ends with 1 when one fails"
+    )
+    func rulesTest() throws {
+        let starter = try Program.run(["rules", "test"])
+        #expect(starter.code == 0, "\(starter.output)")
+        #expect(starter.errors.contains(" 0 failed"))
+        let scratch = try Scratch()
+        try scratch.file("r.yaml", Self.rule(expectation: "c"))
+        let failed = try Program.run(["rules", "test", scratch.path("r.yaml")])
+        #expect(failed.code == 1)
+        #expect(failed.output.contains("FAIL  test.busy: a busy account fires"))
+        #expect(failed.output.contains("expected create on account:c within 1h"))
+        #expect(failed.output.contains("unexpected finding on account:a"))
+        #expect(failed.output.contains("ok    test.busy: a slow account stays quiet"))
+        let filtered = try Program.run(
+            ["rules", "test", scratch.path("r.yaml"), "--filter", "slow"])
+        #expect(filtered.code == 0 && filtered.lines.count == 1)
+        let none = try Program.run(["rules", "test", scratch.path("r.yaml"), "--filter", "zzz"])
+        #expect(none.code == 3)
+    }
+
+    @Test("rules lint says what is wrong with its place and ends with 2")
+    func rulesLint() throws {
+        #expect(try Program.run(["rules", "lint", "--strict"]).code == 0)
+        let scratch = try Scratch()
+        try scratch.file("r.yaml", Self.rule(expectation: "a"))
+        #expect(try Program.run(["rules", "lint", scratch.url.path]).code == 0)
+        let text = Self.rule(expectation: "a").replacing("requests(1h)", with: "requets(1h)")
+        try scratch.file("s.yaml", text.replacing("test.busy", with: "test.other"))
+        let bad = try Program.run(["rules", "lint", scratch.url.path])
+        #expect(bad.code == 2 && bad.errors.contains("s.yaml:8:"))
+    }
+
+    @Test("the same options simulate the same bytes, other words are refused with 3")
+    func simulate() throws {
+        let arguments = [
+            "simulate", "--hours", "3", "--population", "s4:accounts=200,evasion=e1+e2",
+        ]
+        let first = try Program.run(arguments)
+        #expect(first.code == 0 && first.lines.count > 500)
+        #expect(try Program.run(arguments).output == first.output)
+        #expect(try Program.run(arguments + ["--events", "7"]).lines.count == 7)
+        let late = try Program.run(
+            arguments + ["--start", "2027-02-03T00:00:00Z", "--events", "1"])
+        #expect(
+            late.output.hasPrefix(#"{"time":18017"#) || late.output.hasPrefix(#"{"time":18016"#))
+        for wrong in [
+            ["--population", "s9"], ["--population", "s1:color=red"], ["--scale", "0"],
+            ["--start", "2027-02-30T00:00:00Z"], ["--topic", "t", "--out", "f"],
+        ] {
+            #expect(try Program.run(["simulate"] + wrong).code == 3, "\(wrong)")
+        }
+    }
+
+    @Test("demo finds both farms, names what stayed quiet, and fails when a farm is missed")
+    func demo() throws {
+        let run = try Program.run(["demo", "--scale", "0.3"])
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(run.errors.contains("2 of 2 farms found, nothing else flagged"))
+        for name in ["customers", "bulk", "nat", "ci", "gateway", "harness"] {
+            #expect(run.errors.contains("  \(name): "), "\(name)")
+        }
+        #expect(run.lines.allSatisfy { $0.hasPrefix("{\"uid\"") })
+        let text = try Program.run([
+            "demo", "--format", "text", "--hours", "6", "--population", "customers:accounts=300",
+            "--population", "s1:accounts=4,rate=20",
+        ])
+        #expect(text.code == 1 && text.errors.contains("MISSED"))
+        #expect(text.errors.contains("0 of 1 farm found, nothing else flagged"))
+    }
+}

@@ -1,0 +1,24 @@
+import Configuration
+import Detection
+import Events
+import Telemetry
+import Testing
+
+@Suite("Words of settings")
+struct WordsTests {
+    @Test("Settings and modules have the same words, so that none is lost between them")
+    func sameWords() {
+        #expect(
+            Settings.OutputFormat.allCases.map(\.rawValue)
+                == FindingFormat.allCases.map(\.rawValue))
+        #expect(
+            Settings.InputFormat.allCases.map(\.rawValue) == EventFormat.allCases.map(\.rawValue))
+        #expect(
+            Settings.InputPreset.allCases.map(\.rawValue)
+                == FieldMap.Preset.allCases.map(\.rawValue))
+        #expect(
+            Settings.LogLevel.allCases.map(\.rawValue) == Logger.Level.allCases.map(\.rawValue))
+        #expect(
+            Settings.LogLineFormat.allCases.map(\.rawValue) == LogFormat.allCases.map(\.rawValue))
+    }
+}

@@ -1,0 +1,179 @@
+import Aggregation
+import Detection
+import Primitives
+
+/// Runs rules over test events in the plainest way: every event kept, every feature counted from scratch, every
+/// condition evaluated once every ten minutes.
+struct NaiveEngine {
+    static let stepMs: Int64 = 600_000
+
+    let set: RuleSet
+    private var entities: [String: NaiveEntity] = [:]
+    private var book: [String: UInt64] = [:]
+
+    init(_ set: RuleSet) { self.set = set }
+
+    /// The create findings of rule `rule` over `events`.
+    static func findings(_ set: RuleSet, rule: Int, _ events: RuleTestEvents) -> [Finding] {
+        var engine = NaiveEngine(set)
+        let compiled = set.rules[rule]
+        var findings: [Finding] = []
+        var lifecycle = FindingBook(set)
+        var now = RuleTest.origin.advanced(byMs: stepMs)
+        for event in events {
+            while event.time >= now {
+                engine.evaluate(rule, compiled, at: now, &lifecycle, &findings)
+                now = now.advanced(byMs: stepMs)
+            }
+            engine.add(event, to: compiled)
+        }
+        engine.evaluate(rule, compiled, at: now, &lifecycle, &findings)
+        return findings
+    }
+
+    private mutating func add(_ event: RuleTestEvent, to rule: CompiledRule) {
+        if rule.entity == .account {
+            insert(event, kind: "account", value: event.account, index: -1)
+        } else {
+            for (kind, value) in event.fingerprints {
+                guard let index = set.kinds.firstIndex(of: kind), rule.kinds.contains(index) else {
+                    continue
+                }
+                insert(event, kind: kind, value: value, index: index)
+            }
+        }
+    }
+
+    private mutating func insert(_ event: RuleTestEvent, kind: String, value: String, index: Int) {
+        let name = "\(kind):\(value)"
+        let entity =
+            entities[name]
+            ?? NaiveEntity(kind: index, schema: set.schema(of: index < 0 ? .account : .fingerprint))
+        entities[name] = entity
+        entity.add(event)
+    }
+
+    private func evaluate(
+        _ rule: Int, _ compiled: CompiledRule, at now: EventTime, _ lifecycle: inout FindingBook,
+        _ findings: inout [Finding]
+    ) {
+        var evaluator = Evaluator(set, compiled.entity)
+        for (name, entity) in entities.sorted(by: { $0.key < $1.key }) {
+            entity.now = Int64(set.paneWidth.pane(of: now.advanced(byMs: -1)).index)
+            evaluator.begin()
+            let holds = evaluator.holds(rule: rule, entity)
+            if holds { precondition(entity.passes(compiled.gate), "the gate refused \(name)") }
+            let key = xxh3(name)
+            guard
+                let step = lifecycle.observe(rule: rule, entityKey: key, holds: holds, at: now)
+            else { continue }
+            let parts = name.split(separator: ":", maxSplits: 1)
+            let subject = Subject(kind: String(parts[0]), value: Array(parts[1].utf8))
+            findings.append(
+                Finding(step, rule: compiled.info, subject: subject, evidence: []))
+        }
+    }
+}
+
+/// All events of one entity.
+final class NaiveEntity: FeatureSource {
+    private struct Row {
+        var pane: Int64
+        var measures: [Int64]
+        var values: [Int]
+        var created: Int64?
+    }
+
+    let kind: Int
+    var now: Int64 = 0
+    private let schema: StateSchema
+    private var rows: [Row] = []
+    private var ids: [String: Int] = [:]
+
+    init(kind: Int, schema: StateSchema) {
+        self.kind = kind
+        self.schema = schema
+    }
+
+    func add(_ event: RuleTestEvent) {
+        let pane = event.time.ms / 10_000
+        rows.append(
+            Row(
+                pane: pane, measures: schema.measures.map { Self.measure($0, event) },
+                values: schema.dimensions.map { id(Self.value($0.name, event)) },
+                created: event.accountCreated.map { $0.ms / 10_000 }))
+    }
+
+    private func id(_ value: String?) -> Int {
+        guard let value else { return -1 }
+        if let id = ids[value] { return id }
+        ids[value] = ids.count
+        return ids.count - 1
+    }
+
+    private static func measure(_ name: String, _ event: RuleTestEvent) -> Int64 {
+        func number(_ field: String) -> Int64 {
+            event.numbers.first { $0.field == field }?.value ?? 0
+        }
+        switch name {
+        case "requests": return 1
+        case "single_turn": return number("turn") <= 1 ? 1 : 0
+        case let name where name.hasPrefix("signals."):
+            let signal = event.signals.first { "signals." + $0.name == name }
+            if case .number(let value) = signal?.value { return value }
+            return 0
+        default: return number(name)
+        }
+    }
+
+    private static func value(_ name: String, _ event: RuleTestEvent) -> String? {
+        if name == "account" { return event.account }
+        return event.fingerprints.first { $0.kind == name }?.value
+    }
+
+    private func recent(_ window: UInt32) -> ArraySlice<Row> {
+        let first = rows.firstIndex { $0.pane > now - Int64(window) } ?? rows.endIndex
+        return rows[first...]
+    }
+
+    private func counts(_ dimension: Int, _ window: UInt32) -> [Int: Int64] {
+        var counts: [Int: Int64] = [:]
+        for row in recent(window) where row.values[dimension] >= 0 {
+            counts[row.values[dimension], default: 0] += 1
+        }
+        return counts
+    }
+
+    func sum(measure: Int, window: UInt32) -> Int64 {
+        recent(window).reduce(0) { $0 + $1.measures[measure] }
+    }
+
+    func distinct(dimension: Int, window: UInt32) -> Double {
+        Double(counts(dimension, window).count)
+    }
+
+    func loads(dimension: Int, window: UInt32) -> Loads {
+        let loads = counts(dimension, window).values
+        return Loads(
+            values: Double(loads.count), sampled: loads.count, sum: loads.reduce(0, +),
+            sumOfSquares: Double(loads.reduce(0) { $0 + $1 * $1 }), largest: loads.max() ?? 0)
+    }
+
+    func newborn(dimension: Int, window: UInt32, youngerThan: UInt32) -> Double {
+        var born: [Int: Int64] = [:]
+        for row in recent(window) {
+            born[row.values[dimension]] = row.created ?? (now - Int64(youngerThan))
+        }
+        return Double(born.values.count { now - $0 < Int64(youngerThan) })
+    }
+
+    func activeHours(window: UInt32) -> Int { Set(recent(window).map { $0.pane / 360 }).count }
+
+    var agePanes: UInt32 { UInt32(now - (rows.first?.pane ?? now)) }
+
+    /// Whether the entity has what `gate` asks for.
+    func passes(_ gate: Gate) -> Bool {
+        Int64(rows.count) >= gate.minRequests
+            && gate.minValues.allSatisfy { counts($0.dimension, 1 << 30).count >= $0.atLeast }
+    }
+}
