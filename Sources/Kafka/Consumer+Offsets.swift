@@ -157,6 +157,18 @@ extension Consumer {
         try client.offsets(at: ms, of: partitions, timeoutMs: timeoutMs)
     }
 
+    /// The offsets a partition kept when it was last fetched from, without asking anybody.
+    ///
+    /// The high one counts records of open transactions too. nil before the first fetch.
+    public func lastKnownWatermarks(_ partition: TopicPartition) -> Watermarks? {
+        var low: Int64 = -1
+        var high: Int64 = -1
+        let code = rd_kafka_get_watermark_offsets(
+            client.handle, topics[partition.topic], partition.partition, &low, &high)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, high >= 0 else { return nil }
+        return Watermarks(low: max(0, low), high: high)
+    }
+
     /// The offsets kept by each partition; two requests a leader.
     ///
     /// - Throws: as `Admin.watermarks(_:timeoutMs:)`.

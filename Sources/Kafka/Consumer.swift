@@ -59,6 +59,12 @@ public struct Consumer: ~Copyable, Sendable {
             client.box.hooks.statistics(
                 UnsafeRawBufferPointer(start: json, count: strlen(json)))
             return nil
+        case RD_KAFKA_EVENT_FETCH:
+            // Its record is gone with the event: going on would lose it.
+            return .error(
+                KafkaError(
+                    code: RD_KAFKA_RESP_ERR__INCONSISTENT.rawValue, action: "consumer",
+                    text: "a record came to the control queue"))
         default: return nil
         }
     }

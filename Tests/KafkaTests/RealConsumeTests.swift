@@ -90,6 +90,7 @@ struct RealConsumeTests {
         #expect(offsets(reader, partition) == [0, 1, 2, 8, 9, 10])
         #expect(reader.seen.allSatisfy { $0.value?.hasPrefix("true") == true })
         #expect(reader.queue.position(partition) == marks.high)
+        #expect(reader.consumer.lastKnownWatermarks(partition)?.high == marks.high)
     }
 
     @Test("an empty partition ends at once")

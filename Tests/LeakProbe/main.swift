@@ -62,18 +62,24 @@ func consume(_ properties: Properties) throws -> Bool {
     _ = try consumer.makeWaker(for: partitions).wake()
     var headers = 0
     let end = ContinuousClock.now + .seconds(60)
-    while queue.counters.records < 100, ContinuousClock.now < end {
-        queue.withBatch(max: 20, timeoutMs: 100) { batch in
+    while queue.backlog < 480, ContinuousClock.now < end {
+        // Nothing is pulled: the queue fills by itself.
+    }
+    // Everything has come over: what belongs to the held partition is put aside.
+    queue.hold(partitions[1])
+    while queue.backlog > 0, ContinuousClock.now < end {
+        queue.withBatch(timeoutMs: 0) { batch in
             batch.forEach { headers += $0.header("a") == nil ? 0 : 1 }
         }
-        queue.hold(partitions[1])
     }
-    queue.withBatch(max: 64, timeoutMs: 100) { _ in }
     queue.release(partitions[1])
-    queue.withBatch(max: 7, timeoutMs: 100) { _ in }
+    queue.withBatch(max: 7, timeoutMs: 0) { _ in }
+    // Leave with one part aside and the other part waiting to be delivered.
     queue.hold(partitions[1])
+    queue.withBatch(max: 5, timeoutMs: 0) { _ in }
+    let waiting = queue.backlog
     queue.detach(partitions[0])
-    return queue.counters.records >= 100 && headers > 0
+    return queue.counters.records >= 200 && headers > 0 && waiting > 200
 }
 
 func joinGroup(_ properties: Properties) throws -> Bool {
