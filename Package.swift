@@ -53,10 +53,14 @@ let package = Package(
         .target(
             name: "Events", dependencies: ["CSimdjson", "Primitives"],
             exclude: ["stillwatch.proto"], swiftSettings: strict),
+        module("Snapshots", ["Primitives"]),
         module("Aggregation", ["Primitives"]),
         module("Kafka", ["CRdkafka", "Primitives", "Telemetry"]),
         module("Detection", ["Aggregation", "YAML", "Primitives"]),
         module("Topology", ["Detection", "Events", "Aggregation", "Primitives"]),
+        module(
+            "Delivery",
+            ["Topology", "Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
         module("Simulation", ["Primitives"]),
         module("Configuration", ["YAML", "Primitives"]),
         module(

@@ -1,0 +1,51 @@
+import Primitives
+
+/// The outputs of a shard between two commits, and the positions that go with them.
+///
+/// Filled by the shard, then handed to the producer and left alone until the outcome is known, so that the
+/// same bytes can be produced again. Reused: its memory stays.
+public final class Cut {
+    /// One record to produce; its bytes lie in the cut.
+    public struct Record: Sendable {
+        /// Where it goes.
+        public var partition: PartitionID
+        /// The owner in the shard whose output it is: an index into `owners`.
+        public var owner: Int32
+        /// Where its key lies; nil for a null key.
+        public var key: Range<Int>?
+        /// Where its value lies; nil for a tombstone.
+        public var value: Range<Int>?
+        /// Epoch milliseconds; nil for the time of producing.
+        public var timestampMs: Int64?
+        /// Headers by name.
+        public var headers: [(name: String, value: String)]
+    }
+
+    /// Names the cut in the metadata of every position it commits: tells afterwards whether it was committed.
+    public internal(set) var name = ""
+    /// The records in the order they are to be produced.
+    public internal(set) var records: [Record] = []
+    /// What is committed with them.
+    public internal(set) var positions: [Position] = []
+    /// The tasks that contributed, by the partition they read.
+    public internal(set) var owners: [PartitionID] = []
+    /// Owners whose partition went elsewhere: their records are not produced again.
+    public internal(set) var lost: Set<Int32> = []
+    private var bytes = ByteBuffer(capacity: 1 << 16)
+
+    /// An empty cut.
+    public init() {}
+
+    /// Bytes of all records.
+    public var byteCount: Int { bytes.count }
+    /// Whether there is nothing to produce and nothing to commit.
+    public var isEmpty: Bool { records.isEmpty && positions.isEmpty }
+
+    /// The bytes of a range, lent until the cut changes.
+    public func slice(_ range: Range<Int>) -> ByteSlice {
+        ByteSlice(rebasing: bytes.bytes[range])
+    }
+
+    /// Whether a record is still wanted.
+    public func isWanted(_ record: Record) -> Bool { !lost.contains(record.owner) }
+}

@@ -1,0 +1,61 @@
+import Primitives
+import Snapshots
+
+/// Where snapshots are kept: the compacted state topic, or a directory. No call waits.
+///
+/// Pages are written as they come and mean nothing by themselves; a manifest makes a snapshot of them. Keys are
+/// never written twice: another owner's pages cannot be overwritten.
+public protocol StatePort: AnyObject {
+    /// Whether manifests are records of the cut's transaction (a topic); else `publish` writes them (a directory).
+    var publishesInCut: Bool { get }
+    /// Writes the pages of a snapshot of `task`; `poll` tells when all are safe.
+    func write(_ pages: SnapshotPages)
+    /// Writes a manifest, where cuts do not carry it; call it once the cut is committed.
+    func publish(_ manifest: ManifestRecord)
+    /// Removes the pages of snapshots that no manifest names any more, and manifests that newer ones replace.
+    func remove(_ keys: [StateKey])
+    /// The end of a write or a publication: its snapshot, and why it failed.
+    func poll() -> (id: SnapshotID, error: ClusterError?)?
+    /// Reads everything kept of a task.
+    func open(_ task: TaskID) -> any StateReader
+}
+
+/// Everything kept of a task, front to back.
+public protocol StateReader: AnyObject {
+    /// Lends at most `max` records in the order they were written; a nil value says that the key was removed.
+    func read(
+        max: Int, _ body: (_ key: ByteSlice, _ value: ByteSlice?) -> Void
+    ) -> ReadStatus
+    /// Bytes or records read so far and in all; nil while the end is not known.
+    var progress: (done: Int64, total: Int64)? { get }
+    /// Ends reading.
+    func close()
+}
+
+/// How a read stands.
+public enum ReadStatus: Sendable, Equatable {
+    /// More may come.
+    case open
+    /// All that was there at the opening has been read.
+    case ended
+    /// Reading failed; open it again.
+    case failed(ClusterError)
+}
+
+/// Reads a partition again from where a snapshot stands, apart from the group. No call waits.
+public protocol HistoryPort: AnyObject {
+    /// Begins to read `partition` from `offset`; nil is the first offset kept.
+    func open(_ partition: PartitionID, from offset: Int64?) -> any HistoryReader
+}
+
+/// A partition being read again.
+public protocol HistoryReader: AnyObject {
+    /// The offsets kept when reading began; nil until that is known.
+    var bounds: LogBounds? { get }
+    /// Lends at most `max` entries; `failure` entries end the reading.
+    func withBatch(max: Int, _ body: (Batch) -> Void)
+    /// Why entry `index` of the batch being lent is a failure.
+    func failure(at index: Int) -> ClusterError
+    /// Ends reading.
+    func close()
+}

@@ -1,0 +1,33 @@
+/// Why an instance cannot go on. Nothing that was not committed is lost by its end.
+public enum EngineFailure: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Another process has taken this instance's identity over: do not restart this one.
+    case fenced(String)
+    /// Records are gone that were not read, or a topic was changed under the group: an operator must decide.
+    case dataLoss(String)
+    /// A setting, credential, permission or topic is wrong: a person must change it.
+    case configuration(String)
+    /// No broker answers, or a topic is missing: try again later.
+    case unreachable(String)
+    /// The engine cannot go on: restart it.
+    case fatal(String)
+
+    /// What is wrong and what to do, for the log and standard error.
+    public var description: String {
+        switch self {
+        case .fenced(let text), .dataLoss(let text), .configuration(let text),
+            .unreachable(let text), .fatal(let text):
+            text
+        }
+    }
+
+    /// What a cluster's error means where nothing can be tried again.
+    public init(_ error: ClusterError) {
+        switch error.move {
+        case .fenced: self = .fenced(error.description)
+        case .outOfRange: self = .dataLoss(error.description)
+        case .configuration, .rejected: self = .configuration(error.description)
+        case .unreachable, .retry: self = .unreachable(error.description)
+        case .fatal, .abortTransaction, .benign: self = .fatal(error.description)
+        }
+    }
+}
