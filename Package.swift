@@ -112,6 +112,9 @@ let package = Package(
         .executableTarget(
             name: "leak-probe", dependencies: ["Kafka", "Primitives"], path: "Tests/LeakProbe",
             swiftSettings: strict),
+        .executableTarget(
+            name: "fault-run", dependencies: ["Kafka", "TestSupport"], path: "Tests/FaultRun",
+            swiftSettings: strict),
         tests("DetectionTests", ["Detection", "YAML", "Aggregation", "Primitives"]),
         tests(
             "TopologyTests",

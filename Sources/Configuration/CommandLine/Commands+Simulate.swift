@@ -24,6 +24,9 @@ extension Commands {
                 partition.
                 """),
         Option(
+            "rate", .integer("n", 1...100_000_000), default: "as fast as it goes",
+            help: "Write so many records a second at most, evenly."),
+        Option(
             "record-time", .choice(["event", "now"]), default: "now",
             help: "The timestamps of records in a topic: their event's time, or that of producing."),
         Option(

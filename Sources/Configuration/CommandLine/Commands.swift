@@ -29,6 +29,10 @@ public enum Commands {
             Option(
                 "alerts", .text("topic"), key: "alerts.topic", help: "The topic findings go to."),
             Option("group", .text("name"), key: "group", help: "The consumer group."),
+            Option(
+                "instance-id", .text("name"), key: "instance_id",
+                default: "the host's name",
+                help: "This process's name in the group, which no other may have."),
             rules, shards, format,
             Option(
                 "stop-at-end", .flag,

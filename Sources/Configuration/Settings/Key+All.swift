@@ -1,6 +1,7 @@
 extension Key {
     /// Every key, in the order of the reference.
-    public static let all: [Key] = kafkaKeys + inputKeys + outputKeys + windowKeys + engineKeys
+    public static let all: [Key] = 
+        kafkaKeys + inputKeys + outputKeys + windowKeys + deliveryKeys + engineKeys
 
     static let kafkaKeys: [Key] = [
         .text(
@@ -14,6 +15,14 @@ extension Key {
                 Another group starts over, with state of its own.
                 """,
             example: "stillwatch-eu", check: Check.notEmpty),
+        .text(
+            "instance_id", \.instanceID, type: "text", default: "",
+            effect: """
+                This process's name in the group, which no other may have; without one the host's. A process \
+                that comes back under its name within the session timeout gets its partitions back, and \
+                nobody else is disturbed.
+                """,
+            example: "stillwatch-0", check: Check.instance),
         .mapping(
             "kafka", \.kafka, of: "librdkafka property to value",
             effect: """

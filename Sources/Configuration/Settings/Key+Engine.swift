@@ -42,6 +42,51 @@ extension Key {
             example: "1h"),
     ]
 
+    static let deliveryKeys: [Key] = [
+        .choice(
+            "delivery", \.delivery, default: .exactlyOnce,
+            effect: """
+                How outputs and offsets reach the brokers. `exactly_once`: in transactions; readers with \
+                `isolation.level=read_committed` see every finding once. `at_least_once`: offsets follow \
+                delivered outputs; after a crash some findings come again, with the same ids.
+                """,
+            example: "at_least_once"),
+        .duration(
+            "cut_interval", \.cutIntervalMs, in: 10...60_000, default: "200ms",
+            effect: """
+                How often outputs and offsets are committed: a floor of the alert latency and of the work \
+                repeated after a crash.
+                """,
+            example: "1s"),
+        .duration(
+            "snapshot_interval", \.snapshotIntervalMs, in: 1_000...3_600_000, default: "30s",
+            effect: """
+                How often a partition's state is written. What was read since the last time is read again \
+                when the partition is restored.
+                """,
+            example: "5m"),
+        .text(
+            "state.topic", \.state.topic, type: "topic", default: "stillwatch.state",
+            effect: """
+                The compacted topic snapshots of state go to, with as many partitions as `partials.topic`.
+                """,
+            example: "eu.stillwatch.state", check: Check.topic),
+        .text(
+            "state.directory", \.state.directory, type: "path, or nothing", default: "",
+            effect: """
+                A directory to keep snapshots in instead of the topic: for a single machine. Whatever \
+                process takes a partition over must find them there.
+                """,
+            example: "state"),
+        .choice(
+            "data_loss", \.dataLoss, default: .stop,
+            effect: """
+                What to do where the committed offset's records are gone (retention, or a topic made \
+                anew): stop and say so, or say so and go on with what is kept.
+                """,
+            example: "accept"),
+    ]
+
     static let engineKeys: [Key] = [
         .text(
             "rules", \.rules, type: "path, or nothing", default: "",
@@ -65,13 +110,6 @@ extension Key {
                 beyond it their standard error is about 1 / sqrt(size).
                 """,
             example: "256"),
-        .duration(
-            "cut_interval", \.cutIntervalMs, in: 10...60_000, default: "200ms",
-            effect: """
-                How often output is flushed and offsets are committed: a floor of the alert latency and of \
-                the work repeated after a crash.
-                """,
-            example: "1s"),
         .duration(
             "statistics_interval", \.statisticsIntervalMs, in: 0...3_600_000, default: "1m",
             effect: "How often the counters are logged; 0s = never.", example: "10s"),

@@ -6,6 +6,8 @@ public struct Settings: Equatable, Sendable {
     public internal(set) var bootstrapServers = ""
     /// The consumer group.
     public internal(set) var group = ""
+    /// The process's name in the group; empty = the host's.
+    public internal(set) var instanceID = ""
     /// The request events.
     public internal(set) var input = Input()
     /// The shuffle between the stages.
@@ -34,8 +36,14 @@ public struct Settings: Equatable, Sendable {
     public internal(set) var derive = [Derivation(kind: "subnet", source: "ip")]
     /// Log lines.
     public internal(set) var log = Log()
+    /// How outputs and offsets reach the brokers.
+    public internal(set) var delivery = Delivery.exactlyOnce
+    /// What to do where records are gone that were not read.
+    public internal(set) var dataLoss = DataLoss.stop
     /// Milliseconds between commits of offsets with the output before them.
     public internal(set) var cutIntervalMs: Int64 = 0
+    /// Milliseconds between snapshots of a partition's state.
+    public internal(set) var snapshotIntervalMs: Int64 = 0
     /// Milliseconds between statistics lines in the log; 0 = none.
     public internal(set) var statisticsIntervalMs: Int64 = 0
 
@@ -97,6 +105,10 @@ extension Settings {
         public internal(set) var memoryBudgetBytes: Int64 = 0
         /// Values sampled per dimension of an entity.
         public internal(set) var sampleSize = 0
+        /// The topic of snapshots.
+        public internal(set) var topic = ""
+        /// A directory for snapshots instead of the topic; empty = the topic.
+        public internal(set) var directory = ""
     }
 
     /// Log lines.

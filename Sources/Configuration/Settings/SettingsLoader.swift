@@ -152,6 +152,7 @@ struct SettingsLoader {
             ("input.topic", settings.input.topic), ("partials.topic", settings.partials.topic),
             ("alerts.topic", settings.alerts.topic), ("shadow.topic", settings.shadowTopic),
             ("dead_letters.topic", settings.deadLetters.topic),
+            ("state.topic", settings.state.topic),
         ]
         for (key, topic) in topics where !topic.isEmpty {
             let first = users[topic]

@@ -35,6 +35,22 @@ extension Settings {
         case latest
     }
 
+    /// How outputs and offsets reach the brokers.
+    public enum Delivery: String, CaseIterable, Sendable {
+        /// In transactions.
+        case exactlyOnce = "exactly_once"
+        /// Offsets behind delivered outputs.
+        case atLeastOnce = "at_least_once"
+    }
+
+    /// What to do where records are gone that were not read.
+    public enum DataLoss: String, CaseIterable, Sendable {
+        /// Stop and say so.
+        case stop
+        /// Say so and go on.
+        case accept
+    }
+
     /// The least severe level written; the levels of swift-log.
     public enum LogLevel: String, CaseIterable, Sendable {
         /// Every step.

@@ -9,7 +9,7 @@ public final class Cut {
     public struct Record: Sendable {
         /// Where it goes.
         public var partition: PartitionID
-        /// The owner in the shard whose output it is: an index into `owners`.
+        /// Whose output it is: an index into `owners`.
         public var owner: Int32
         /// Where its key lies; nil for a null key.
         public var key: Range<Int>?
@@ -24,13 +24,13 @@ public final class Cut {
     /// Names the cut in the metadata of every position it commits: tells afterwards whether it was committed.
     public internal(set) var name = ""
     /// The records in the order they are to be produced.
-    public internal(set) var records: [Record] = []
+    public private(set) var records: [Record] = []
     /// What is committed with them.
     public internal(set) var positions: [Position] = []
-    /// The tasks that contributed, by the partition they read.
-    public internal(set) var owners: [PartitionID] = []
+    /// The partitions whose tasks contributed.
+    public private(set) var owners: [PartitionID] = []
     /// Owners whose partition went elsewhere: their records are not produced again.
-    public internal(set) var lost: Set<Int32> = []
+    private var lost: Set<Int32> = []
     private var bytes = ByteBuffer(capacity: 1 << 16)
 
     /// An empty cut.
@@ -48,4 +48,51 @@ public final class Cut {
 
     /// Whether a record is still wanted.
     public func isWanted(_ record: Record) -> Bool { !lost.contains(record.owner) }
+
+    // MARK: Filling
+
+    /// The number of an owner in this cut.
+    func owner(_ partition: PartitionID) -> Int32 {
+        if let known = owners.firstIndex(of: partition) { return Int32(known) }
+        owners.append(partition)
+        return Int32(owners.count - 1)
+    }
+
+    /// Whether a task has put something out.
+    func hasOutput(of partition: PartitionID) -> Bool { owners.contains(partition) }
+
+    /// Adds a record; its bytes are copied.
+    func append(
+        to partition: PartitionID, of owner: PartitionID, key: ByteSlice? = nil, value: ByteSlice?,
+        timestampMs: Int64? = nil, headers: [(name: String, value: String)] = []
+    ) {
+        let keyRange = key.map { copy($0) }
+        let valueRange = value.map { copy($0) }
+        records.append(
+            Record(
+                partition: partition, owner: self.owner(owner), key: keyRange, value: valueRange,
+                timestampMs: timestampMs, headers: headers))
+    }
+
+    private func copy(_ slice: ByteSlice) -> Range<Int> {
+        let start = bytes.count
+        bytes.append(slice)
+        return start..<bytes.count
+    }
+
+    /// Leaves out what belongs to a partition that went elsewhere.
+    func drop(_ partition: PartitionID) {
+        positions.removeAll { $0.partition == partition }
+        if let index = owners.firstIndex(of: partition) { lost.insert(Int32(index)) }
+    }
+
+    /// Forgets everything and keeps the memory.
+    func reset() {
+        name = ""
+        records.removeAll(keepingCapacity: true)
+        positions.removeAll(keepingCapacity: true)
+        owners.removeAll(keepingCapacity: true)
+        lost.removeAll(keepingCapacity: true)
+        bytes.removeAll()
+    }
 }

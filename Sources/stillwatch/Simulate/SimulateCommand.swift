@@ -18,10 +18,12 @@ enum SimulateCommand {
         if let topic = invocation.value("topic") {
             let producing = try TopicWriter(
                 environment.settings, topic: topic,
-                keepsTime: invocation.value("record-time") == "event")
+                keepsTime: invocation.value("record-time") == "event",
+                rate: invocation.integer("rate"))
             try producing.write(generator, &progress)
         } else {
-            try write(generator, to: invocation.value("out"), &progress)
+            try write(
+                generator, to: invocation.value("out"), rate: invocation.integer("rate"), &progress)
         }
         if let path = invocation.value("labels") { try write(generator.labels(), to: path) }
         Console.error(progress.finish(generator))
@@ -29,14 +31,16 @@ enum SimulateCommand {
     }
 
     private static func write(
-        _ generator: Generator, to path: String?, _ progress: inout Progress
+        _ generator: Generator, to path: String?, rate: Int?, _ progress: inout Progress
     ) throws {
         try writing { () throws(OutputError) in
             var output = try Output(path: path)
             var lines = ByteBuffer(capacity: 1 << 20)
-            while generator.writeLines(1000, into: &lines) > 0 {
+            var pace = Pace(rate: rate)
+            while generator.writeLines(rate == nil ? 1000 : 1, into: &lines) > 0 {
                 try output.write(lines.bytes)
                 lines.removeAll()
+                if pace.turn() { try output.flush() }
                 progress.update(generator.generated, bytes: output.bytes)
             }
             try output.finish()

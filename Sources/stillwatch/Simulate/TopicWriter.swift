@@ -8,13 +8,15 @@ struct TopicWriter: ~Copyable {
     private let producer: Producer
     private let partitions: Int
     private let keepsTime: Bool
+    private let rate: Int?
 
     /// Room for the largest planted record, about 5 MB.
     private static let largestRecord = Properties.Setting("message.max.bytes", "8000000")
     private static let flushTimeoutMs: Int32 = 120_000
 
-    /// A writer to `topic`, which must exist; `keepsTime` gives records the time of their events.
-    init(_ settings: Settings, topic: String, keepsTime: Bool) throws {
+    /// A writer to `topic`, which must exist; `keepsTime` gives records the time of their events, `rate` limits
+    /// the records a second.
+    init(_ settings: Settings, topic: String, keepsTime: Bool, rate: Int?) throws {
         let properties = try Wiring.properties(settings, adding: [Self.largestRecord])
         let count = try Failure.kafka { () throws(KafkaError) in
             try Admin(properties: properties).describe(topic).partitions.count
@@ -24,15 +26,17 @@ struct TopicWriter: ~Copyable {
         }
         partitions = count
         self.keepsTime = keepsTime
+        self.rate = rate
     }
 
     /// Writes all that `generator` has left and waits until every record is acknowledged.
     func write(_ generator: Generator, _ progress: inout Progress) throws {
         var buffer = ByteBuffer(capacity: 4096)
         var bytes = 0
+        var pace = Pace(rate: rate)
         do throws(KafkaError) {
             while try produceNext(generator, &buffer, &bytes) {
-                if generator.generated % 1000 == 0 {
+                if pace.turn() || generator.generated % 1000 == 0 {
                     producer.poll()
                     progress.update(generator.generated, bytes: bytes)
                 }

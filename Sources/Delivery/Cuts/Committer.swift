@@ -1,0 +1,289 @@
+/// Brings one cut after the other to the brokers and finds out what became of each: a state machine over a
+/// `ProducerPort`.
+///
+/// A cut goes through send, flush, offsets, commit. What fails before the commit in a way the library calls
+/// abortable is aborted and sent again, the same bytes. Everything else, and any failure of a commit or an abort,
+/// leaves the outcome unknown: the producer is started anew, which fences what is under way, and the committed
+/// positions are read back. They carry the name of the cut that committed them: ours tells that it was
+/// committed after all; those from before it, that it is to be sent again; anybody else's, that the
+/// partitions are not ours any more.
+///
+/// Never is a second commit called on a producer whose first had no clear end, and never is a producer used
+/// again after a connection broke under a commit: a request still under way could end a later transaction.
+@_spi(Simulation)
+public struct Committer {
+    /// What the shard has to know.
+    public enum Event {
+        /// The cut is committed; it may be reused.
+        case committed(Cut)
+        /// The membership the cut was made under is over: what is not committed is somebody else's to do.
+        case stale(Cut, ClusterError?)
+        /// The instance cannot go on.
+        case failed(EngineFailure)
+    }
+
+    private enum Phase: Equatable {
+        /// No usable producer; it is started at `atMs`.
+        case down(atMs: Int64)
+        case starting
+        case ready
+        case sending, flushing, adding, committing
+        /// The transaction is taken back; `isStale`: because the membership is over.
+        case aborting(isStale: Bool)
+        /// The same cut is sent again at `atMs`.
+        case waiting(atMs: Int64)
+        /// Reading back what is committed.
+        case resolving
+    }
+
+    private let port: any ProducerPort
+    private let defects: PlantedDefects
+    private let notify: (Notice) -> Void
+    private var phase = Phase.down(atMs: 0)
+    /// The cut under way.
+    public private(set) var cut: Cut?
+    private var membership: (any Membership)?
+    /// What was committed before the cut under way.
+    private var before: [PartitionID: Position] = [:]
+    /// The partitions were lost while the cut was under way: it is taken back and forgotten.
+    private var isAbandoned = false
+    private var failures = 0
+    private var staleError: ClusterError?
+
+    static let firstPauseMs: Int64 = 100
+    static let longestPauseMs: Int64 = 5_000
+
+    /// A committer over a port whose producer is not started.
+    public init(
+        _ port: any ProducerPort, defects: PlantedDefects = [], notify: @escaping (Notice) -> Void
+    ) {
+        self.port = port
+        self.defects = defects
+        self.notify = notify
+    }
+
+    /// Whether a cut may be begun.
+    public var isReady: Bool { phase == .ready && cut == nil }
+    /// Whether no cut is under way.
+    public var isIdle: Bool { cut == nil }
+
+    /// Begins a cut; only when ready.
+    public mutating func begin(_ cut: Cut, under membership: any Membership) {
+        precondition(isReady, "one cut at a time")
+        self.cut = cut
+        self.membership = membership
+        isAbandoned = false
+        send()
+    }
+
+    /// Notes what is committed of a partition that was just assigned.
+    public mutating func know(_ position: Position) { before[position.partition] = position }
+
+    /// Partitions went to somebody else: the cut under way is taken back, and forgotten.
+    public mutating func abandon() {
+        before = [:]
+        guard cut != nil else { return }
+        isAbandoned = true
+        switch phase {
+        case .waiting:
+            // Nothing is open: it was taken back already.
+            cut = nil
+            phase = .ready
+        case .down: cut = nil
+        default: break
+        }
+    }
+
+    /// Partitions went, others stay: what is not committed of the former is not sent again.
+    public mutating func forget(_ partitions: [PartitionID]) {
+        for partition in partitions {
+            before[partition] = nil
+            cut?.drop(partition)
+        }
+    }
+
+    /// Takes the outcome of the step under way and begins the next one.
+    public mutating func step(nowMs: Int64) -> Event? {
+        switch phase {
+        case .ready: return nil
+        case .down(let atMs):
+            guard nowMs >= atMs else { return nil }
+            phase = .starting
+            port.start()
+            return nil
+        case .waiting(let atMs):
+            if nowMs >= atMs { send() }
+            return nil
+        default:
+            guard let outcome = port.poll() else { return nil }
+            return take(outcome, nowMs)
+        }
+    }
+
+    private mutating func send() {
+        guard let cut else { return }
+        phase = .sending
+        port.send(cut)
+    }
+
+    private mutating func abort(isStale: Bool) {
+        phase = .aborting(isStale: isStale)
+        port.abort()
+    }
+
+    // MARK: Outcomes
+
+    private mutating func take(_ outcome: StepOutcome, _ nowMs: Int64) -> Event? {
+        switch outcome {
+        case .failed(let error): return fail(error, nowMs)
+        case .committed(let positions): return resolve(positions, nowMs)
+        case .done: return advance(over: false, nowMs)
+        case .doneOverBrokenConnection:
+            return advance(over: !defects.contains(.reusesProducerAfterBrokenConnection), nowMs)
+        }
+    }
+
+    /// A step succeeded: the next one.
+    private mutating func advance(over isBroken: Bool, _ nowMs: Int64) -> Event? {
+        switch phase {
+        case .starting: started()
+        case .sending, .flushing, .adding:
+            if isAbandoned {
+                abort(isStale: false)
+            } else {
+                proceed()
+            }
+        case .committing:
+            failures = 0
+            phase = isBroken ? .down(atMs: nowMs) : .ready
+            return finish()
+        case .aborting(let isStale):
+            phase = isBroken ? .down(atMs: nowMs) : .ready
+            return aborted(isStale, nowMs)
+        case .down, .ready, .waiting, .resolving: break
+        }
+        return nil
+    }
+
+    private mutating func started() {
+        notify(.producerStarted(afterFailures: failures))
+        guard let cut, !isAbandoned else {
+            self.cut = nil
+            phase = .ready
+            return
+        }
+        if defects.contains(.assumesAbortedAfterTimeout) { return send() }
+        phase = .resolving
+        port.readCommitted(cut.positions.map(\.partition))
+    }
+
+    private mutating func proceed() {
+        guard let cut, let membership else { return }
+        switch phase {
+        case .sending:
+            phase = .flushing
+            port.flush()
+        case .flushing:
+            phase = .adding
+            port.addOffsets(cut.positions, under: membership)
+        default:
+            phase = .committing
+            port.commit()
+        }
+    }
+
+    /// The cut under way is committed.
+    private mutating func finish() -> Event? {
+        guard let cut else { return nil }
+        self.cut = nil
+        if isAbandoned { return nil }
+        for position in cut.positions { before[position.partition] = position }
+        return .committed(cut)
+    }
+
+    private mutating func aborted(_ isStale: Bool, _ nowMs: Int64) -> Event? {
+        guard let cut else { return nil }
+        if isAbandoned || isStale {
+            self.cut = nil
+            return isAbandoned ? nil : .stale(cut, staleError)
+        }
+        if defects.contains(.dropsOutputsAfterAbort) {
+            self.cut = nil
+            return .committed(cut)
+        }
+        if phase == .ready { phase = .waiting(atMs: nowMs + pause()) }
+        return nil
+    }
+
+    private mutating func pause() -> Int64 {
+        let pause = Self.firstPauseMs << Int64(min(failures, 6))
+        failures += 1
+        return min(pause, Self.longestPauseMs)
+    }
+
+    // MARK: Failures
+
+    private mutating func fail(_ error: ClusterError, _ nowMs: Int64) -> Event? {
+        notify(.commitFailed(step: "\(phase)", error: error, failures: failures + 1))
+        if error.move == .configuration || error.move == .rejected {
+            return .failed(EngineFailure(error))
+        }
+        if Self.instanceFenced(error) { return .failed(.fenced(error.description)) }
+        switch phase {
+        case .sending, .flushing, .adding:
+            if error.move == .abortTransaction {
+                staleError = error
+                abort(isStale: Self.endsMembership(error) && !defects.contains(.ignoresFencing))
+                return nil
+            }
+        case .committing where defects.contains(.assumesCommittedAfterTimeout):
+            phase = .down(atMs: nowMs)
+            return finish()
+        case .committing where defects.contains(.resumesProducerAfterTimeout):
+            phase = .committing
+            port.commit()
+            return nil
+        default: break
+        }
+        phase = .down(atMs: nowMs + pause())
+        if isAbandoned { cut = nil }
+        return nil
+    }
+
+    /// The broker's words for a member that is none any more.
+    private static func endsMembership(_ error: ClusterError) -> Bool {
+        ["ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "STALE_MEMBER_EPOCH"].contains(error.name)
+    }
+
+    private static func instanceFenced(_ error: ClusterError) -> Bool {
+        error.name == "FENCED_INSTANCE_ID"
+    }
+
+    // MARK: Unknown outcomes
+
+    /// What is committed tells what became of the cut.
+    private mutating func resolve(_ committed: [Position], _ nowMs: Int64) -> Event? {
+        phase = .ready
+        guard let cut else { return nil }
+        if isAbandoned {
+            self.cut = nil
+            return nil
+        }
+        if committed.contains(where: { CommitNote(parsing: $0.metadata)?.cut == cut.name }) {
+            notify(.outcomeResolved(cut: cut.name, wasCommitted: true))
+            return finish()
+        }
+        guard committed.allSatisfy({ isUnchanged($0) }) else {
+            self.cut = nil
+            return .stale(cut, nil)
+        }
+        notify(.outcomeResolved(cut: cut.name, wasCommitted: false))
+        send()
+        return nil
+    }
+
+    private func isUnchanged(_ position: Position) -> Bool {
+        guard let known = before[position.partition] else { return false }
+        return known.offset == position.offset && known.metadata == position.metadata
+    }
+}

@@ -1,0 +1,66 @@
+import Detection
+import Events
+import Primitives
+import Topology
+
+/// Writes what tasks put out into the open cut: records with their keys, headers and partitions.
+final class Outputs {
+    /// What was put out so far, committed or not.
+    struct Counters: Sendable, Equatable {
+        var blocks = 0
+        var blockBytes = 0
+        var findings = 0
+        var shadowFindings = 0
+        var deadLetters = 0
+    }
+
+    private(set) var counters = Counters()
+    /// The cut being filled.
+    var cut = Cut()
+    private let settings: EngineSettings
+    private var writer = JSONWriter(capacity: 4096)
+
+    init(_ settings: EngineSettings) { self.settings = settings }
+
+    /// A block for a shuffle partition.
+    func put(block: ByteSlice, partition: Int, of owner: PartitionID) {
+        cut.append(to: PartitionID(.partials, Int32(partition)), of: owner, value: block)
+        counters.blocks += 1
+        counters.blockBytes += block.count
+    }
+
+    /// A finding: keyed by its uid, so that an episode's records stay in order.
+    func put(_ finding: Finding, of owner: PartitionID) {
+        let isShadow = finding.rule.shadow
+        let partitions = isShadow ? settings.outputs.shadow : settings.outputs.alerts
+        if isShadow { counters.shadowFindings += 1 } else { counters.findings += 1 }
+        guard partitions > 0 else { return }
+        writer.removeAll()
+        settings.encoder.encode(finding, into: &writer)
+        let number = Int32(finding.uid.low % UInt64(partitions))
+        var key = settings.encoder.key(of: finding)
+        key.withUTF8 { key in
+            cut.append(
+                to: PartitionID(isShadow ? .shadow : .alerts, number), of: owner,
+                key: ByteSlice(key), value: writer.buffer.bytes, timestampMs: finding.time.ms,
+                headers: settings.encoder.headers(of: finding))
+        }
+    }
+
+    /// A dead letter: the record's bytes, and where it came from and why in headers.
+    func put(_ letter: DeadLetter, of owner: PartitionID) {
+        let headers = [
+            (name: "stillwatch_topic", value: settings.name(.input)),
+            (name: "stillwatch_partition", value: String(owner.number)),
+            (name: "stillwatch_offset", value: String(letter.offset)),
+            (name: "stillwatch_reason", value: letter.reason.rawValue),
+            (name: "stillwatch_size", value: String(letter.originalSize)),
+        ]
+        let number = owner.number % Int32(max(1, settings.outputs.deadLetters))
+        letter.bytes.prefix(settings.deadLetterBytes).withUnsafeBytes { bytes in
+            cut.append(
+                to: PartitionID(.deadLetters, number), of: owner, value: bytes, headers: headers)
+        }
+        counters.deadLetters += 1
+    }
+}

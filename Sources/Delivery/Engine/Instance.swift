@@ -1,0 +1,276 @@
+/// One process's part in the consumer group: takes partitions on and gives them up, and has its shards do so.
+///
+/// A state machine: `step` takes events from the group and the brokers' answers, and returns commands for the
+/// shards; what the shards tell goes into `take`. Nothing waits.
+public final class Instance {
+    /// A command and the shard it is for.
+    public typealias Order = (shard: Int, command: ShardCommand)
+
+    private enum Phase {
+        case idle
+        /// The brokers were asked where assigned partitions begin.
+        case lookingUp(Pending)
+        /// They did not tell; they are asked again.
+        case pausing(Pending, untilMs: Int64)
+        /// Shards settle partitions that go.
+        case releasing(Going)
+        /// Shards settle what was read, before the group is left.
+        case draining(left: Set<Int>)
+        case leaving(untilMs: Int64)
+        case ended
+    }
+
+    private struct Pending {
+        var partitions: [PartitionID]
+        var isIncremental: Bool
+        var membership: any Membership
+        var attempts = 0
+    }
+
+    private struct Going {
+        var partitions: [PartitionID]
+        var isIncremental: Bool
+        var isLost: Bool
+        var waiting: Set<PartitionID>
+    }
+
+    private let settings: EngineSettings
+    private let group: any GroupPort
+    private let lookup: any LookupPort
+    private let notify: (Notice) -> Void
+    private var phase = Phase.idle
+    private var assigned: Set<PartitionID> = []
+    private var epoch: UInt32 = 0
+    private var inputPartitions = 0
+    private var isStopping = false
+    /// Whether partitions were ever begun.
+    public private(set) var hasBegun = false
+
+    private static let pauseMs: Int64 = 1_000
+    private static let leaveWithinMs: Int64 = 10_000
+
+    /// An instance; `group` has subscribed already.
+    public init(
+        _ settings: EngineSettings, group: any GroupPort, lookup: any LookupPort,
+        notify: @escaping (Notice) -> Void
+    ) {
+        self.settings = settings
+        self.group = group
+        self.lookup = lookup
+        self.notify = notify
+    }
+
+    /// Asks the instance to end cleanly.
+    public func requestStop() { isStopping = true }
+
+    /// Whether it has ended, and the group is left.
+    public var hasEnded: Bool {
+        if case .ended = phase { return true }
+        return false
+    }
+
+    // MARK: Stepping
+
+    /// Takes what has come; returns what the shards have to do.
+    ///
+    /// - Throws: why the instance cannot go on.
+    public func step(nowMs: Int64) throws(EngineFailure) -> [Order] {
+        switch phase {
+        case .idle:
+            if isStopping { return drain() }
+            return try takeEvent(nowMs)
+        case .lookingUp(let pending): return try takeAnswer(pending, nowMs)
+        case .pausing(let pending, let untilMs):
+            if isStopping { return drain() }
+            if nowMs >= untilMs { ask(pending) }
+            return try takeEvent(nowMs)
+        case .releasing: return try takeEvent(nowMs)
+        case .draining: return []
+        case .leaving(let untilMs): return try leave(untilMs, nowMs)
+        case .ended: return []
+        }
+    }
+
+    private func takeEvent(_ nowMs: Int64) throws(EngineFailure) -> [Order] {
+        guard let event = group.poll() else { return [] }
+        switch event {
+        case .assigned(let partitions, let isIncremental, let membership):
+            try begin(partitions, isIncremental, membership)
+            return []
+        case .revoked(let partitions, let isIncremental, let isLost):
+            return try release(partitions, isIncremental, isLost)
+        case .failed(let error):
+            try note(error)
+            return []
+        }
+    }
+
+    /// What passes by itself is told; what does not ends the instance.
+    private func note(_ error: ClusterError) throws(EngineFailure) {
+        switch error.move {
+        case .fatal, .fenced, .configuration, .outOfRange: throw EngineFailure(error)
+        default: notify(.clusterTrouble(error))
+        }
+    }
+
+    // MARK: Taking partitions on
+
+    private func begin(
+        _ partitions: [PartitionID], _ isIncremental: Bool, _ membership: any Membership
+    ) throws(EngineFailure) {
+        guard membership.isValid else {
+            // The group has moved on already: it will say so once this is answered.
+            notify(.membershipOver)
+            return try calling { () throws(ClusterError) in
+                try group.assign([], isIncremental: isIncremental)
+            }
+        }
+        ask(Pending(partitions: partitions, isIncremental: isIncremental, membership: membership))
+    }
+
+    private func ask(_ pending: Pending) {
+        lookup.ask(.start(pending.partitions))
+        phase = .lookingUp(pending)
+    }
+
+    private func takeAnswer(
+        _ pending: Pending, _ nowMs: Int64
+    ) throws(EngineFailure) -> [Order] {
+        guard let answer = lookup.answer() else { return [] }
+        switch answer {
+        case .success(let answer): return try start(pending, answer)
+        case .failure(let error):
+            switch error.move {
+            case .retry, .unreachable, .abortTransaction, .benign: break
+            default: throw EngineFailure(error)
+            }
+            var again = pending
+            again.attempts += 1
+            notify(.lookupFailed(error, attempts: again.attempts))
+            phase = .pausing(again, untilMs: nowMs + Self.pauseMs)
+            return []
+        }
+    }
+
+    private func start(_ pending: Pending, _ answer: Answer) throws(EngineFailure) -> [Order] {
+        try check(answer)
+        var starts: [TaskStart] = []
+        for position in answer.committed.sorted(by: { $0.partition < $1.partition }) {
+            starts.append(
+                try StartRule(settings: settings, notify: notify).start(
+                    position, answer.bounds[position.partition] ?? LogBounds(low: 0, high: 0)))
+        }
+        try calling { () throws(ClusterError) in
+            try group.assign(
+                starts.map {
+                    Position($0.partition, offset: $0.start, metadata: $0.committed.metadata)
+                }, isIncremental: pending.isIncremental)
+        }
+        epoch += 1
+        assigned.formUnion(pending.partitions)
+        hasBegun = true
+        phase = .idle
+        let inputs = starts.count { $0.partition.topic == .input }
+        notify(.assigned(inputs: inputs, shuffles: starts.count - inputs, epoch: epoch))
+        return (0..<settings.shards).map { shard in
+            let own = starts.filter { self.shard(of: $0.partition) == shard }
+            return (
+                shard,
+                .take(
+                    own, membership: pending.membership, epoch: epoch, sources: inputPartitions)
+            )
+        }
+    }
+
+    /// Topics may have changed since the last assignment.
+    private func check(_ answer: Answer) throws(EngineFailure) {
+        if answer.partialsPartitions != settings.partialsPartitions {
+            throw .dataLoss(
+                "\(settings.name(.partials)) has \(answer.partialsPartitions) partitions, and this group "
+                    + "works with \(settings.partialsPartitions): entities live where the count says. Name a "
+                    + "new topic in partials.topic and reset the group's state")
+        }
+        if inputPartitions > 0, answer.inputPartitions > inputPartitions {
+            notify(.inputGrew(partitions: answer.inputPartitions))
+        }
+        inputPartitions = max(inputPartitions, answer.inputPartitions)
+    }
+
+    /// The shard a partition belongs to.
+    private func shard(of partition: PartitionID) -> Int {
+        Int(partition.number) % settings.shards
+    }
+
+    private func calling(_ body: () throws(ClusterError) -> Void) throws(EngineFailure) {
+        do throws(ClusterError) { try body() } catch { throw EngineFailure(error) }
+    }
+
+    // MARK: Giving partitions up
+
+    private func release(
+        _ partitions: [PartitionID], _ isIncremental: Bool, _ isLost: Bool
+    ) throws(EngineFailure) -> [Order] {
+        let going = isIncremental ? partitions : Array(assigned).sorted()
+        phase = .releasing(
+            Going(
+                partitions: partitions, isIncremental: isIncremental, isLost: isLost,
+                waiting: Set(going)))
+        if going.isEmpty { try finishRelease() }
+        return (0..<settings.shards).compactMap { shard in
+            let own = going.filter { self.shard(of: $0) == shard }
+            return own.isEmpty ? nil : (shard, .release(own, isLost: isLost))
+        }
+    }
+
+    /// Takes what a shard tells.
+    ///
+    /// - Throws: why the instance cannot go on.
+    public func take(
+        _ event: ShardEvent, from shard: Int, nowMs: Int64
+    ) throws(EngineFailure) {
+        switch event {
+        case .released(let partitions):
+            guard case .releasing(var going) = phase else { return }
+            going.waiting.subtract(partitions)
+            phase = .releasing(going)
+            if going.waiting.isEmpty { try finishRelease() }
+        case .drained:
+            guard case .draining(var left) = phase else { return }
+            left.remove(shard)
+            phase = .draining(left: left)
+            if left.isEmpty {
+                group.leave()
+                phase = .leaving(untilMs: nowMs + Self.leaveWithinMs)
+            }
+        }
+    }
+
+    private func finishRelease() throws(EngineFailure) {
+        guard case .releasing(let going) = phase else { return }
+        try calling { () throws(ClusterError) in
+            try group.unassign(going.partitions, isIncremental: going.isIncremental)
+        }
+        let gone = going.isIncremental ? Set(going.partitions) : assigned
+        assigned.subtract(gone)
+        phase = .idle
+        notify(.revoked(count: gone.count, isLost: going.isLost))
+    }
+
+    // MARK: Ending
+
+    private func drain() -> [Order] {
+        phase = .draining(left: Set(0..<settings.shards))
+        return (0..<settings.shards).map { ($0, .drain) }
+    }
+
+    /// Leaves the group; a coordinator that does not answer is not waited for for ever.
+    private func leave(_ untilMs: Int64, _ nowMs: Int64) throws(EngineFailure) -> [Order] {
+        if case .revoked(let partitions, let isIncremental, _) = group.poll() {
+            try calling { () throws(ClusterError) in
+                try group.unassign(partitions, isIncremental: isIncremental)
+            }
+        }
+        if group.hasLeft || nowMs >= untilMs { phase = .ended }
+        return []
+    }
+}

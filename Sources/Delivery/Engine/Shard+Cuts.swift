@@ -1,0 +1,157 @@
+import Primitives
+import Snapshots
+import Topology
+
+/// Cuts, and what hangs on their outcome.
+extension Shard {
+    private static let stalledAfterMs: Int64 = 30_000
+    private static let staleAtMostMs: Int64 = 120_000
+
+    /// Moves the cut under way on.
+    func advanceCommit(_ nowMs: Int64) throws(EngineFailure) {
+        while let event = committer.step(nowMs: nowMs) {
+            switch event {
+            case .committed(let cut): committed(cut, nowMs)
+            case .stale(let cut, let error):
+                notify(.cutStale(cut: cut.name, error))
+                isStale = true
+                staleSinceMs = nowMs
+                spare = cut
+                outputs.cut.reset()
+            case .failed(let failure): throw failure
+            }
+        }
+        if isStale, nowMs - staleSinceMs >= Self.staleAtMostMs {
+            throw .fatal(
+                "committed positions were moved by somebody else, and the group does not say that the "
+                    + "partitions went: was the group reset while it ran? Restart the process")
+        }
+        if !committer.isIdle, nowMs - lastCommitMs >= Self.stalledAfterMs {
+            notify(.commitsStalled(ms: nowMs - lastCommitMs))
+            lastCommitMs = nowMs
+        }
+    }
+
+    private func committed(_ cut: Cut, _ nowMs: Int64) {
+        lastCommitMs = nowMs
+        cuts += 1
+        for position in cut.positions {
+            for case .some(let slot) in states where slot.source == position.partition {
+                slot.committed = position
+            }
+        }
+        for case .some(let slot) in states where cut.hasOutput(of: slot.source) {
+            slot.snapshots.cutCommitted()
+        }
+        cut.reset()
+        spare = cut
+    }
+
+    /// Closes the open cut where it is time and the one before is through.
+    func closeCutIfDue(_ nowMs: Int64) throws(EngineFailure) {
+        guard committer.isReady, !isStale, let membership, membership.isValid else { return }
+        if let rest = orphanedOutputs {
+            orphanedOutputs = nil
+            return committer.begin(rest, under: membership)
+        }
+        let isDue = nowMs - lastCutMs >= settings.cutIntervalMs
+        guard isDue || isFull || drainDeadlineMs != nil || releasing != nil else { return }
+        lastCutMs = nowMs
+        fill(nowMs)
+        let cut = outputs.cut
+        guard !cut.isEmpty else { return }
+        outputs.cut = spare
+        outputs.cut.reset()
+        spare = Cut()
+        if settings.defects.contains(.commitsBeforeProducing) {
+            orphanedOutputs = cut
+            return committer.begin(cut.splitPositions(), under: membership)
+        }
+        committer.begin(cut, under: membership)
+    }
+
+    /// Collects what every task has put out, and the positions that go with it.
+    private func fill(_ nowMs: Int64) {
+        cutNumber += 1
+        let cut = outputs.cut
+        let incarnation = String(settings.incarnation, radix: 16)
+        cut.name = "\(incarnation)-\(index)-\(cutNumber)"
+        for case .some(let slot) in sources {
+            slot.finishAtEnd(decoder: &decoder)
+            if slot.hasMoved { flush(slot) }
+        }
+        for case .some(let slot) in states where slot.isLive {
+            slot.snapshots.contribute(to: cut, of: slot.source)
+            let hasMoved = slot.position != slot.committed.offset
+            guard hasMoved || cut.hasOutput(of: slot.source) else { continue }
+            let offset = settings.defects.contains(.commitsOneTooFar) ? 1 : 0
+            cut.positions.append(
+                Position(
+                    slot.source, offset: slot.position + Int64(offset),
+                    metadata: CommitNote(clock: nil, cut: cut.name).text))
+        }
+    }
+
+    private func flush(_ slot: SourceSlot) {
+        let owner = slot.id
+        let position = slot.flush(cut: outputs.cut.name, defects: settings.defects) {
+            outputs.put(block: $1, partition: $0, of: owner)
+        }
+        for letter in slot.takeDeadLetters() {
+            outputs.put(letter, of: owner)
+            notify(
+                .deadLetter(
+                    partition: slot.partition, offset: letter.offset, reason: letter.reason))
+        }
+        outputs.cut.positions.append(position)
+    }
+
+    /// Whether all that was read is committed.
+    var isSettled: Bool {
+        committer.isIdle && orphanedOutputs == nil && outputs.cut.isEmpty
+            && !sources.contains { $0?.hasMoved ?? false }
+            && !states.contains { slot in
+                slot.map { $0.isLive && $0.position != $0.committed.offset } ?? false
+            }
+    }
+
+    /// Gives up what is to be given up once it is settled, or can be no more; tells when a drain is through.
+    func finishReleasing(_ nowMs: Int64) throws(EngineFailure) {
+        if let (partitions, deadlineMs) = releasing {
+            if isSettled {
+                end(partitions, parking: true, nowMs)
+            } else if isStale || nowMs >= deadlineMs || !(membership?.isValid ?? false) {
+                if nowMs >= deadlineMs { notify(.settlingTimedOut) }
+                try giveUp(partitions, nowMs)
+            }
+        }
+        if let deadlineMs = drainDeadlineMs, !hasDrained {
+            let isLate = nowMs >= deadlineMs
+            guard isSettled || isStale || membership == nil || isLate else { return }
+            if isLate { notify(.settlingTimedOut) }
+            hasDrained = true
+            events.append(.drained)
+        }
+    }
+
+    /// Drops what is not committed, for whoever owns the partitions next.
+    ///
+    /// - Throws: `.fatal` where other tasks have outputs in the same cut: they cannot go on without them.
+    func giveUp(_ partitions: [PartitionID], _ nowMs: Int64) throws(EngineFailure) {
+        let stays = sources.contains { $0.map { !partitions.contains($0.id) } ?? false }
+            || states.contains { $0.map { !partitions.contains($0.source) } ?? false }
+        if stays {
+            throw .fatal("partitions went while a cut with others' outputs was under way")
+        }
+        committer.abandon()
+        outputs.cut.reset()
+        end(partitions, parking: false, nowMs)
+    }
+
+    private func end(_ partitions: [PartitionID], parking: Bool, _ nowMs: Int64) {
+        releasing = nil
+        committer.forget(partitions)
+        for partition in partitions { drop(partition, parking: parking, nowMs) }
+        events.append(.released(partitions))
+    }
+}

@@ -1,0 +1,22 @@
+/// Numbers about the shard.
+extension Shard {
+    /// What the shard has done and holds.
+    public func report() -> ShardReport {
+        var report = retired
+        for case .some(let slot) in sources { report.ingest.add(slot.counters) }
+        for entry in parked.values { entry.slot.task.report(into: &report) }
+        for case .some(let slot) in states {
+            slot.task.report(into: &report)
+            if !slot.isLive { report.restoring += 1 }
+        }
+        report.add(outputs.counters)
+        report.cuts = cuts
+        return report
+    }
+
+    /// Whether everything up to the ends seen at the start is read, closed and committed.
+    public var isAtEnd: Bool {
+        isSettled && sources.allSatisfy { $0?.isFinished ?? true }
+            && states.allSatisfy { $0.map { $0.isLive && $0.task.hasEnded } ?? true }
+    }
+}

@@ -1,0 +1,43 @@
+import Snapshots
+
+/// Restoring tasks and taking their snapshots.
+extension Shard {
+    /// Takes the store's word on what was written.
+    func settleState(_ nowMs: Int64) {
+        while let (id, error) = ports.state.poll() {
+            for case .some(let slot) in states { slot.snapshots.settle(id, error) }
+        }
+    }
+
+    /// Does a slice of every restore; true while one is under way.
+    func advanceRestores(_ nowMs: Int64) throws(EngineFailure) -> Bool {
+        var isRestoring = false
+        for i in states.indices {
+            guard let slot = states[i], case .restoring(let restore) = slot.phase else { continue }
+            if releasing != nil || isDraining { continue }
+            guard try restore.step(nowMs: nowMs) else {
+                isRestoring = true
+                continue
+            }
+            slot.phase = .live
+            slot.snapshots.goOn(
+                from: restore.result.manifests, orphans: restore.result.orphans,
+                newest: restore.result.newest)
+            ports.partials.attach(
+                slot.source, slot: i, epoch: slot.epoch, from: slot.position)
+        }
+        return isRestoring
+    }
+
+    /// Begins the snapshots that are due; one a step, so that none waits long.
+    func takeSnapshots(_ nowMs: Int64) {
+        guard !isStale, !isDraining, releasing == nil else { return }
+        for case .some(let slot) in states where slot.isLive {
+            guard slot.snapshots.isDue(nowMs: nowMs, position: slot.position) else { continue }
+            slot.snapshots.take(
+                slot.task, position: slot.position, committed: slot.committed.offset ?? 0,
+                nowMs: nowMs)
+            return
+        }
+    }
+}

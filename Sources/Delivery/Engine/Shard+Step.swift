@@ -1,0 +1,161 @@
+import Events
+import Primitives
+import Topology
+
+/// The loop's body.
+extension Shard {
+    /// Records taken in one go: short enough that commands wait a few milliseconds at most.
+    private static let batch = 2048
+    /// Blocks taken in one go.
+    private static let blockBatch = 256
+    /// Bytes of outputs and open partials over which nothing more is pulled until a cut is through.
+    private static let openLimit = 64 << 20
+
+    /// Does a little of everything that can be done; waits up to `waitMs` for input where there is nothing to do.
+    ///
+    /// - Throws: why the instance cannot go on.
+    public func step(nowMs: Int64, waitMs: Int32 = 0) throws(EngineFailure) {
+        try advanceCommit(nowMs)
+        settleState(nowMs)
+        let isRestoring = try advanceRestores(nowMs)
+        if canPull {
+            let received = try receive()
+            try ingest(nowMs, waitMs: received || isRestoring || isBusy ? 0 : waitMs)
+            align()
+            try askForIdle(nowMs)
+        }
+        takeSnapshots(nowMs)
+        try closeCutIfDue(nowMs)
+        try finishReleasing(nowMs)
+        retireParked { $0 <= nowMs }
+    }
+
+    /// Whether something is under way whose outcome should not wait for input.
+    private var isBusy: Bool { !committer.isIdle || isDraining || releasing != nil }
+
+    private var canPull: Bool { !isDraining && !isStale && releasing == nil }
+
+    /// Whether the open cut has room.
+    private var hasRoom: Bool { outputs.cut.byteCount < Self.openLimit }
+
+    /// Whether some source's block is full.
+    var isFull: Bool { sources.contains { $0?.needsFlush ?? false } }
+
+    // MARK: Pulling
+
+    /// Takes in what the shuffle brings; false where there was nothing.
+    private func receive() throws(EngineFailure) -> Bool {
+        guard hasRoom else { return false }
+        var count = 0
+        try ports.partials.withBatch(max: Self.blockBatch, waitMs: 0) {
+            (batch) throws(EngineFailure) in
+            count = batch.count
+            for i in batch.indices {
+                guard let slot = states[Int(batch[i].slot)] else { continue }
+                try receive(batch[i], slot, index: i)
+            }
+        }
+        return count > 0
+    }
+
+    private func receive(
+        _ entry: Entry, _ slot: StateSlot, index: Int
+    ) throws(EngineFailure) {
+        switch entry.kind {
+        case .record:
+            slot.position = entry.offset + 1
+            if let value = entry.valueBytes {
+                try slot.task.receive(value, offset: entry.offset, outputs: outputs)
+            }
+        case .end: slot.position = max(slot.position, entry.offset)
+        case .failure: try note(ports.partials.failure(at: index))
+        }
+    }
+
+    /// Reads new input.
+    private func ingest(_ nowMs: Int64, waitMs: Int32) throws(EngineFailure) {
+        // A full block has to go before more is read; it goes with the next cut.
+        guard hasRoom, !isFull else { return }
+        try ports.input.withBatch(max: Self.batch, waitMs: waitMs) {
+            (batch) throws(EngineFailure) in
+            var i = 0
+            while i < batch.count {
+                let slot = batch[i].slot
+                var end = i + 1
+                while end < batch.count, batch[end].slot == slot { end += 1 }
+                if let failed = sources[Int(slot)]?.ingest(
+                    batch[i..<end], decoder: &decoder, nowMs: nowMs)
+                {
+                    try note(ports.input.failure(at: failed))
+                    end = failed + 1
+                }
+                i = end
+            }
+        }
+    }
+
+    /// What passes by itself is told; what does not ends the instance.
+    private func note(_ error: ClusterError) throws(EngineFailure) {
+        switch error.move {
+        case .retry, .unreachable, .benign, .abortTransaction: notify(.clusterTrouble(error))
+        default: throw EngineFailure(error)
+        }
+    }
+
+    // MARK: Alignment and silence
+
+    /// Holds back partitions too far ahead of the slowest, and lets go those that are no longer.
+    private func align() {
+        var waiting = 0
+        for case .some(let slot) in states where slot.isLive {
+            slot.task.tellStandings(to: board)
+            waiting += slot.task.waitingBytes
+        }
+        board.noteWaiting(shard: index, bytes: waiting)
+        for case .some(let slot) in sources {
+            guard let highest = slot.highest else { continue }
+            board.note(slot.partition, .init(highest: highest, isQuiet: slot.isCaughtUp))
+        }
+        let limit = board.limit(alignmentMs: settings.alignmentLimitMs)
+        for case .some(let slot) in sources {
+            let isAhead = limit.map { slot.highest ?? .distantPast > $0 } ?? false
+            if isAhead { ports.input.hold(slot.id) } else { ports.input.release(slot.id) }
+        }
+    }
+
+    /// A partition is idle only if it is caught up by a fresh look at its end, and silent: a broker that does not
+    /// answer makes nobody idle.
+    private func askForIdle(_ nowMs: Int64) throws(EngineFailure) {
+        if let answer = ports.lookup.answer() {
+            defer { asked = [] }
+            switch answer {
+            case .success(let answer): judgeIdle(answer, nowMs)
+            case .failure(let error): notify(.clusterTrouble(error))
+            }
+        }
+        guard asked.isEmpty else { return }
+        let silent = sources.compactMap { $0 }.filter {
+            $0.mayBeIdle(nowMs: nowMs, timeoutMs: settings.idleTimeoutMs)
+        }
+        if settings.defects.contains(.idlesByTimerAlone) {
+            for case .some(let slot) in sources
+            where !slot.isIdle && nowMs - slot.lastRecordMs >= settings.idleTimeoutMs {
+                slot.markIdle()
+            }
+            return
+        }
+        guard !silent.isEmpty else { return }
+        asked = silent.map(\.id)
+        ports.lookup.ask(.bounds(asked))
+    }
+
+    private func judgeIdle(_ answer: Answer, _ nowMs: Int64) {
+        for case .some(let slot) in sources where asked.contains(slot.id) {
+            guard slot.mayBeIdle(nowMs: nowMs, timeoutMs: settings.idleTimeoutMs),
+                let bounds = answer.bounds[slot.id], slot.position >= bounds.high
+            else { continue }
+            slot.markIdle()
+            notify(.sourceIdle(partition: slot.partition))
+        }
+    }
+}

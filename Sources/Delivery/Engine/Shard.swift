@@ -1,0 +1,220 @@
+import Events
+import Primitives
+import Snapshots
+import Topology
+
+/// Runs the tasks of some partitions: pulls their records, decodes, folds, evaluates, and brings what comes of
+/// it to the brokers cut by cut.
+///
+/// Synchronous and single-threaded: `step` does a little of everything that can be done and never waits for a
+/// broker. While a cut is committed the tasks go on, and what they put out collects for the next; when that is
+/// full as well, nothing more is pulled.
+public final class Shard {
+    let settings: EngineSettings
+    let index: Int
+    let plan: TopologyPlan
+    let ports: ShardPorts
+    let board: AlignmentBoard
+    let notify: (Notice) -> Void
+    var decoder: EventDecoder
+    let outputs: Outputs
+    var committer: Committer
+    /// A cut that is not in use.
+    var spare = Cut()
+    var cutNumber = 0
+    var lastCutMs: Int64 = 0
+    /// A cut's outputs whose positions are committed already: a planted defect's.
+    var orphanedOutputs: Cut?
+
+    var sources: [SourceSlot?] = []
+    var states: [StateSlot?] = []
+    /// Tasks that were given up, in case they come back before anybody has read on.
+    var parked: [PartitionID: (slot: StateSlot, untilMs: Int64)] = [:]
+    var membership: (any Membership)?
+    /// Partitions to give up once what was read of them is committed.
+    var releasing: (partitions: [PartitionID], deadlineMs: Int64)?
+    /// Nothing more is read; what was read is settled until then.
+    var drainDeadlineMs: Int64?
+    var isDraining: Bool { drainDeadlineMs != nil }
+    var hasDrained = false
+    /// The membership was found to be over: nothing is done until the group says what is next.
+    var isStale = false
+    var staleSinceMs: Int64 = 0
+    var events: [ShardEvent] = []
+    var retired = ShardReport()
+    var asked: [PartitionID] = []
+    var lastCommitMs: Int64 = 0
+    /// Cuts committed.
+    var cuts = 0
+
+    /// A shard.
+    ///
+    /// - Parameter notify: called for what happens, on the thread that steps.
+    /// - Throws: `.configuration` where no decoder can be made.
+    public init(
+        _ settings: EngineSettings, index: Int, ports: ShardPorts, board: AlignmentBoard,
+        notify: @escaping (Notice) -> Void
+    ) throws(EngineFailure) {
+        self.settings = settings
+        self.index = index
+        self.ports = ports
+        self.board = board
+        self.notify = notify
+        plan = settings.plan
+        outputs = Outputs(settings)
+        committer = Committer(ports.producer, defects: settings.defects, notify: notify)
+        do throws(DecoderConfigurationError) {
+            decoder = try EventDecoder(
+                format: settings.format, fieldMap: settings.fieldMap,
+                tracked: TrackedNames(kinds: plan.kinds.map(\.name), signals: plan.signals),
+                limits: settings.limits)
+        } catch {
+            throw .configuration("\(error)")
+        }
+    }
+
+    // MARK: Commands
+
+    /// Does what the instance says; what comes of it is told by `takeEvents`.
+    ///
+    /// - Throws: why the instance cannot go on.
+    public func handle(_ command: ShardCommand, nowMs: Int64) throws(EngineFailure) {
+        switch command {
+        case .take(let starts, let membership, let epoch, let sources):
+            take(starts, membership, epoch, sources, nowMs)
+        case .release(let partitions, let isLost): try release(partitions, isLost, nowMs)
+        case .drain: drainDeadlineMs = nowMs + settings.settleMs
+        }
+    }
+
+    /// What there is to tell, once.
+    public func takeEvents() -> [ShardEvent] {
+        defer { events = [] }
+        return events
+    }
+
+    private func take(
+        _ starts: [TaskStart], _ membership: any Membership, _ epoch: UInt32, _ sources: Int,
+        _ nowMs: Int64
+    ) {
+        self.membership = membership
+        isStale = false
+        lastCommitMs = nowMs
+        for start in starts {
+            committer.know(start.committed)
+            switch start.partition.topic {
+            case .input: takeSource(start, epoch, sources, nowMs)
+            case .partials: takeTask(start, epoch, nowMs)
+            default: break
+            }
+        }
+    }
+
+    private func takeSource(_ start: TaskStart, _ epoch: UInt32, _ count: Int, _ nowMs: Int64) {
+        let note = start.isRestart ? nil : CommitNote(parsing: start.committed.metadata)
+        let slot = SourceSlot(
+            partition: start.partition.number, plan: plan, sources: count, start: start.start,
+            note: settings.defects.contains(.forgetsClock) ? nil : note?.clock,
+            isRestart: start.isRestart, end: start.end, nowMs: nowMs)
+        let place = place(slot, in: &sources)
+        ports.input.attach(start.partition, slot: place, epoch: epoch, from: start.start)
+    }
+
+    private func takeTask(_ start: TaskStart, _ epoch: UInt32, _ nowMs: Int64) {
+        if let slot = resume(start) {
+            slot.snapshots.startOver()
+            let place = place(slot, in: &states)
+            ports.partials.attach(start.partition, slot: place, epoch: epoch, from: slot.position)
+            return
+        }
+        let task = EntityStage(settings, plan: plan, partition: start.partition.number)
+        let restore = Restore(
+            task, committed: start.start, bounds: start.bounds, state: ports.state,
+            history: ports.history, outputs: outputs, defects: settings.defects, nowMs: nowMs,
+            notify: notify)
+        _ = place(
+            StateSlot(
+                task, committed: start.committed, position: start.start, epoch: epoch,
+                phase: .restoring(restore),
+                snapshots: Snapshotter(
+                    ports.state, settings, partition: start.partition.number, nowMs: nowMs,
+                    notify: notify)), in: &states)
+    }
+
+    /// The parked task of a partition, if nobody has read on since; else none.
+    private func resume(_ start: TaskStart) -> StateSlot? {
+        guard let (slot, _) = parked.removeValue(forKey: start.partition) else { return nil }
+        if slot.position == start.start || settings.defects.contains(.resumesParkedUnchecked) {
+            return slot
+        }
+        slot.task.report(into: &retired)
+        return nil
+    }
+
+    private func place<Slot>(_ slot: Slot, in slots: inout [Slot?]) -> Int {
+        if let free = slots.firstIndex(where: { $0 == nil }) {
+            slots[free] = slot
+            return free
+        }
+        slots.append(slot)
+        return slots.count - 1
+    }
+
+    // MARK: Giving up
+
+    private func release(
+        _ partitions: [PartitionID], _ isLost: Bool, _ nowMs: Int64
+    ) throws(EngineFailure) {
+        if isLost {
+            guard !settings.defects.contains(.worksOnAfterLoss) else {
+                return events.append(.released(partitions))
+            }
+            return try giveUp(partitions, nowMs)
+        }
+        if settings.defects.contains(.releasesEarly) {
+            for partition in partitions { drop(partition, parking: true, nowMs) }
+            return events.append(.released(partitions))
+        }
+        for partition in partitions { detach(partition) }
+        releasing = (partitions, nowMs + settings.settleMs)
+    }
+
+    /// Nothing more is pulled of a partition.
+    private func detach(_ partition: PartitionID) {
+        switch partition.topic {
+        case .input: ports.input.detach(partition)
+        case .partials: ports.partials.detach(partition)
+        default: break
+        }
+    }
+
+    /// Ends the tasks of a partition; a task whose state is committed is kept for a while.
+    func drop(_ partition: PartitionID, parking: Bool, _ nowMs: Int64) {
+        detach(partition)
+        if partition.topic == .input {
+            board.forget(partition.number)
+            for i in sources.indices where sources[i]?.id == partition {
+                if let slot = sources[i] { retired.ingest.add(slot.counters) }
+                sources[i] = nil
+            }
+        }
+        for i in states.indices where states[i]?.source == partition {
+            guard let slot = states[i] else { continue }
+            states[i] = nil
+            slot.close()
+            if parking, slot.isLive {
+                parked[partition] = (slot, nowMs + settings.parkMs)
+            } else {
+                slot.task.report(into: &retired)
+            }
+        }
+        if states.allSatisfy({ $0 == nil }) { board.forgetOthers() }
+    }
+
+    func retireParked(_ isOver: (Int64) -> Bool) {
+        for (partition, entry) in parked where isOver(entry.untilMs) {
+            entry.slot.task.report(into: &retired)
+            parked[partition] = nil
+        }
+    }
+}

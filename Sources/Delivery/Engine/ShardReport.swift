@@ -1,0 +1,59 @@
+import Topology
+
+/// What a shard has done and holds.
+public struct ShardReport: Sendable, Equatable {
+    /// INGEST work.
+    public var ingest = IngestCounters()
+    /// ENTITY work.
+    public var entities = EntityCounters()
+    /// Entities kept.
+    public var entityCount = 0
+    /// Bytes of state and waiting partials.
+    public var stateBytes = 0
+    /// Findings firing.
+    public var openFindings = 0
+    /// Entities forgotten to stay within the memory budget.
+    public var evicted = 0
+    /// Tasks that are being restored.
+    public var restoring = 0
+    /// Blocks put out.
+    public var blocks = 0
+    /// Bytes of those blocks.
+    public var blockBytes = 0
+    /// Findings put out.
+    public var findings = 0
+    /// Findings of shadow rules.
+    public var shadowFindings = 0
+    /// Dead letters put out.
+    public var deadLetters = 0
+    /// Cuts committed.
+    public var cuts = 0
+
+    /// Nothing.
+    public init() {}
+
+    mutating func add(_ outputs: Outputs.Counters) {
+        blocks += outputs.blocks
+        blockBytes += outputs.blockBytes
+        findings += outputs.findings
+        shadowFindings += outputs.shadowFindings
+        deadLetters += outputs.deadLetters
+    }
+
+    /// Adds another shard's numbers.
+    public mutating func add(_ other: ShardReport) {
+        ingest.add(other.ingest)
+        entities.add(other.entities)
+        entityCount += other.entityCount
+        stateBytes += other.stateBytes
+        openFindings += other.openFindings
+        evicted += other.evicted
+        restoring += other.restoring
+        blocks += other.blocks
+        blockBytes += other.blockBytes
+        findings += other.findings
+        shadowFindings += other.shadowFindings
+        deadLetters += other.deadLetters
+        cuts += other.cuts
+    }
+}

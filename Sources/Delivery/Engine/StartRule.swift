@@ -1,0 +1,40 @@
+/// Decides where an assigned partition is begun.
+struct StartRule {
+    let settings: EngineSettings
+    let notify: (Notice) -> Void
+
+    /// The committed offset, where its records are still there.
+    ///
+    /// - Throws: `.dataLoss` where they are not, and the configuration does not accept that.
+    func start(_ committed: Position, _ bounds: LogBounds) throws(EngineFailure) -> TaskStart {
+        let partition = committed.partition
+        let end = settings.stopsAtEnd && partition.topic == .input ? bounds.high : nil
+        guard let offset = committed.offset else {
+            let isLatest = partition.topic == .input && settings.onMissingOffset == .latest
+            return TaskStart(
+                committed: committed, start: isLatest ? bounds.high : bounds.low, bounds: bounds,
+                end: end)
+        }
+        if offset >= bounds.low, offset <= bounds.high {
+            return TaskStart(committed: committed, start: offset, bounds: bounds, end: end)
+        }
+        guard settings.dataLoss == .accept else {
+            throw .dataLoss(message(partition, offset, bounds))
+        }
+        // Behind the end: the topic was made anew.
+        notify(.dataLossAccepted(partition, committed: offset, start: bounds.low))
+        return TaskStart(
+            committed: committed, start: bounds.low, bounds: bounds, end: end,
+            isRestart: offset > bounds.high)
+    }
+
+    private func message(_ partition: PartitionID, _ offset: Int64, _ bounds: LogBounds) -> String {
+        let place = "\(settings.name(partition.topic))[\(partition.number)]"
+        let what =
+            offset < bounds.low
+            ? "records were deleted before they were read" : "the topic was made anew"
+        return "\(place): the group has committed offset \(offset), and what is kept is \(bounds.low) to "
+            + "\(bounds.high): \(what). Decide: 'stillwatch reset' moves the group, "
+            + "'data_loss: accept' goes on with what is kept"
+    }
+}

@@ -1,0 +1,308 @@
+import Primitives
+import Snapshots
+
+/// Brings a task's state up to the committed position, a slice at a time, while other tasks of the shard run.
+///
+/// 1. Everything the store keeps of the task is read, to the end there was at the opening.
+/// 2. The newest manifest at or before the committed position that is whole is loaded. One that is not, or whose
+///    records to replay are gone, is said to be so, and the next older one is tried; with none left the state
+///    is rebuilt from the first record kept.
+/// 3. The partition is read again from the manifest's replay offset: up to its position only to fill open
+///    panes, from there on as ever, but muted, up to the committed position.
+///
+/// It is done when the *position* has reached the committed one: the last records before it may be control
+/// records, or gone.
+final class Restore {
+    private enum Phase {
+        case opening(atMs: Int64)
+        case reading(any StateReader)
+        case choosing
+        case loading(Candidate, page: Int)
+        case waiting(atMs: Int64)
+        case replaying(any HistoryReader)
+        case done
+    }
+    private typealias Candidate = SnapshotAssembler.Candidate
+
+    /// What a restore hands over.
+    struct Result {
+        /// The manifests kept, the newest last.
+        var manifests: [Manifest] = []
+        /// Keys in the store that none of them names.
+        var orphans: [StateKey] = []
+        /// The highest number any snapshot of the task has.
+        var newest: UInt32 = 0
+    }
+
+    private let task: any StatefulTask
+    private let committed: Int64
+    /// The first record of the partition that is kept.
+    private var low: Int64
+    private let state: any StatePort
+    private let history: any HistoryPort
+    private let defects: PlantedDefects
+    /// Where replayed outputs go: nowhere, but for a planted defect.
+    private let outputs: Outputs?
+    private let notify: (Notice) -> Void
+    private var phase: Phase
+    private var assembler: SnapshotAssembler
+    private var candidates: [Candidate] = []
+    private var summary = RestoreSummary(snapshot: nil, entities: 0, replayed: 0, elapsedMs: 0)
+    private let startedMs: Int64
+    private var stepStartedMs: Int64
+    private var lastProgressMs: Int64
+    /// Where the state stands, and the next record to replay.
+    private var position: Int64 = 0
+    private var next: Int64 = 0
+    private var replayStart: Int64 = 0
+    private var sawLastRecord = false
+    private var failures = 0
+    private(set) var result = Result()
+
+    /// Records read from the store, or pages loaded, or records replayed, in one slice.
+    private static let slice = 64
+    private static let pauseMs: Int64 = 1_000
+    private static let progressEveryMs: Int64 = 5_000
+
+    init(
+        _ task: any StatefulTask, committed: Int64, bounds: LogBounds, state: any StatePort,
+        history: any HistoryPort, outputs: Outputs, defects: PlantedDefects, nowMs: Int64,
+        notify: @escaping (Notice) -> Void
+    ) {
+        self.task = task
+        self.committed = committed
+        low = bounds.low
+        self.state = state
+        self.history = history
+        self.defects = defects
+        self.outputs = defects.contains(.replaysAloud) ? outputs : nil
+        self.notify = notify
+        startedMs = nowMs
+        stepStartedMs = nowMs
+        lastProgressMs = nowMs
+        assembler = SnapshotAssembler(task: task.id)
+        phase = .opening(atMs: nowMs)
+        notify(.restoreBegan(task.id, committed: committed))
+    }
+
+    /// Ends what is under way.
+    func close() {
+        switch phase {
+        case .reading(let reader): reader.close()
+        case .replaying(let reader): reader.close()
+        default: break
+        }
+        phase = .done
+    }
+
+    /// Does a slice; true once the task stands at the committed position.
+    func step(nowMs: Int64) throws(EngineFailure) -> Bool {
+        switch phase {
+        case .opening(let atMs):
+            if nowMs >= atMs { phase = .reading(state.open(task.id)) }
+        case .reading(let reader): read(reader, nowMs)
+        case .choosing: choose(nowMs)
+        case .loading(let candidate, let page): load(candidate, page, nowMs)
+        case .waiting(let atMs):
+            if nowMs >= atMs { phase = .replaying(history.open(task.source, from: next)) }
+        case .replaying(let reader): try replay(reader, nowMs)
+        case .done: return true
+        }
+        if case .done = phase {
+            finish(nowMs)
+            return true
+        }
+        return false
+    }
+
+    private func finish(_ nowMs: Int64) {
+        task.setMuted(false)
+        summary.elapsedMs = nowMs - startedMs
+        notify(.restored(task.id, summary))
+    }
+
+    // MARK: Reading the store
+
+    private func read(_ reader: any StateReader, _ nowMs: Int64) {
+        let status = reader.read(max: Self.slice) { key, value in assembler.take(key, value) }
+        switch status {
+        case .open: tell(.reading, reader.progress?.done ?? 0, reader.progress?.total ?? 0, nowMs)
+        case .ended:
+            reader.close()
+            candidates = assembler.candidates(
+                notAfter: defects.contains(.ignoresCommittedOffset) ? .max : committed)
+            phase = .choosing
+        case .failed(let error):
+            reader.close()
+            notify(.restoreFailed(task.id, error))
+            assembler = SnapshotAssembler(task: task.id)
+            phase = .opening(atMs: nowMs + Self.pauseMs)
+        }
+    }
+
+    // MARK: Choosing and loading
+
+    /// Takes the newest manifest that may serve; without one the partition is read from its beginning.
+    private func choose(_ nowMs: Int64) {
+        stepStartedMs = nowMs
+        while !candidates.isEmpty {
+            let candidate = candidates.removeFirst()
+            if let reason = unusable(candidate) {
+                notify(.snapshotUnusable(task.id, candidate.id, reason: reason))
+                continue
+            }
+            begin(candidate)
+            if case .loading = phase { return }
+        }
+        rebuild()
+    }
+
+    private func unusable(_ candidate: Candidate) -> String? {
+        if let problem = candidate.problem, !defects.contains(.ignoresMissingPages) {
+            return problem
+        }
+        guard let manifest = candidate.manifest else { return "the manifest cannot be read" }
+        if manifest.replayFrom < low {
+            return "it needs records from \(manifest.replayFrom) on, and the first kept is \(low)"
+        }
+        return nil
+    }
+
+    private func begin(_ candidate: Candidate) {
+        guard let manifest = candidate.manifest else { return }
+        do throws(SnapshotError) {
+            let reasons = try manifest.header.withUnsafeBytes { (header) throws(SnapshotError) in
+                try task.beginLoading(header)
+            }
+            if !reasons.isEmpty { notify(.stateChanged(task.id, reasons: reasons)) }
+            phase = .loading(candidate, page: 0)
+        } catch {
+            give(up: candidate, error)
+        }
+    }
+
+    private func give(up candidate: Candidate, _ error: SnapshotError) {
+        notify(.snapshotUnusable(task.id, candidate.id, reason: "\(error)"))
+        task.reset()
+        phase = .choosing
+    }
+
+    private func load(_ candidate: Candidate, _ first: Int, _ nowMs: Int64) {
+        guard let manifest = candidate.manifest else { return }
+        do throws(SnapshotError) {
+            var page = first
+            while page < candidate.pageCount, page < first + Self.slice {
+                try assembler.withPage(page, of: candidate) {
+                    (bytes, id) throws(SnapshotError) in try task.load(bytes, of: id)
+                }
+                page += 1
+            }
+            phase = .loading(candidate, page: page)
+            guard page >= candidate.pageCount else { return }
+            try task.endLoading()
+        } catch {
+            return give(up: candidate, error)
+        }
+        summary.snapshot = manifest.id
+        summary.entities = task.entityCount
+        position = manifest.position
+        next = defects.contains(.skipsRefill) ? manifest.position : manifest.replayFrom
+        settle()
+        beginReplay(nowMs)
+    }
+
+    /// What the store keeps is known: what stays of it, and what can go.
+    private func settle() {
+        result.manifests = assembler.kept(notAfter: committed)
+        result.orphans = assembler.orphans(keeping: result.manifests)
+        result.newest = assembler.newestSequence
+        assembler = SnapshotAssembler(task: task.id)
+    }
+
+    private func rebuild() {
+        task.reset()
+        settle()
+        result.manifests = []
+        position = low
+        next = low
+        if committed > 0 { notify(.rebuilding(task.id, from: low, lost: low > 0)) }
+        beginReplay(stepStartedMs)
+    }
+
+    // MARK: Replaying
+
+    private func beginReplay(_ nowMs: Int64) {
+        task.setMuted(true)
+        replayStart = next
+        stepStartedMs = nowMs
+        phase = next >= committed ? .done : .waiting(atMs: nowMs)
+    }
+
+    private func replay(_ reader: any HistoryReader, _ nowMs: Int64) throws(EngineFailure) {
+        if let bounds = reader.bounds, bounds.low > next {
+            // Retention has overtaken the replay.
+            reader.close()
+            low = bounds.low
+            task.reset()
+            phase = .opening(atMs: nowMs)
+            return
+        }
+        var failure: EngineFailure?
+        var trouble: ClusterError?
+        reader.withBatch(max: Self.slice) { batch in
+            for i in batch.indices where failure == nil && trouble == nil && next < committed {
+                let entry = batch[i]
+                if entry.kind == .failure {
+                    trouble = reader.failure(at: i)
+                } else {
+                    do throws(EngineFailure) { try take(entry) } catch { failure = error }
+                }
+            }
+        }
+        if let failure { throw failure }
+        if let trouble {
+            reader.close()
+            notify(.restoreFailed(task.id, trouble))
+            phase = .waiting(atMs: nowMs + Self.pauseMs)
+        } else if isComplete {
+            reader.close()
+            phase = .done
+        } else {
+            tell(.replaying, next - replayStart, committed - replayStart, nowMs)
+        }
+    }
+
+    private var isComplete: Bool {
+        if defects.contains(.waitsForLastRecord) { return next >= committed && sawLastRecord }
+        return next >= committed - (defects.contains(.replaysOneTooFew) ? 1 : 0)
+    }
+
+    private func take(_ entry: Entry) throws(EngineFailure) {
+        guard entry.kind == .record, entry.offset < committed else {
+            next = max(next, entry.offset)
+            return
+        }
+        guard entry.offset >= next else { return }
+        next = entry.offset + 1
+        sawLastRecord = next == committed
+        summary.replayed += 1
+        guard let value = entry.valueBytes else { return }
+        if entry.offset < position {
+            try task.refill(value, offset: entry.offset)
+        } else {
+            try task.receive(value, offset: entry.offset, outputs: outputs)
+        }
+    }
+
+    private func tell(
+        _ step: RestoreProgress.Step, _ done: Int64, _ total: Int64, _ nowMs: Int64
+    ) {
+        guard nowMs - lastProgressMs >= Self.progressEveryMs else { return }
+        lastProgressMs = nowMs
+        notify(
+            .restoreProgress(
+                RestoreProgress(
+                    task: task.id, step: step, done: done, total: total,
+                    elapsedMs: nowMs - stepStartedMs)))
+    }
+}

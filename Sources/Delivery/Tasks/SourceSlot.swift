@@ -1,0 +1,144 @@
+import Events
+import Primitives
+import Topology
+
+/// An input partition on its shard: its INGEST task and where it stands.
+final class SourceSlot {
+    let partition: Int32
+    /// The offset to stop at; nil to go on for ever.
+    let end: Int64?
+    /// Owned by address: a stored property would be checked for exclusive access at every record.
+    private let task: UnsafeMutablePointer<IngestTask>
+    /// Whether everything there was has been read.
+    private(set) var isCaughtUp = false
+    /// Whether the end offset was reached and the task finished.
+    private(set) var isFinished = false
+    private(set) var isIdle = false
+    /// When the last record came.
+    private(set) var lastRecordMs: Int64
+    /// Whether the brokers were asked where the partition ends, to know that it is idle.
+    var isAsking = false
+    /// Offset one past the last entry seen, records and gaps alike.
+    private(set) var position: Int64
+    /// What was flushed last.
+    private var flushed: CommitNote.Clock?
+    private var flushedPosition: Int64
+
+    init(
+        partition: Int32, plan: TopologyPlan, sources: Int, start: Int64, note: CommitNote.Clock?,
+        isRestart: Bool, end: Int64?, nowMs: Int64
+    ) {
+        self.partition = partition
+        self.end = end
+        position = start
+        flushedPosition = start
+        flushed = note
+        lastRecordMs = nowMs
+        task = .allocate(capacity: 1)
+        task.initialize(
+            to: IngestTask(
+                plan: plan, source: Int(partition), sources: sources, after: start - 1,
+                clock: note.map {
+                    PartitionClock(
+                        plan.timing, highest: $0.highest, firstOpenPane: $0.firstOpenPane,
+                        lowestPane: $0.lowestPane)
+                }, isRestart: isRestart))
+    }
+
+    deinit {
+        task.deinitialize(count: 1)
+        task.deallocate()
+    }
+
+    /// The partition as others name it.
+    var id: PartitionID { PartitionID(.input, partition) }
+    /// Work done.
+    var counters: IngestCounters { task.pointee.counters }
+    /// The event time the partition has come to; nil before its first event.
+    var highest: EventTime? { task.pointee.clock.highest }
+    /// Whether the brokers may have records that were not read yet.
+    var wantsMore: Bool { !isCaughtUp && !isFinished }
+    /// Whether some partition's block is full.
+    var needsFlush: Bool { task.pointee.needsFlush() }
+    /// Whether something was read, or the clock or the state moved, since the last flush.
+    var hasMoved: Bool {
+        commitOffset() != flushedPosition || clock != flushed || task.pointee.hasNews(state)
+    }
+
+    private var clock: CommitNote.Clock {
+        let clock = task.pointee.clock
+        return CommitNote.Clock(
+            highest: clock.highest, firstOpenPane: clock.firstOpenPane,
+            lowestPane: clock.lowestPane)
+    }
+
+    private var state: IngestTask.SourceState {
+        isFinished ? .ended : isIdle ? .idle : .active
+    }
+
+    /// The offset to commit for what is flushed: past gaps too, but in front of a record that was set aside.
+    private func commitOffset(overParked: Bool = false) -> Int64 {
+        task.pointee.hasParked && !overParked ? task.pointee.processedOffset + 1 : position
+    }
+
+    /// Reads the entries of a batch, all of this partition.
+    func ingest(_ entries: Slice<Batch>, decoder: inout EventDecoder, nowMs: Int64) -> Int? {
+        for i in entries.indices {
+            let entry = entries[i]
+            if let end, entry.offset >= end {
+                position = max(position, end)
+                continue
+            }
+            guard entry.kind == .record else {
+                if entry.kind == .failure { return i }
+                isCaughtUp = true
+                position = max(position, entry.offset)
+                continue
+            }
+            lastRecordMs = nowMs
+            isIdle = false
+            isCaughtUp = false
+            position = entry.offset + 1
+            let stamp = entry.timestampMs
+            task.pointee.ingest(
+                entry.valueBytes, offset: entry.offset, timestampMs: stamp < 0 ? nil : stamp,
+                decoder: &decoder)
+        }
+        return nil
+    }
+
+    /// Finishes the task once the end offset is reached.
+    func finishAtEnd(decoder: inout EventDecoder) {
+        guard let end, position >= end, !isFinished else { return }
+        isFinished = true
+        task.pointee.finish(decoder: &decoder)
+    }
+
+    /// Whether the partition may be idle: caught up as far as is known, and silent for `timeoutMs`.
+    func mayBeIdle(nowMs: Int64, timeoutMs: Int64) -> Bool {
+        isCaughtUp && !isIdle && !isFinished && nowMs - lastRecordMs >= timeoutMs
+    }
+
+    /// Marks the partition idle.
+    func markIdle() {
+        isIdle = true
+        task.pointee.closeIdle()
+    }
+
+    /// Hands out what waits, and returns the position to commit with it.
+    func flush(
+        cut: String, defects: PlantedDefects,
+        _ sink: (_ partition: Int, _ block: ByteSlice) -> Void
+    ) -> Position {
+        let offset = commitOffset(overParked: defects.contains(.commitsOverParkedRecord))
+        task.pointee.flush(state: state, through: commitOffset() - 1, sink)
+        flushed = clock
+        flushedPosition = commitOffset()
+        return Position(
+            id, offset: defects.contains(.commitsOneTooFar) ? offset + 1 : offset,
+            metadata: CommitNote(clock: clock, cut: cut).text)
+    }
+
+    /// Takes the records refused since the last call.
+    func takeDeadLetters() -> [DeadLetter] { task.pointee.takeDeadLetters() }
+}

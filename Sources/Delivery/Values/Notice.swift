@@ -1,0 +1,112 @@
+import Events
+import Snapshots
+
+/// Something that happened, for the log and the counters of the program around.
+public enum Notice: Sendable {
+    // MARK: Group
+
+    /// Partitions were taken on.
+    case assigned(inputs: Int, shuffles: Int, epoch: UInt32)
+    /// Partitions went.
+    case revoked(count: Int, isLost: Bool)
+    /// The membership had ended before its partitions could be begun.
+    case membershipOver
+    /// Something is wrong, and passes by itself or not.
+    case clusterTrouble(ClusterError)
+    /// The brokers do not tell where to begin; asked again.
+    case lookupFailed(ClusterError, attempts: Int)
+    /// Records that were not read are gone, and the configuration accepts that: reading goes on at `start`.
+    case dataLossAccepted(PartitionID, committed: Int64, start: Int64)
+    /// The input topic has more partitions than before.
+    case inputGrew(partitions: Int)
+
+    // MARK: Cuts
+
+    /// The shard has a producer.
+    case producerStarted(afterFailures: Int)
+    /// A step of a cut failed; the cut is kept and tried again.
+    case commitFailed(step: String, error: ClusterError, failures: Int)
+    /// What became of a cut whose commit had no clear end.
+    case outcomeResolved(cut: String, wasCommitted: Bool)
+    /// A cut's membership is over: its work is dropped, to be done again by whoever owns the partitions.
+    case cutStale(cut: String, ClusterError?)
+    /// Nothing could be committed for so long.
+    case commitsStalled(ms: Int64)
+    /// A partition could not be settled in time when it was revoked: its last cut is dropped.
+    case settlingTimedOut
+
+    // MARK: Tasks
+
+    /// A record was set aside as a dead letter.
+    case deadLetter(partition: Int32, offset: Int64, reason: RejectReason)
+    /// A source partition is silent and read to its end.
+    case sourceIdle(partition: Int32)
+    /// A source's blocks do not follow each other.
+    case missingRecords(partition: Int32, count: Int64)
+
+    // MARK: Restoring
+
+    /// A task begins to restore.
+    case restoreBegan(TaskID, committed: Int64)
+    /// How far a restore is.
+    case restoreProgress(RestoreProgress)
+    /// A snapshot cannot be used.
+    case snapshotUnusable(TaskID, SnapshotID, reason: String)
+    /// State is kept under other rules: what those need and the state does not have.
+    case stateChanged(TaskID, reasons: [String])
+    /// No snapshot can be used: the task is rebuilt from the partition's records from `offset` on.
+    case rebuilding(TaskID, from: Int64, lost: Bool)
+    /// A task is restored.
+    case restored(TaskID, RestoreSummary)
+    /// Reading a task's state or history failed; it begins again.
+    case restoreFailed(TaskID, ClusterError)
+
+    // MARK: Snapshots
+
+    /// A snapshot is safe.
+    case snapshotTaken(TaskID, SnapshotID, pages: Int, bytes: Int, isFull: Bool)
+    /// A snapshot could not be written; the one before stays good.
+    case snapshotFailed(TaskID, SnapshotID, ClusterError)
+}
+
+/// How far a restore is.
+public struct RestoreProgress: Sendable, Equatable {
+    /// What it is doing.
+    public enum Step: String, Sendable {
+        /// Reading the store.
+        case reading
+        /// Reading the partition again.
+        case replaying
+    }
+
+    /// Whose state.
+    public var task: TaskID
+    /// What it is doing.
+    public var step: Step
+    /// Bytes or records done, and in all; 0 where that is not known.
+    public var done: Int64
+    /// In all.
+    public var total: Int64
+    /// Milliseconds since the step began.
+    public var elapsedMs: Int64
+
+    /// Done per second.
+    public var rate: Double { elapsedMs > 0 ? Double(done) * 1000 / Double(elapsedMs) : 0 }
+    /// Milliseconds left at this rate; nil where that cannot be told.
+    public var remainingMs: Int64? {
+        guard rate > 0, total > 0 else { return nil }
+        return Int64(Double(max(0, total - done)) / rate * 1000)
+    }
+}
+
+/// What a restore came to.
+public struct RestoreSummary: Sendable, Equatable {
+    /// The snapshot it began from; nil where it was rebuilt from records alone.
+    public var snapshot: SnapshotID?
+    /// Entities the snapshot held.
+    public var entities: Int
+    /// Records of the partition read again.
+    public var replayed: Int
+    /// How long it took.
+    public var elapsedMs: Int64
+}

@@ -1,0 +1,27 @@
+import Glibc
+import Telemetry
+
+/// Holds a loop to so many turns a second, in bursts of a hundredth of a second.
+struct Pace {
+    private let rate: Int?
+    private let startMs = WallClock.steadyMs
+    private var done = 0
+    private var burst: Int
+
+    /// `rate` turns a second at most; nil for no limit.
+    init(rate: Int?) {
+        self.rate = rate
+        burst = max(1, (rate ?? 0) / 100)
+    }
+
+    /// Counts a turn and waits where it comes too early; true where a burst is full.
+    mutating func turn() -> Bool {
+        guard let rate else { return false }
+        done += 1
+        guard done % burst == 0 else { return false }
+        let dueMs = startMs + Int64(Double(done) * 1000 / Double(rate))
+        let aheadMs = dueMs - WallClock.steadyMs
+        if aheadMs > 0 { usleep(UInt32(aheadMs) * 1000) }
+        return true
+    }
+}

@@ -1,0 +1,190 @@
+import Detection
+import Primitives
+import TestSupport
+import Topology
+import YAML
+
+/// The records of a run, by input partition, and the rules they are judged by.
+///
+/// Event times follow the virtual clock, so that a partition that is silent is silent in both. Accounts that
+/// share cards come and go, so that episodes begin, are updated and end all the time. Some events are late,
+/// too late, ahead of their time, set aside, or no events at all.
+struct Workload {
+    /// A record and when it is produced.
+    struct Record {
+        var atMs: Int64
+        var timestampMs: Int64
+        var bytes: [UInt8]
+    }
+
+    /// Records by partition, in their order.
+    private(set) var partitions: [[Record]]
+    /// When the last record is produced.
+    let endMs: Int64
+    let timing: TopologyPlan.Timing
+
+    /// Event time at virtual time 0.
+    static let originMs: Int64 = 1_780_000_000_000
+
+    /// Records for so many partitions, until `endMs`.
+    init(seed: UInt64, partitions count: Int, endMs: Int64) {
+        self.endMs = endMs
+        timing = TopologyPlan.Timing(
+            paneWidth: PaneWidth(ms: 1_000) ?? .standard, latenessMs: 2_000,
+            maxLatenessMs: 20_000, maxFutureSkewMs: 5_000)
+        partitions = Array(repeating: [], count: count)
+        var random = TestRandom(seed: seed)
+        let crowd = Crowd(&random)
+        for partition in 0..<count {
+            var atMs = Int64.random(in: 0...300, using: &random)
+            let gapMs = Int64.random(in: 60...260, using: &random)
+            while atMs < endMs {
+                partitions[partition].append(Self.record(atMs, crowd, &random))
+                atMs += Int64.random(in: 1...(2 * gapMs), using: &random)
+            }
+            // Every partition ends with an ordinary event at the end: all come as far in event time.
+            partitions[partition].append(
+                Self.ordinary(endMs, endMs, crowd, &random))
+        }
+    }
+
+    /// Records in all.
+    var count: Int { partitions.reduce(0) { $0 + $1.count } }
+
+    private static func record(
+        _ atMs: Int64, _ crowd: Crowd, _ random: inout TestRandom
+    ) -> Record {
+        switch Int.random(in: 0..<400, using: &random) {
+        case 0: return Record(atMs: atMs, timestampMs: originMs + atMs, bytes: Array("{\"tim".utf8))
+        case 1: return ordinary(atMs, atMs - 40_000, crowd, &random)
+        case 2: return ordinary(atMs, atMs + 3_600_000, crowd, &random)
+        case 3: return ahead(atMs, 60_000, crowd, &random)
+        case 4: return ahead(atMs, 20_500, crowd, &random)
+        case 5...12:
+            return ordinary(
+                atMs, atMs - Int64.random(in: 3_000...9_000, using: &random), crowd, &random)
+        default:
+            return ordinary(
+                atMs, atMs - Int64.random(in: 0...1_500, using: &random), crowd, &random)
+        }
+    }
+
+    /// An event that lies ahead, in a record without a timestamp to confirm it: it is set aside.
+    private static func ahead(
+        _ atMs: Int64, _ byMs: Int64, _ crowd: Crowd, _ random: inout TestRandom
+    ) -> Record {
+        var record = ordinary(atMs, atMs + byMs, crowd, &random)
+        record.timestampMs = -1
+        return record
+    }
+
+    private static func ordinary(
+        _ atMs: Int64, _ timeMs: Int64, _ crowd: Crowd, _ random: inout TestRandom
+    ) -> Record {
+        let bytes = crowd.event(originMs + max(0, timeMs), atMs, &random)
+        return Record(atMs: atMs, timestampMs: originMs + atMs, bytes: bytes)
+    }
+
+    /// Three rules that speak often.
+    static func rules() throws -> RuleSet {
+        let texts = [
+            """
+            id: sim.card
+            entity: fingerprint
+            kinds: [payment]
+            when: accounts(20s) >= 4 && requests(20s) >= 10
+            keep_firing_for: 3s
+            suppress: { update_every: 4s, cooldown: 5s }
+            evidence: [accounts(20s), requests(20s), requests(2m), evenness(20s), top(account, 3, 20s)]
+            """,
+            """
+            id: sim.account
+            entity: account
+            when: requests(10s) >= 6
+            for: 2s
+            keep_firing_for: 2s
+            suppress: { update_every: 5s, cooldown: 8s }
+            evidence: [requests(10s), distinct(ip, 30s), sum(output_tokens, 1m), age()]
+            """,
+            """
+            id: sim.address
+            entity: fingerprint
+            kinds: [ip, device]
+            when: accounts(30s) >= 3 && evenness(30s) >= 0.4 && requests(30s) >= 9
+            keep_firing_for: 5s
+            suppress: { update_every: 6s, cooldown: 10s }
+            evidence: [accounts(30s), new_share(30s), evenness(30s), payers(30s)]
+            """,
+        ]
+        let head = "apiVersion: stillwatch/v1\nkind: Rule\nversion: 1\nseverity: high\n"
+        let diagnostics = Diagnostics()
+        let width = PaneWidth(ms: 1_000) ?? .standard
+        var loader = RuleLoader(diagnostics: diagnostics, paneWidth: width)
+        for (i, text) in texts.enumerated() {
+            loader.load(
+                SourceText(name: "rule\(i)", text: head + "description: A rule.\n" + text + "\n"))
+        }
+        if let first = diagnostics.errors.first { throw first }
+        return try RuleSet(loader.rules, paneWidth: width)
+    }
+}
+
+/// Accounts and what they share.
+struct Crowd {
+    private let accounts: Int
+    private let cards: Int
+    /// A card's busy time: from, for how long, and how many accounts use it.
+    private let bursts: [(card: Int, fromMs: Int64, forMs: Int64, accounts: Int)]
+
+    init(_ random: inout TestRandom) {
+        accounts = Int.random(in: 12...60, using: &random)
+        cards = Int.random(in: 3...12, using: &random)
+        var bursts: [(card: Int, fromMs: Int64, forMs: Int64, accounts: Int)] = []
+        for _ in 0..<Int.random(in: 4...10, using: &random) {
+            bursts.append(
+                (
+                    Int.random(in: 0..<cards, using: &random),
+                    Int64.random(in: 0...100_000, using: &random),
+                    Int64.random(in: 4_000...25_000, using: &random),
+                    Int.random(in: 3...9, using: &random)
+                ))
+        }
+        self.bursts = bursts
+    }
+
+    /// An event as JSON.
+    func event(_ timeMs: Int64, _ atMs: Int64, _ random: inout TestRandom) -> [UInt8] {
+        var account = Int.random(in: 0..<accounts, using: &random)
+        var card = account % cards
+        let busy = bursts.filter { $0.fromMs <= atMs && atMs < $0.fromMs + $0.forMs }
+        if let burst = busy.randomElement(using: &random), random.next() % 4 != 0 {
+            account = 1_000 + burst.card * 10 + Int.random(in: 0..<burst.accounts, using: &random)
+            card = burst.card
+        }
+        var writer = JSONWriter(capacity: 256)
+        writer.beginObject()
+        writer.key("time")
+        writer.value(timeMs)
+        writer.key("account")
+        writer.value("a\(account)")
+        writer.key("output_tokens")
+        writer.value(Int64.random(in: 1...900, using: &random))
+        if account % 3 == 0 {
+            writer.key("account_created")
+            writer.value(Workload.originMs - 86_400_000 * Int64(account % 40))
+        }
+        writer.key("fingerprints")
+        writer.beginObject()
+        writer.key("payment")
+        writer.value("card\(card)")
+        writer.key("ip")
+        writer.value("10.0.\(account % 5).\(Int.random(in: 1...3, using: &random))")
+        if account % 2 == 0 {
+            writer.key("device")
+            writer.value("device\(account % 7)")
+        }
+        writer.endObject()
+        writer.endObject()
+        return writer.buffer.array()
+    }
+}

@@ -1,0 +1,16 @@
+import Foundation
+
+do {
+    let run = try Run(Options(Array(CommandLine.arguments.dropFirst())))
+    do {
+        try run.run()
+    } catch {
+        print(run.report.text)
+        throw error
+    }
+    print(run.report.text, terminator: "")
+    exit(run.report.isGood ? 0 : 1)
+} catch {
+    FileHandle.standardError.write(Data("fault-run: \(error)\n".utf8))
+    exit(1)
+}
