@@ -14,8 +14,10 @@ extension EntityStore {
     /// Bytes of state by what entities hold: their records and a fixed share of the index.
     public var stateBytes: Int { recordBytes + index.count * Self.indexShare }
 
-    /// What `stateBytes` may come to.
-    private var stateLimit: Int { memoryBudget - max(memoryBudget / 8, Self.leastReserve) }
+    /// What `stateBytes` may come to within a budget.
+    static func stateLimit(memoryBudget: Int) -> Int {
+        memoryBudget - max(memoryBudget / 8, leastReserve)
+    }
 
     /// Frees the entities no window reaches from `pane` in the part of the key space that is the pane's
     /// turn; call it once a closed pane.
@@ -43,48 +45,49 @@ extension EntityStore {
 
     /// Evicts until a new record of `size` bytes fits.
     mutating func makeRoom(size: Int) {
-        makeRoom(growth: size + Self.indexShare, keep: nil)
-        _ = relieve(size: size, growingIndex: true, keep: nil)
+        let growth = size + Self.indexShare
+        if stateBytes + growth > stateLimit { makeRoom(growth: growth, keep: nil) }
+        if !fits(size: size, growingIndex: true) { relieve(size: size, isNew: true, keep: nil) }
     }
 
     /// Evicts until a record of `size` bytes fits that takes the place of `record`, which may move.
     mutating func makeRoom(size: Int, replacing record: inout EntityRecord) {
         let key = record.key
-        makeRoom(growth: size - record.size, keep: key)
-        if relieve(size: size, growingIndex: false, keep: key), let moved = index.find(key) {
-            record = moved
-        }
+        let growth = size - record.size
+        if stateBytes + growth > stateLimit { makeRoom(growth: growth, keep: key) }
+        guard !fits(size: size, growingIndex: false) else { return }
+        relieve(size: size, isNew: false, keep: key)
+        if let moved = index.find(key) { record = moved }
     }
 
     /// Makes room for a record of `size` bytes that is read back: it has been within the budget before.
     mutating func makeRoomToLoad(size: Int) {
-        _ = relieve(size: size, growingIndex: true, keep: nil)
+        if !fits(size: size, growingIndex: true) { relieve(size: size, isNew: true, keep: nil) }
     }
 
     /// Evicts as far as entities can be spared: pinned ones stay, whatever the budget.
+    @inline(never)
     private mutating func makeRoom(growth: Int, keep: UInt64?) {
-        for _ in 0..<8 where stateBytes + growth > stateLimit {
+        for _ in 0..<8 {
             let before = evicted
             evict(keep: keep)
-            if evicted == before { return }
+            if evicted == before || stateBytes + growth <= stateLimit { return }
         }
     }
 
     /// Sees to it that the system's memory suffices for a record of `size` bytes, by moving records together.
     /// Where that does not help, evicts: the one thing here that depends on more than what entities hold.
-    ///
-    /// - Returns: whether records have moved.
-    private mutating func relieve(size: Int, growingIndex: Bool, keep: UInt64?) -> Bool {
-        if fits(size: size, growingIndex: growingIndex) { return false }
+    @inline(never)
+    private mutating func relieve(size: Int, isNew: Bool, keep: UInt64?) {
         compact()
-        for _ in 0..<8 where !fits(size: size, growingIndex: growingIndex) {
+        for _ in 0..<8 {
+            if fits(size: size, growingIndex: isNew) { return }
             let before = evicted
             evict(keep: keep)
             evictedInEmergency += evicted - before
-            if evicted == before { break }
+            if evicted == before { return }
             compact()
         }
-        return true
     }
 
     private func fits(size: Int, growingIndex: Bool) -> Bool {

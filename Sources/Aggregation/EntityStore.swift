@@ -46,7 +46,8 @@ public struct EntityStore: ~Copyable {
     let accountLayout: RecordLayout
     let paneWidth: PaneWidth
     let memoryBudget: Int
-    let sampleSize: Int
+    /// What `stateBytes` may come to.
+    let stateLimit: Int
     /// Bytes of all records.
     var recordBytes = 0
     /// What the next snapshot has to tell.
@@ -71,7 +72,7 @@ public struct EntityStore: ~Copyable {
         accountLayout = RecordLayout(schema: parameters.accounts, sampleSize: parameters.sampleSize)
         paneWidth = parameters.paneWidth
         memoryBudget = parameters.memoryBudget
-        sampleSize = parameters.sampleSize
+        stateLimit = Self.stateLimit(memoryBudget: parameters.memoryBudget)
     }
 
     deinit {

@@ -1,22 +1,5 @@
 import Primitives
 
-/// The part of the key space whose unchanged entities a snapshot wrote beside the changed ones.
-public struct Roll: Equatable, Sendable {
-    /// Where it began.
-    public var start: UInt64
-    /// The first key behind it: where the next one begins. Keys wrap.
-    public var end: UInt64
-    /// Whether it went once around: the snapshot holds everything.
-    public var isFull: Bool
-
-    /// The keys from `start` up to `end`, or all.
-    public init(start: UInt64, end: UInt64, isFull: Bool) {
-        self.start = start
-        self.end = end
-        self.isFull = isFull
-    }
-}
-
 /// Writing state for snapshots.
 extension EntityStore {
     /// The least a roll writes, where there is so much.
@@ -32,15 +15,16 @@ extension EntityStore {
     ///   - leastRoll: bytes the roll has at least.
     ///   - entity: called with each entity's bytes, lent.
     ///   - removed: called with each key that was removed and is not there again.
+    /// - Returns: the keys the roll covered, unchanged and changed.
     public mutating func encodeChanges(
         from start: UInt64, leastRoll: Int = leastRollBytes, isFull: Bool = false,
         entity: (ByteSlice) -> Void, removed: (UInt64) -> Void
-    ) -> Roll {
+    ) -> KeySpan {
         var buffer = ByteBuffer(capacity: 4096)
         if isFull || !changes.isOn {
             _ = encode(0 ... .max, into: &buffer, entity) { _ in true }
             changes.restart()
-            return Roll(start: start, end: start, isFull: true)
+            return .all(from: start)
         }
         for key in changes.removed where index.find(key) == nil { removed(key) }
         let bytes =
@@ -103,7 +87,7 @@ extension EntityStore {
     private func encodeRoll(
         from start: UInt64, bytes wanted: Int, into buffer: inout ByteBuffer,
         _ entity: (ByteSlice) -> Void
-    ) -> Roll {
+    ) -> KeySpan {
         // A few hundred entities at a time.
         let width = UInt64.max / UInt64(max(1, index.count / 256)) / 2 + 1
         var written = 0
@@ -114,10 +98,10 @@ extension EntityStore {
             // A range ends with the key space, and where the roll began.
             let step = min(width - 1, UInt64.max - first, left)
             written += encode(first...first + step, into: &buffer, entity) { !$0.isChanged }
-            if step == left { return Roll(start: start, end: start, isFull: true) }
+            if step == left { return .all(from: start) }
             covered += step + 1
         }
-        return Roll(start: start, end: start &+ covered, isFull: false)
+        return KeySpan(start: start, end: start &+ covered)
     }
 
     private func clearMarks() {
