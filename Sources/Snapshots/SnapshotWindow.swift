@@ -52,7 +52,8 @@ public struct SnapshotWindow: Equatable, Sendable {
     /// Adds a newer snapshot, whose span begins at `cursor` or is all, and drops those that no key needs any
     /// more.
     public mutating func push(_ entry: Entry) {
-        precondition(entries.isEmpty || entry.span.isAll || entry.span.start == cursor,
+        precondition(
+            entries.isEmpty || entry.span.isAll || entry.span.start == cursor,
             "a roll begins where the last one ended")
         entries.insert(entry, at: 0)
         if let needed = needed(entries) { entries.removeLast(entries.count - needed) }

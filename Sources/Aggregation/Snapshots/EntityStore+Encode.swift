@@ -66,7 +66,9 @@ extension EntityStore {
     /// Calls `body` with the record of every listed key that is still marked.
     private func forEachListed(_ body: (EntityRecord) -> Void) {
         for i in 0..<changes.count {
-            if i + Self.ahead < changes.count { index.prefetchSlot(changes.changed[i + Self.ahead]) }
+            if i + Self.ahead < changes.count {
+                index.prefetchSlot(changes.changed[i + Self.ahead])
+            }
             let near = i + Self.ahead / 2
             if near < changes.count { index.prefetchRecord(changes.changed[near]) }
             if let record = index.find(changes.changed[i]), record.isChanged { body(record) }
