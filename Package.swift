@@ -57,7 +57,7 @@ let package = Package(
         module("Aggregation", ["Primitives"]),
         module("Kafka", ["CRdkafka", "Primitives", "Telemetry"]),
         module("Detection", ["Aggregation", "YAML", "Primitives"]),
-        module("Topology", ["Detection", "Events", "Aggregation", "Primitives"]),
+        module("Topology", ["Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
         module(
             "Delivery",
             ["Topology", "Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),

@@ -1,6 +1,7 @@
 import Aggregation
 import Detection
 import Primitives
+import Snapshots
 
 /// ENTITY for one shuffle partition: blocks in, findings out.
 ///
@@ -8,23 +9,46 @@ import Primitives
 /// so the outcome does not depend on how sources, batches or shards interleave. A closed pane's rules are
 /// evaluated for the entities it touched that pass a rule's gate, and for those with something pending or
 /// firing.
+///
+/// Where `advance` follows every `receive`, what a task holds and finds is a function of its partition's
+/// log. So a task that is restored from a snapshot and reads the log again from there is the task that was
+/// lost (`RollingSnapshots` in the Snapshots module).
 public struct EntityTask: ~Copyable {
     /// The shuffle partition.
     public let partition: Int
     /// What was done so far.
-    public private(set) var counters = EntityCounters()
-    private let plan: TopologyPlan
-    private var store: EntityStore
-    private var pending = PendingPanes()
-    private var progress = SourceProgress()
+    public internal(set) var counters = EntityCounters()
+    let plan: TopologyPlan
+    let rules: RuleSet
+    /// What its entities are kept under.
+    let shape: StateShape
+    var store: EntityStore
+    var pending = PendingPanes()
+    var progress = SourceProgress()
+    var notes = ReplayNotes()
     private var readers: [PartialReader] = []
     private var readerOf: [UInt64: Int] = [:]
-    private var evaluator: PaneEvaluator
+    var evaluator: PaneEvaluator
     /// The first pane that is not closed.
-    private var openPane: UInt32 = 0
+    var openPane: UInt32 = 0
     /// The first pane that ever closed with something in it anywhere: where history begins.
-    private var historyStart: UInt32?
+    var historyStart: UInt32?
     private var candidates: [UInt64] = []
+    /// The snapshots that hold the state.
+    var window = SnapshotWindow()
+    /// Whether the next snapshot has to hold everything.
+    var needsFullSnapshot = true
+    /// The sequence of the last snapshot: later ones have higher ones.
+    public internal(set) var lastSequence: UInt32 = 0
+    /// What is being restored; nil once that is done.
+    var restoring: Restoring?
+    /// Whether what it finds is dropped by the owner, because it was handed out before: rules that were not
+    /// run then are not evaluated. A restored task begins muted.
+    public var isMuted = false {
+        didSet { evaluator.mute(isMuted ? mutedRules : nil) }
+    }
+    /// The rules, by index, that were not run when the snapshot restored from was written.
+    var mutedRules: [Bool]?
 
     /// Schemas a task reads at most at a time: instances with other rules, during a roll-out.
     static let maxReaders = 64
@@ -36,12 +60,13 @@ public struct EntityTask: ~Copyable {
         plan: TopologyPlan, rules: RuleSet, partition: Int, sampleSize: Int, memoryBudget: Int
     ) {
         self.plan = plan
+        self.rules = rules
         self.partition = partition
-        store = EntityStore(
-            .init(
-                accounts: plan.accounts, fingerprints: plan.fingerprints,
-                paneWidth: plan.timing.paneWidth, sampleSize: sampleSize,
-                memoryBudget: memoryBudget))
+        let parameters = EntityStore.Parameters(
+            accounts: plan.accounts, fingerprints: plan.fingerprints,
+            paneWidth: plan.timing.paneWidth, sampleSize: sampleSize, memoryBudget: memoryBudget)
+        shape = plan.shape(sampleSize: parameters.sampleSize)
+        store = EntityStore(parameters)
         evaluator = PaneEvaluator(rules: rules, plan: plan)
     }
 
@@ -49,6 +74,9 @@ public struct EntityTask: ~Copyable {
     public var entities: Int { store.count }
     /// Entities forgotten to stay within the memory budget.
     public var evicted: Int { store.evicted }
+    /// Of those, entities forgotten because memory was short in spite of all counting: the state may then
+    /// differ from that of the same log elsewhere.
+    public var evictedInEmergency: Int { store.evictedInEmergency }
     /// Entities forgotten because no window reached them.
     public var expired: Int { store.expired }
     /// Bytes of state and of partials that wait.
@@ -63,41 +91,75 @@ public struct EntityTask: ~Copyable {
     public var closedThrough: EventTime? {
         openPane == 0 ? nil : plan.timing.paneWidth.start(of: Pane(index: openPane))
     }
+    /// How far each source has come, by its partition.
+    public var sources: [SourceStatus] {
+        progress.sources.map {
+            SourceStatus(
+                through: $0.through, firstOpenPane: Pane(index: $0.firstOpenPane),
+                lastPane: $0.lastPane.map { Pane(index: $0) },
+                isActive: $0.hasReported && $0.flags == 0)
+        }
+    }
 
-    /// Takes in a block; nothing is evaluated before `advance`.
+    /// Takes in the block at `offset` of the partition; nothing is evaluated before `advance`.
     ///
     /// - Throws: `BlockError`; the block is not taken in.
-    public mutating func receive(_ block: ByteSlice) throws(BlockError) {
-        let header = try BlockHeader(block)
-        guard header.application == plan.application else {
+    public mutating func receive(_ block: ByteSlice, offset: Int64) throws(BlockError) {
+        precondition(restoring == nil, "a task is restored before it receives")
+        guard let (header, reader) = try open(block) else {
             counters.foreignBlocks += 1
             return
         }
-        guard header.paneMs == UInt32(plan.timing.paneWidth.ms) else {
-            throw .paneWidth(block: header.paneMs, expected: UInt32(plan.timing.paneWidth.ms))
-        }
         let width = plan.timing.paneWidth
-        let lastPane = try header.lastPane(width)
-        let reader = try reader(of: header)
         switch progress.note(header, paneOf: { width.pane(of: EventTime(ms: $0)).index }) {
         case .duplicate:
             counters.duplicateBlocks += 1
+            if pending.first != nil { notes.noteDuplicate(offset) }
             return
         case .gap(let missing): counters.missingRecords &+= missing
+        case .overlap(let repeated): counters.repeatedRecords &+= repeated
         case .next: break
         }
         counters.blocks += 1
+        let late = try append(header, reader, offset: offset, from: openPane)
+        counters.latePartials += late
+        if late > 0 { notes.noteLate(offset, pane: openPane) }
+    }
+
+    /// Reads and checks a block's header and finds its reader; nil where it is of another application.
+    mutating func open(
+        _ block: ByteSlice
+    ) throws(BlockError) -> (header: BlockHeader, reader: Int)? {
+        let header = try BlockHeader(block)
+        guard header.application == plan.application else { return nil }
+        guard header.paneMs == UInt32(plan.timing.paneWidth.ms) else {
+            throw .paneWidth(block: header.paneMs, expected: UInt32(plan.timing.paneWidth.ms))
+        }
+        _ = try header.lastPane(plan.timing.paneWidth)
+        return (header, header.body.isEmpty ? -1 : try reader(of: header))
+    }
+
+    /// Lets a block's partials wait for their panes; those of panes before `first` count in that.
+    ///
+    /// - Returns: how many sections lay before it.
+    mutating func append(
+        _ header: BlockHeader, _ reader: Int, offset: Int64, from first: UInt32
+    ) throws(BlockError) -> Int {
+        let lastPane = try header.lastPane(plan.timing.paneWidth)
         var body = ByteReader(header.body)
+        var late = 0
         while body.remaining > 0 {
             guard let pane = body.integer(UInt32.self), let count = body.integer(UInt32.self),
                 let partials = body.bytes(Int(count)), pane <= lastPane
             else {
                 counters.corruptPartials += 1
-                return
+                return late
             }
-            if pane < openPane { counters.latePartials += 1 }
-            pending.append(partials, pane: max(pane, openPane), reader: reader)
+            if pane < first { late += 1 }
+            guard max(pane, first) >= openPane else { continue }
+            pending.append(partials, pane: max(pane, first), reader: reader, offset: offset)
         }
+        return late
     }
 
     private mutating func reader(of header: BlockHeader) throws(BlockError) -> Int {
@@ -123,13 +185,22 @@ public struct EntityTask: ~Copyable {
                 close(openPane, &findings)
                 openPane += 1
             }
-            openPane = max(openPane, next)
+            pass(to: next)
             guard openPane < target else { break }
             fold(openPane)
             close(openPane, &findings)
             counters.panesClosed += 1
             openPane += 1
         }
+        notes.forget(before: pending.lowestOffset)
+    }
+
+    /// Passes over panes with nothing to fold or evaluate; entities expire in them as in others.
+    private mutating func pass(to next: UInt32) {
+        guard next > openPane else { return }
+        // After so many every entity has had its turn.
+        for pane in max(openPane, next - min(next, 256))..<next { store.sweep(now: pane) }
+        openPane = next
     }
 
     /// Folds what waits for the first pane.

@@ -204,7 +204,9 @@ struct IngestTests {
                         ingest.ingest($0, offset: Int64(i), timestampMs: nil, decoder: &decoder)
                     }
                 }
-                ingest.flush { partition, block in if partition < 0 { print(block.count) } }
+                ingest.flush(through: ingest.processedOffset) { partition, block in
+                    if partition < 0 { print(block.count) }
+                }
             }
             if batch >= 200 { ingested = counted.flatMap { c in ingested.map { $0 + c } } }
         }
@@ -216,11 +218,11 @@ struct IngestTests {
                 }
             }
             blocks.removeAll(keepingCapacity: true)
-            again.flush { blocks.append(($0, Array($1))) }
+            again.flush(through: again.processedOffset) { blocks.append(($0, Array($1))) }
             let counted = allocations {
                 for (partition, block) in blocks {
                     block.withUnsafeBytes { bytes in
-                        try? tasks[partition].task.receive(bytes)
+                        try? tasks[partition].task.receive(bytes, offset: Int64(batch))
                     }
                     tasks[partition].task.advance(&findings)
                 }
