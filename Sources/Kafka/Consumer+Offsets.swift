@@ -83,12 +83,7 @@ extension Consumer {
     public func committed(
         _ partitions: [TopicPartition], timeoutMs: Int32 = 10_000
     ) throws(KafkaError) -> [PartitionOffset] {
-        guard !partitions.isEmpty else { return [] }
-        let list = PartitionList(partitions, topics: topics)
-        let code = rd_kafka_committed(client.handle, list.pointer, timeoutMs)
-        try check(code, "read committed offsets")
-        try list.check("read the committed offset of", topics: topics)
-        return list.offsets(client)
+        try client.committed(partitions, timeoutMs: timeoutMs)
     }
 
     /// Where reading starts: the committed offset, or what `missing` says where there is none.
