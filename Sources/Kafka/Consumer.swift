@@ -69,6 +69,9 @@ public struct Consumer: ~Copyable, Sendable {
         }
     }
 
+    /// Makes a `poll` that waits in another thread return. From any thread.
+    public func wake() { rd_kafka_queue_yield(control.queue) }
+
     private mutating func rebalance(_ event: OpaquePointer) -> ControlEvent {
         let list = rd_kafka_event_topic_partition_list(event)
         let elements = UnsafeBufferPointer(

@@ -34,17 +34,20 @@ extension Library {
             isWorkedAround: false),
         Defect(
             name: "cooperative-rebalance", fixedIn: Version(2, 6, 1),
-            consequence: "cooperative rebalancing may give a partition two owners, crash or hang; it is refused",
+            consequence:
+                "cooperative rebalancing may give a partition two owners, crash or hang; it is refused",
             remedy: "stay with partition.assignment.strategy=range, the default",
             isWorkedAround: true),
         Defect(
             name: "transaction-retry", fixedIn: nil,
-            consequence: "a transaction's request sent twice over a broken connection could end a later "
+            consequence:
+                "a transaction's request sent twice over a broken connection could end a later "
                 + "transaction (no KIP-890); the producer starts anew after every such break",
             remedy: "", isWorkedAround: true),
         Defect(
             name: "idempotence-desync", fixedIn: Version(2, 3, 0),
-            consequence: "a producer may fail for good after a retry; it is made anew and the cut sent again",
+            consequence:
+                "a producer may fail for good after a retry; it is made anew and the cut sent again",
             remedy: "", isWorkedAround: true),
         Defect(
             name: "full-queue-stall", fixedIn: Version(2, 2, 0),
@@ -56,7 +59,8 @@ extension Library {
             remedy: "", isWorkedAround: true),
         Defect(
             name: "stale-records", fixedIn: Version(2, 1, 0),
-            consequence: "records of a partition just given up may still come; they are told and dropped",
+            consequence:
+                "records of a partition just given up may still come; they are told and dropped",
             remedy: "", isWorkedAround: true),
     ]
 }

@@ -51,7 +51,8 @@ extension Properties {
         "acks": "all replicas must acknowledge",
         "request.required.acks": "all replicas must acknowledge",
         "delivery.report.only.error": "every delivery is counted",
-        "socket.max.fails": "a request without an answer must end its connection, where it may linger",
+        "socket.max.fails":
+            "a request without an answer must end its connection, where it may linger",
         "queuing.strategy": "order is part of the protocol",
         "partitioner": "every record names its partition",
         "statistics.interval.ms": "set the metrics interval",
@@ -91,7 +92,8 @@ extension Properties {
         let transaction = transactionTimeoutMs(settings)
         let session = value("session.timeout.ms", settings) ?? defaultSessionTimeoutMs
         guard transaction >= session else { return nil }
-        return "\(transaction) ms is not below session.timeout.ms, \(session) ms: a transaction must be "
+        return
+            "\(transaction) ms is not below session.timeout.ms, \(session) ms: a transaction must be "
             + "over before the group gives its partitions to somebody else; lower one or raise the other"
     }
 
