@@ -73,9 +73,8 @@ let package = Package(
         module(
             "Live",
             [
-                "Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry",
-                "Execution",
-                "Kafka",
+                "Delivery", "Snapshots", "Topology", "Detection", "Events", "Aggregation",
+                "Primitives", "Telemetry", "Execution", "Kafka",
             ]),
         .executableTarget(
             name: "stillwatch",

@@ -85,40 +85,6 @@ extension Admin {
         return outcomes(names, results, count, "delete")
     }
 
-    /// A topic's properties and their values; sensitive ones are left out.
-    ///
-    /// - Throws: `.configuration` when there is no such topic; `.unreachable`, `.retry`.
-    public func properties(
-        ofTopic name: String, timeoutMs: Int32 = 10_000
-    ) throws(KafkaError) -> [String: String] {
-        var requests: [OpaquePointer?] = [
-            rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name)
-        ]
-        defer { for request in requests { rd_kafka_ConfigResource_destroy(request) } }
-        let action = "read the properties of \(name)"
-        let event = try run(action, timeoutMs, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS) {
-            options, queue in
-            rd_kafka_DescribeConfigs(client.handle, &requests, requests.count, options, queue)
-        }
-        defer { rd_kafka_event_destroy(event) }
-        var count = 0
-        let resources = rd_kafka_DescribeConfigs_result_resources(
-            rd_kafka_event_DescribeConfigs_result(event), &count)
-        guard count == 1, let resource = resources?[0] else { return [:] }
-        try check(rd_kafka_ConfigResource_error(resource), action)
-        var entryCount = 0
-        let entries = rd_kafka_ConfigResource_configs(resource, &entryCount)
-        var properties: [String: String] = [:]
-        for index in 0..<entryCount {
-            guard let entry = entries?[index], let key = rd_kafka_ConfigEntry_name(entry),
-                let value = rd_kafka_ConfigEntry_value(entry),
-                rd_kafka_ConfigEntry_is_sensitive(entry) == 0
-            else { continue }
-            properties[String(cString: key)] = String(cString: value)
-        }
-        return properties
-    }
-
     private func request(_ topic: NewTopic) throws(KafkaError) -> OpaquePointer? {
         let action = "create topic \(topic.name)"
         let made = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
@@ -138,34 +104,6 @@ extension Admin {
             try check(code, action)
         }
         return request
-    }
-
-    /// Sends an admin request and returns the event that answers it, which the caller destroys.
-    private func run(
-        _ action: String, _ timeoutMs: Int32, _ operation: rd_kafka_admin_op_t,
-        _ send: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void
-    ) throws(KafkaError) -> OpaquePointer {
-        let queue = rd_kafka_queue_new(client.handle)
-        defer { rd_kafka_queue_destroy(queue) }
-        let options = rd_kafka_AdminOptions_new(client.handle, operation)
-        defer { rd_kafka_AdminOptions_destroy(options) }
-        _ = rd_kafka_AdminOptions_set_request_timeout(options, timeoutMs, nil, 0)
-        // Wait for the brokers to act, a little shorter than for the answer.
-        if operation != RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS {
-            _ = rd_kafka_AdminOptions_set_operation_timeout(
-                options, max(1, timeoutMs - 1_000), nil, 0)
-        }
-        send(options, queue)
-        // The library answers by itself when the time is up; the margin is for a busy machine.
-        guard let event = rd_kafka_queue_poll(queue, timeoutMs + 5_000) else {
-            throw KafkaError(code: RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue, action: action)
-        }
-        let code = rd_kafka_event_error(event)
-        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return event }
-        let text = rd_kafka_event_error_string(event).map { String(cString: $0) }
-        rd_kafka_event_destroy(event)
-        let error = KafkaError(code: code.rawValue, action: action, text: text)
-        throw code == RD_KAFKA_RESP_ERR__TIMED_OUT ? error.moved(to: .unreachable) : error
     }
 
     private func outcomes(

@@ -1,4 +1,5 @@
 import CRdkafka
+import Glibc
 import Synchronization
 
 /// What librdkafka's callbacks reach through the client's opaque pointer.
@@ -11,7 +12,11 @@ final class CallbackBox: Sendable {
     let delivered = Atomic<UInt64>(0)
     /// Records given up.
     let failed = Atomic<UInt64>(0)
+    /// Connections closed, by whichever side.
+    let closedConnections = Atomic<UInt64>(0)
     private let failures = Mutex<[KafkaError]>([])
+    private let deliveries = Mutex<[Int: Producer.Delivery]>([:])
+    private let lastError = Mutex<KafkaError?>(nil)
 
     /// Failures kept with their text; further ones are only counted.
     static let failuresKept = 16
@@ -30,6 +35,41 @@ final class CallbackBox: Sendable {
         failures.withLock { kept in
             defer { kept.removeAll() }
             return kept
+        }
+    }
+
+    /// What became of tagged records since the last call, by tag.
+    func takeDeliveries() -> [Int: Producer.Delivery] {
+        deliveries.withLock { tallies in
+            defer { tallies.removeAll(keepingCapacity: true) }
+            return tallies
+        }
+    }
+
+    /// "All brokers are down" says less than what went before.
+    private func note(_ error: KafkaError) {
+        guard error.detail.code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue else { return }
+        lastError.withLock { $0 = error }
+    }
+
+    /// The client's last error of its own since the last call: what connecting failed of.
+    func takeLastError() -> KafkaError? {
+        lastError.withLock { error in
+            defer { error = nil }
+            return error
+        }
+    }
+
+    private func tally(_ tag: Int, _ error: KafkaError?) {
+        deliveries.withLock { tallies in
+            var tally = tallies[tag] ?? Producer.Delivery()
+            if let error {
+                tally.failed += 1
+                if tally.error == nil { tally.error = error }
+            } else {
+                tally.delivered += 1
+            }
+            tallies[tag] = tally
         }
     }
 
@@ -63,25 +103,37 @@ final class CallbackBox: Sendable {
             OpaquePointer?, UnsafePointer<rd_kafka_message_t>?, UnsafeMutableRawPointer?
         ) -> Void = { _, message, opaque in
             guard let message, let box = box(opaque) else { return }
+            let tag = Int(bitPattern: message.pointee._private)
             guard message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else {
                 box.delivered.add(1, ordering: .relaxed)
+                if tag != 0 { box.tally(tag, nil) }
                 return
             }
             let topic = message.pointee.rkt.map { String(cString: rd_kafka_topic_name($0)) } ?? "?"
-            box.fail(
-                KafkaError(
-                    code: message.pointee.err.rawValue,
-                    action: "deliver to \(topic)[\(message.pointee.partition)]"))
+            let error = KafkaError(
+                code: message.pointee.err.rawValue,
+                action: "deliver to \(topic)[\(message.pointee.partition)]")
+            box.fail(error)
+            if tag != 0 { box.tally(tag, error) }
         }
+
+    /// Closes a connection's socket, and counts it.
+    static let onCloseSocket: @convention(c) (Int32, UnsafeMutableRawPointer?) -> Int32 = {
+        socket, opaque in
+        box(opaque)?.closedConnections.add(1, ordering: .sequentiallyConsistent)
+        return close(socket)
+    }
 
     static let onError:
         @convention(c) (
             OpaquePointer?, Int32, UnsafePointer<CChar>?, UnsafeMutableRawPointer?
         ) -> Void = { _, code, text, opaque in
-            // Delivery reports and the calls themselves carry what matters; this is for the log.
-            box(opaque)?.hooks.log(
-                Hooks.LogLine(
-                    level: 4, facility: KafkaError.name(ofCode: code),
-                    text: text.map { String(cString: $0) } ?? ""))
+            guard let box = box(opaque) else { return }
+            let text = text.map { String(cString: $0) } ?? ""
+            // Delivery reports and the calls themselves carry what matters; this is for the log, and for
+            // the reason behind a call that found no broker.
+            box.hooks.log(
+                Hooks.LogLine(level: 4, facility: KafkaError.name(ofCode: code), text: text))
+            box.note(KafkaError(code: code, action: "connect", text: text))
         }
 }

@@ -11,6 +11,8 @@ final class Client: @unchecked Sendable {
     /// One `rd_kafka_topic_t` for each of `topics`; messages carry the same pointer.
     let topicHandles: [OpaquePointer]
     let box: CallbackBox
+    /// Whether there is a group to leave before the client goes.
+    private let joinsGroup: Bool
 
     init(
         properties: Properties, role: Properties.Role, topics: [String], hooks: Hooks
@@ -35,11 +37,16 @@ final class Client: @unchecked Sendable {
         self.topics = topics
         self.topicHandles = topicHandles
         self.box = box
+        if case .consumer = role { joinsGroup = true } else { joinsGroup = false }
     }
 
     deinit {
         for topicHandle in topicHandles { rd_kafka_topic_destroy(topicHandle) }
-        rd_kafka_destroy(handle)
+        if joinsGroup {
+            rd_kafka_destroy(handle)
+        } else {
+            rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        }
     }
 
     private static func start(
@@ -58,6 +65,7 @@ final class Client: @unchecked Sendable {
             rd_kafka_conf_set_dr_msg_cb(pointer, CallbackBox.onDelivery)
             rd_kafka_conf_set_stats_cb(pointer, CallbackBox.onStatistics)
             rd_kafka_conf_set_error_cb(pointer, CallbackBox.onError)
+            rd_kafka_conf_set_closesocket_cb(pointer, CallbackBox.onCloseSocket)
         }
         let type = consumes ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER
         var text = ""
@@ -92,7 +100,7 @@ final class Client: @unchecked Sendable {
             guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
             let text = buffer.baseAddress.map { String(cString: $0) } ?? ""
             let error = KafkaError(code: code.rawValue, action: "client", text: text)
-            return error.move == .fenced ? error : error.moved(to: .fatal)
+            return error.settled(.fatal)
         }
     }
 }

@@ -83,12 +83,7 @@ extension Consumer {
     public func committed(
         _ partitions: [TopicPartition], timeoutMs: Int32 = 10_000
     ) throws(KafkaError) -> [PartitionOffset] {
-        guard !partitions.isEmpty else { return [] }
-        let list = PartitionList(partitions, topics: topics)
-        let code = rd_kafka_committed(client.handle, list.pointer, timeoutMs)
-        try check(code, "read committed offsets")
-        try list.check("read the committed offset of", topics: topics)
-        return list.offsets(client)
+        try client.committed(partitions, timeoutMs: timeoutMs)
     }
 
     /// Where reading starts: the committed offset, or what `missing` says where there is none.
@@ -112,7 +107,9 @@ extension Consumer {
             if let kept = marks[entry.partition],
                 entry.offset < kept.low || entry.offset > kept.high
             {
-                throw outOfRange(entry, kept)
+                let name = "\(topics[entry.partition.topic])[\(entry.partition.partition)]"
+                throw .outside(
+                    kept, "start \(name)", "the committed offset \(entry.offset)")
             }
             starts.append(entry)
         }
@@ -138,14 +135,6 @@ extension Consumer {
                 action: "start \(topics[first.topic])[\(first.partition)]",
                 text: "the group has committed no offset")
         }
-    }
-
-    private func outOfRange(_ entry: PartitionOffset, _ marks: Watermarks) -> KafkaError {
-        let name = "\(topics[entry.partition.topic])[\(entry.partition.partition)]"
-        return KafkaError(
-            code: RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE.rawValue, action: "start \(name)",
-            text: "the committed offset \(entry.offset) is outside the records kept, "
-                + "\(marks.low) to \(marks.high)")
     }
 
     /// The offset of the first record at or after `ms` (broker timestamp), or the end, by partition.
@@ -176,5 +165,21 @@ extension Consumer {
         _ partitions: [TopicPartition], timeoutMs: Int32 = 10_000
     ) throws(KafkaError) -> [TopicPartition: Watermarks] {
         try client.watermarks(partitions, timeoutMs: timeoutMs)
+    }
+}
+
+extension KafkaError {
+    /// The error of a position that a partition does not keep (any more).
+    ///
+    /// - Parameters:
+    ///   - kept: what it keeps.
+    ///   - action: what was being done.
+    ///   - position: the position in words.
+    public static func outside(
+        _ kept: Watermarks, _ action: String, _ position: String
+    ) -> KafkaError {
+        KafkaError(
+            code: RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE.rawValue, action: action,
+            text: "\(position) is outside the records kept, \(kept.low) to \(kept.high)")
     }
 }

@@ -52,7 +52,7 @@ public struct Consumer: ~Copyable, Sendable {
         defer { rd_kafka_event_destroy(event) }
         switch rd_kafka_event_type(event) {
         case RD_KAFKA_EVENT_REBALANCE: return rebalance(event)
-        case RD_KAFKA_EVENT_OFFSET_COMMIT: return .committed(commitResult(event))
+        case RD_KAFKA_EVENT_OFFSET_COMMIT: return .committed(client.commitResult(event))
         case RD_KAFKA_EVENT_ERROR: return .error(error(of: event))
         case RD_KAFKA_EVENT_STATS:
             guard let json = rd_kafka_event_stats(event) else { return nil }
@@ -68,6 +68,9 @@ public struct Consumer: ~Copyable, Sendable {
         default: return nil
         }
     }
+
+    /// Makes a `poll` that waits in another thread return. From any thread.
+    public func wake() { rd_kafka_queue_yield(control.queue) }
 
     private mutating func rebalance(_ event: OpaquePointer) -> ControlEvent {
         let list = rd_kafka_event_topic_partition_list(event)
@@ -95,20 +98,6 @@ public struct Consumer: ~Copyable, Sendable {
         let text = rd_kafka_event_error_string(event).map { String(cString: $0) }
         return KafkaError(
             code: rd_kafka_event_error(event).rawValue, action: "consumer", text: text)
-    }
-
-    private func commitResult(_ event: OpaquePointer) -> CommitResult {
-        let list = rd_kafka_event_topic_partition_list(event)
-        let elements = UnsafeBufferPointer(
-            start: list?.pointee.elems, count: Int(list?.pointee.cnt ?? 0))
-        var error: KafkaError?
-        let code = rd_kafka_event_error(event)
-        if code != RD_KAFKA_RESP_ERR_NO_ERROR {
-            error = KafkaError(code: code.rawValue, action: "commit")
-        } else if let bad = elements.first(where: { $0.err != RD_KAFKA_RESP_ERR_NO_ERROR }) {
-            error = KafkaError(code: bad.err.rawValue, action: "commit")
-        }
-        return CommitResult(offsets: PartitionList.offsets(elements, client), error: error)
     }
 
     private var isCooperative: Bool {

@@ -108,6 +108,17 @@ public enum KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// The same detail under another move.
     func moved(to move: Move) -> KafkaError { KafkaError(move, detail) }
+
+    /// The error of a transaction that can only be aborted; one that a person must mend stays what it is.
+    var abortable: KafkaError {
+        move == .configuration ? self : moved(to: .abortTransaction)
+    }
+
+    /// The error under the move its flags call for, unless somebody else's doing or a setting is behind it:
+    /// then trying again in any way would end the same.
+    func settled(_ move: Move) -> KafkaError {
+        self.move == .fenced || self.move == .configuration ? self : moved(to: move)
+    }
 }
 
 /// Throws when `code` is an error.
@@ -124,9 +135,9 @@ func check(_ error: OpaquePointer?, _ action: @autoclosure () -> String) throws(
     let plain = KafkaError(
         code: rd_kafka_error_code(error).rawValue, action: action(), text: text)
     if rd_kafka_error_is_fatal(error) != 0 {
-        throw plain.move == .fenced ? plain : plain.moved(to: .fatal)
+        throw plain.settled(.fatal)
     }
-    if rd_kafka_error_txn_requires_abort(error) != 0 { throw plain.moved(to: .abortTransaction) }
+    if rd_kafka_error_txn_requires_abort(error) != 0 { throw plain.abortable }
     if rd_kafka_error_is_retriable(error) != 0 { throw plain.moved(to: .retry) }
     throw plain
 }

@@ -41,25 +41,6 @@ public enum Library {
     /// Whether cooperative rebalances are free of the known wrong owners, hangs and crashes.
     public static let rebalancesCooperatively = version >= Version(2, 6, 1)
 
-    /// Known defects of the running library that touch this program, each with its consequence.
-    public static var knownDefects: [String] {
-        var defects: [String] = []
-        if version < Version(2, 6, 1) {
-            defects.append("SCRAM fails against Kafka 4.0 or newer (fixed in 2.6.1)")
-            defects.append("cooperative rebalancing is unsafe (2.6.1); range is used")
-        }
-        if stallsWhenFull {
-            defects.append("fetching pauses up to 1 s after a full queue (2.2); worked around")
-        }
-        if version < Version(2, 1, 0) {
-            defects.append("log truncation goes unnoticed after an unclean leader election (2.1)")
-        }
-        if version < Version(2, 3, 0) {
-            defects.append("an idempotent producer may fail fatally on a retry (2.3); recreated")
-        }
-        return defects
-    }
-
     /// Every error code the running library can return.
     public static var errorCodes: [Int32] {
         var descriptions: UnsafePointer<rd_kafka_err_desc>?

@@ -15,6 +15,20 @@ extension Producer {
         try check(error, "take over the transactional id")
     }
 
+    /// What stands in the way of the present transaction, as the first failure of it said; nil where nothing
+    /// does. Records taken back for it only say that they were.
+    public func transactionError() -> KafkaError? {
+        // Asking for a second transaction within one changes nothing, and is refused with the reason.
+        guard let error = rd_kafka_begin_transaction(client.handle) else { return nil }
+        defer { rd_kafka_error_destroy(error) }
+        guard rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__STATE else { return nil }
+        let plain = KafkaError(
+            code: rd_kafka_error_code(error).rawValue, action: "transaction",
+            text: String(cString: rd_kafka_error_string(error)))
+        if rd_kafka_error_is_fatal(error) != 0 { return plain.settled(.fatal) }
+        return plain.abortable
+    }
+
     /// Begins a transaction.
     public func beginTransaction() throws(KafkaError) {
         try check(rd_kafka_begin_transaction(client.handle), "begin a transaction")

@@ -52,6 +52,19 @@ public struct Producer: ~Copyable, Sendable {
         }
     }
 
+    /// What became of the records under one tag.
+    public struct Delivery: Equatable, Sendable {
+        /// Records acknowledged.
+        public var delivered = 0
+        /// Records given up.
+        public var failed = 0
+        /// Why the first of those was.
+        public var error: KafkaError?
+
+        /// Nothing yet.
+        public init() {}
+    }
+
     /// Starts a producer; brokers are contacted in the background.
     ///
     /// - Parameter role: `.producer` or `.transactionalProducer`.
@@ -81,6 +94,22 @@ public struct Producer: ~Copyable, Sendable {
     /// Records not yet delivered or given up.
     public var pending: Int { Int(rd_kafka_outq_len(client.handle)) }
 
+    /// Connections to brokers closed so far, by whichever side.
+    ///
+    /// Where it grows while a request was under way, librdkafka sends that again: brokers may have it twice.
+    public var closedConnections: UInt64 {
+        client.box.closedConnections.load(ordering: .sequentiallyConsistent)
+    }
+
+    /// The last error of connecting since the last call; `poll` collects them.
+    public func takeConnectionError() -> KafkaError? { client.box.takeLastError() }
+
+    /// What became of tagged records since the last call, by tag; `poll` collects reports.
+    public func takeDeliveries() -> [Int: Delivery] { client.box.takeDeliveries() }
+
+    /// The first failures since the last call or `flush`; few are kept, all are counted.
+    public func takeFailures() -> [KafkaError] { client.box.takeFailures() }
+
     /// The client's fatal error, if it has one: make a new producer and resume from the committed cut.
     public var fatalError: KafkaError? { client.fatalError }
 
@@ -92,16 +121,17 @@ public struct Producer: ~Copyable, Sendable {
     ///   - key: nil for a null key.
     ///   - value: nil for a tombstone.
     ///   - timestampMs: epoch milliseconds; nil for now.
+    ///   - tag: what `takeDeliveries` tells the record's fate under; 0 for not at all.
     /// - Throws: `.retry` (`_QUEUE_FULL`) when the queue stayed full; the record is not queued and
     ///   nothing is lost. `.rejected` when the record is too large. `.fatal` or `.fenced` when the
     ///   producer cannot go on.
     public func produce(
         topic: Int, partition: Int32, key: ByteSlice?, value: ByteSlice?, timestampMs: Int64? = nil,
-        headers: [Header] = [], memory: Memory = .copied, waitMs: Int = 30_000
+        headers: [Header] = [], memory: Memory = .copied, tag: Int = 0, waitMs: Int = 30_000
     ) throws(KafkaError) {
         var waited = 0
         while true {
-            let error = send(topic, partition, key, value, timestampMs, headers, memory)
+            let error = send(topic, partition, key, value, timestampMs, headers, memory, tag)
             guard let error else { return }
             if rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__QUEUE_FULL, waited < waitMs {
                 rd_kafka_error_destroy(error)
@@ -126,12 +156,12 @@ public struct Producer: ~Copyable, Sendable {
 
     private func send(
         _ topic: Int, _ partition: Int32, _ key: ByteSlice?, _ value: ByteSlice?,
-        _ timestampMs: Int64?, _ headers: [Header], _ memory: Memory
+        _ timestampMs: Int64?, _ headers: [Header], _ memory: Memory, _ tag: Int
     ) -> OpaquePointer? {
-        // topic, partition, value, key, flags, timestamp, headers
-        withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 7) { fields in
+        // topic, partition, value, key, flags, timestamp, tag, headers
+        withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 8) { fields in
             guard let base = fields.baseAddress else { return nil }
-            memset(base, 0, 7 * MemoryLayout<rd_kafka_vu_t>.stride)
+            memset(base, 0, 8 * MemoryLayout<rd_kafka_vu_t>.stride)
             fields[0].vtype = RD_KAFKA_VTYPE_RKT
             fields[0].u.rkt = client.topicHandles[topic]
             fields[1].vtype = RD_KAFKA_VTYPE_PARTITION
@@ -146,12 +176,14 @@ public struct Producer: ~Copyable, Sendable {
             fields[4].u.i = memory == .copied ? RD_KAFKA_MSG_F_COPY : 0
             fields[5].vtype = RD_KAFKA_VTYPE_TIMESTAMP
             fields[5].u.i64 = timestampMs ?? 0
-            guard !headers.isEmpty else { return rd_kafka_produceva(client.handle, base, 6) }
-            fields[6].vtype = RD_KAFKA_VTYPE_HEADERS
-            fields[6].u.headers = Producer.makeHeaders(headers)
-            let error = rd_kafka_produceva(client.handle, base, 7)
+            fields[6].vtype = RD_KAFKA_VTYPE_OPAQUE
+            fields[6].u.ptr = UnsafeMutableRawPointer(bitPattern: tag)
+            guard !headers.isEmpty else { return rd_kafka_produceva(client.handle, base, 7) }
+            fields[7].vtype = RD_KAFKA_VTYPE_HEADERS
+            fields[7].u.headers = Producer.makeHeaders(headers)
+            let error = rd_kafka_produceva(client.handle, base, 8)
             // librdkafka takes the list over only when it takes the record.
-            if error != nil { rd_kafka_headers_destroy(fields[6].u.headers) }
+            if error != nil { rd_kafka_headers_destroy(fields[7].u.headers) }
             return error
         }
     }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Which properties a role sets, owns and shows.
 extension Properties {
     /// Whether the value of `name` must not be printed.
@@ -49,6 +51,8 @@ extension Properties {
         "acks": "all replicas must acknowledge",
         "request.required.acks": "all replicas must acknowledge",
         "delivery.report.only.error": "every delivery is counted",
+        "socket.max.fails":
+            "a request without an answer must end its connection, where it may linger",
         "queuing.strategy": "order is part of the protocol",
         "partitioner": "every record names its partition",
         "statistics.interval.ms": "set the metrics interval",
@@ -60,22 +64,49 @@ extension Properties {
     ]
 
     /// Defaults of a role that the user may change.
-    static func defaults(for role: Role) -> [Setting] {
+    func defaults(for role: Role) -> [Setting] {
         let common = [
             Setting("socket.nagle.disable", "true"), Setting("log.connection.close", "false"),
         ]
         switch role {
-        case .consumer: return common + fetching + grouping
-        case .reader: return common + fetching
+        case .consumer: return common + Properties.fetching + Properties.grouping
+        case .reader: return common + Properties.fetching
         case .producer:
-            return common + producing + [Setting("message.timeout.ms", "120000")]
+            return common + Properties.producing + [Setting("message.timeout.ms", "120000")]
         case .transactionalProducer:
-            // Shorter than a session: a commit cannot land after our partitions were given away.
-            return common + producing + [
-                Setting("transaction.timeout.ms", "10000"), Setting("message.timeout.ms", "8000"),
+            let timeout = Properties.transactionTimeoutMs(settings)
+            return common + Properties.producing + [
+                Setting("transaction.timeout.ms", String(timeout)),
+                // Records are given up while there is time left to abort.
+                Setting("message.timeout.ms", String(min(8000, timeout * 4 / 5))),
             ]
         case .admin: return common
         }
+    }
+
+    /// Why the user's time-outs do not go together; nil where they do.
+    ///
+    /// A transaction must be over before the group gives our partitions away: its commit could land after
+    /// the new owner has begun.
+    static func timeoutRefusal(_ settings: [Setting]) -> String? {
+        let transaction = transactionTimeoutMs(settings)
+        let session = value("session.timeout.ms", settings) ?? defaultSessionTimeoutMs
+        guard transaction >= session else { return nil }
+        return
+            "\(transaction) ms is not below session.timeout.ms, \(session) ms: a transaction must be "
+            + "over before the group gives its partitions to somebody else; lower one or raise the other"
+    }
+
+    static func transactionTimeoutMs(_ settings: [Setting]) -> Int {
+        value("transaction.timeout.ms", settings) ?? defaultTransactionTimeoutMs
+    }
+
+    private static let defaultTransactionTimeoutMs = 10_000
+    private static let defaultSessionTimeoutMs = 20_000
+
+    /// The number a setting ends up with, as librdkafka reads it; nil where it is not set.
+    private static func value(_ name: String, _ settings: [Setting]) -> Int? {
+        settings.last { $0.name == name }.map { strtol($0.value, nil, 0) }
     }
 
     /// Bounded by bytes, not by messages; the queue stays hot in cache where the library fetches on.
@@ -93,7 +124,7 @@ extension Properties {
 
     private static let grouping: [Setting] = [
         Setting("partition.assignment.strategy", "range"),
-        Setting("session.timeout.ms", "20000"),
+        Setting("session.timeout.ms", String(defaultSessionTimeoutMs)),
         Setting("heartbeat.interval.ms", "3000"),
         Setting("max.poll.interval.ms", "60000"),
     ]
@@ -125,6 +156,7 @@ extension Properties {
             return [
                 Setting("enable.idempotence", "true"),
                 Setting("transactional.id", transactionalID),
+                Setting("socket.max.fails", "1"),
             ]
         case .admin: return []
         }

@@ -67,6 +67,9 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
             }
             try scratch.set(setting.name, setting.value)
         }
+        if let reason = Properties.timeoutRefusal(settings) {
+            throw Properties.refusal("transaction.timeout.ms", reason)
+        }
     }
 
     /// The settings one a line, secrets masked.
@@ -80,7 +83,7 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
     /// The librdkafka configuration for a client of `role`.
     func configuration(for role: Role) throws(KafkaError) -> Configuration {
         let configuration = try Configuration()
-        for setting in Properties.defaults(for: role) where !isOverridden(setting, for: role) {
+        for setting in defaults(for: role) where !isOverridden(setting, for: role) {
             try configuration.set(setting.name, setting.value)
         }
         for setting in settings where Properties.concerns(setting.name, role) {
@@ -102,7 +105,7 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
     /// What a client of `role` would be configured with beyond librdkafka's own defaults, secrets
     /// masked: for `validate` and the log.
     public func effective(for role: Role) -> [Setting] {
-        let defaults = Properties.defaults(for: role).filter { !isOverridden($0, for: role) }
+        let defaults = self.defaults(for: role).filter { !isOverridden($0, for: role) }
         let mine = settings.filter { Properties.concerns($0.name, role) }.map { setting in
             Properties.isSecret(setting.name) ? Setting(setting.name, "***") : setting
         }

@@ -1,4 +1,5 @@
 import CRdkafka
+import Synchronization
 
 /// The records of one shard's partitions, as batches lent without copying.
 ///
@@ -37,6 +38,8 @@ public final class ShardQueue: @unchecked Sendable {
     private var stash: [Message] = []
     /// Entries of released partitions, to be delivered before anything newer.
     private var ready: [Message] = []
+    /// Whether a wait is to end: librdkafka's own mark is taken by a look that finds nothing, too.
+    private let isWoken = Atomic<Bool>(false)
     /// The largest batch.
     public let capacity: Int
     /// What was delivered and left out so far.
@@ -179,15 +182,21 @@ public final class ShardQueue: @unchecked Sendable {
         return try body(RecordBatch(messages: messages, states: states, count: count))
     }
 
-    /// Makes a `withBatch` that waits in another thread return.
-    public func wake() { rd_kafka_queue_yield(queue) }
+    /// Makes a `withBatch` that waits in another thread return, or else the next one not wait. From any thread.
+    public func wake() {
+        isWoken.store(true, ordering: .releasing)
+        rd_kafka_queue_yield(queue)
+    }
 
     private func fetch(_ wanted: Int, _ timeoutMs: Int32) -> Int {
         if !ready.isEmpty { return takeReady(wanted) }
         // A batch call waits until it is full or the time is up, so take what is there first.
         let count = pull(at: 0, wanted, timeoutMs: 0)
         guard count == 0, timeoutMs > 0 else { return count }
-        guard pull(at: 0, 1, timeoutMs: timeoutMs) == 1 else { return 0 }
+        if isWoken.exchange(false, ordering: .acquiring) { return 0 }
+        let first = pull(at: 0, 1, timeoutMs: timeoutMs)
+        isWoken.store(false, ordering: .relaxed)
+        guard first == 1 else { return 0 }
         return wanted > 1 ? 1 + pull(at: 1, wanted - 1, timeoutMs: 0) : 1
     }
 

@@ -41,6 +41,16 @@ public final class Cut {
     /// Whether there is nothing to produce and nothing to commit.
     public var isEmpty: Bool { records.isEmpty && positions.isEmpty }
 
+    /// Copies bytes in and returns where they lie.
+    func appendBytes(_ slice: ByteSlice) -> Range<Int> {
+        let start = bytes.count
+        bytes.append(slice)
+        return start..<bytes.count
+    }
+
+    /// Forgets the bytes and keeps their memory.
+    func removeBytes() { bytes.removeAll() }
+
     /// The bytes of a range, lent until the cut changes.
     public func slice(_ range: Range<Int>) -> ByteSlice {
         ByteSlice(rebasing: bytes.bytes[range])

@@ -1,0 +1,111 @@
+import Delivery
+import Primitives
+import Snapshots
+import Synchronization
+
+/// Snapshots in a directory of this machine.
+///
+/// What fails leaves nothing behind and older snapshots as they were: a full disk or a directory that may not be
+/// written costs snapshots, not work.
+public final class DirectoryStatePort: StatePort, Sendable {
+    private typealias End = (id: SnapshotID, error: ClusterError?)
+
+    private let store: DirectoryStore
+    private let ended = Mutex<[(id: SnapshotID, error: ClusterError?)]>([])
+    private let onOutcome: @Sendable () -> Void
+
+    init(_ store: DirectoryStore, onOutcome: @escaping @Sendable () -> Void) {
+        self.store = store
+        self.onOutcome = onOutcome
+    }
+
+    /// Manifests are files: `publish` writes them.
+    public var publishesInCut: Bool { false }
+
+    /// Begins to write the pages of a snapshot into one file.
+    public func write(_ pages: SnapshotPages) {
+        begin(pages.id) { root throws(ClusterError) in try Self.write(pages, in: root) }
+    }
+
+    /// Begins to write a manifest.
+    public func publish(_ manifest: ManifestRecord) {
+        begin(manifest.key.id) { root throws(ClusterError) in
+            let directory = SnapshotFile.directory(of: manifest.key.task, in: root)
+            try StateFiles.makeDirectory(directory)
+            let name = SnapshotFile.name(manifest.key.id, isManifest: true)
+            try manifest.value.lent { bytes throws(ClusterError) in
+                try StateFiles.write(name, in: directory, [bytes])
+            }
+        }
+    }
+
+    private func begin(
+        _ id: SnapshotID, _ call: @escaping @Sendable (String) throws(ClusterError) -> Void
+    ) {
+        store.worker.run { [self] in
+            do throws(ClusterError) {
+                try call(store.root)
+                end(id, nil)
+            } catch {
+                end(id, error)
+            }
+        }
+    }
+
+    private func end(_ id: SnapshotID, _ error: ClusterError?) {
+        ended.withLock { $0.append((id, error)) }
+        onOutcome()
+    }
+
+    /// Begins to remove the files of snapshots, or their manifests; all pages of a snapshot go together.
+    public func remove(_ keys: [StateKey]) {
+        var files: Set<String> = []
+        for key in keys {
+            let directory = SnapshotFile.directory(of: key.task, in: store.root)
+            files.insert(
+                "\(directory)/\(SnapshotFile.name(key.id, isManifest: key.kind == .manifest))")
+        }
+        store.worker.run { [files] in
+            // What stays behind here, the next owner removes.
+            for file in files { StateFiles.remove(file) }
+        }
+    }
+
+    /// The end of a write or a publication: its snapshot, and why it failed.
+    public func poll() -> (id: SnapshotID, error: ClusterError?)? {
+        ended.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    }
+
+    /// Reads everything kept of a task.
+    public func open(_ task: TaskID) -> any StateReader {
+        DirectoryStateReader(store, task: task)
+    }
+
+    private static func write(_ pages: SnapshotPages, in root: String) throws(ClusterError) {
+        let directory = SnapshotFile.directory(of: pages.task, in: root)
+        try StateFiles.makeDirectory(directory)
+        var buffer = SnapshotFile.header(pages: pages.pages.count)
+        buffer.reserve(pages.pages.reduce(0) { $0 + 4 + $1.count })
+        for page in pages.pages {
+            buffer.append(integer: UInt32(page.count))
+            page.withUnsafeBytes { buffer.append($0) }
+        }
+        let name = SnapshotFile.name(pages.id, isManifest: false)
+        try StateFiles.write(name, in: directory, [buffer.bytes])
+    }
+}
+
+extension [UInt8] {
+    /// `withUnsafeBytes` that keeps the error's type.
+    fileprivate func lent<E: Error>(_ body: (ByteSlice) throws(E) -> Void) throws(E) {
+        let failure: E? = withUnsafeBytes { bytes in
+            do throws(E) {
+                try body(bytes)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw failure }
+    }
+}

@@ -1,0 +1,235 @@
+import Delivery
+import Execution
+import Kafka
+import Primitives
+import Snapshots
+
+/// Snapshots on the compacted state topic.
+///
+/// Pages are produced by a plain idempotent producer, polled without waiting; what does not fit its queue waits
+/// here. A task's records lie in partition `task.partition` modulo the topic's. Manifests ride in cuts.
+///
+/// Unchecked Sendable: handed to a shard once; its calls are for the shard alone, one at a time.
+public final class TopicStatePort: StatePort, @unchecked Sendable {
+    private struct Page {
+        let partition: Int32
+        let key: [UInt8]
+        let value: [UInt8]?
+        let tag: Int
+    }
+
+    private struct Write {
+        let id: SnapshotID
+        var rest: Int
+        var error: ClusterError?
+    }
+
+    /// The tag of tombstones.
+    private static let removals = 1
+
+    private let properties: Properties
+    private let topic: String
+    private let partitions: Int32
+    private let hooks: Hooks
+    private let source: PartitionReader.Source
+    private let worker = WorkerThread()
+    private var producer: ProducerHolder?
+    private var waiting: [Page] = []
+    /// Those of `waiting` that the producer has taken.
+    private var taken = 0
+    private var writes: [Int: Write] = [:]
+    private var nextTag = removals + 1
+    private var ended: [(id: SnapshotID, error: ClusterError?)] = []
+    /// Removals given up: what they name stays until the next owner tidies up.
+    public private(set) var failedRemovals = 0
+
+    /// A port on `topic`, which has `partitions` partitions.
+    ///
+    /// - Throws: `configuration` when the properties do not fit the running library.
+    public init(
+        properties: Properties, topic: String, partitions: Int32, hooks: Hooks = Hooks()
+    ) throws(ClusterError) {
+        precondition(partitions > 0, "a topic has partitions")
+        self.properties = properties
+        self.topic = topic
+        self.partitions = partitions
+        self.hooks = hooks
+        source = try PartitionReader.Source(
+            properties, topic: topic, hooks: hooks, worker: WorkerThread(), capacity: 256)
+    }
+
+    deinit { drop() }
+
+    /// Manifests are records of the cut's transaction.
+    public var publishesInCut: Bool { true }
+
+    private func partition(of task: TaskID) -> Int32 { task.partition % partitions }
+
+    /// Begins to write the pages of a snapshot.
+    public func write(_ pages: SnapshotPages) {
+        begin(
+            pages.id,
+            pages.pages.enumerated().map { index, value in
+                (StateKey(pages.task, .page(index: UInt32(index)), of: pages.id), value)
+            })
+    }
+
+    /// Begins to write a manifest outside a cut; the engine has its cuts carry them.
+    public func publish(_ manifest: ManifestRecord) {
+        begin(manifest.key.id, [(manifest.key, manifest.value)])
+    }
+
+    private func begin(_ id: SnapshotID, _ records: [(key: StateKey, value: [UInt8])]) {
+        guard !records.isEmpty else {
+            ended.append((id, nil))
+            return
+        }
+        let tag = nextTag
+        nextTag += 1
+        writes[tag] = Write(id: id, rest: records.count)
+        for record in records {
+            waiting.append(
+                Page(
+                    partition: partition(of: record.key.task), key: record.key.bytes,
+                    value: record.value, tag: tag))
+        }
+        pump()
+    }
+
+    /// Begins to remove records: a tombstone each, whose fate is only counted.
+    public func remove(_ keys: [StateKey]) {
+        for key in keys {
+            waiting.append(
+                Page(
+                    partition: partition(of: key.task), key: key.bytes, value: nil,
+                    tag: Self.removals))
+        }
+        pump()
+    }
+
+    /// The end of a write: its snapshot, and why it failed.
+    public func poll() -> (id: SnapshotID, error: ClusterError?)? {
+        pump()
+        return ended.isEmpty ? nil : ended.removeFirst()
+    }
+
+    /// Reads everything kept of a task.
+    public func open(_ task: TaskID) -> any StateReader {
+        TopicStateReader(PartitionReader(source, partition(of: task), from: nil), task: task)
+    }
+
+    // MARK: Producing
+
+    /// Hands over what fits, and takes in what became of what was handed over before.
+    private func pump() {
+        do throws(KafkaError) {
+            if taken < waiting.count { try handOver() }
+            try takeIn()
+        } catch {
+            failAll(ClusterError(producing: error))
+        }
+    }
+
+    private func handOver() throws(KafkaError) {
+        if producer == nil {
+            producer = ProducerHolder(
+                try Producer(properties: properties, topics: [topic], hooks: hooks))
+        }
+        guard let producer else { return }
+        while taken < waiting.count {
+            let page = waiting[taken]
+            do throws(KafkaError) {
+                try producer.produce(page.partition, page.key, page.value, page.tag)
+            } catch {
+                if error.detail.name == "_QUEUE_FULL" { break }
+                guard error.move == .rejected else { throw error }
+                count(page.tag, delivered: 0, failed: 1, error)
+            }
+            taken += 1
+        }
+        if taken == waiting.count {
+            waiting.removeAll(keepingCapacity: true)
+            taken = 0
+        }
+    }
+
+    private func takeIn() throws(KafkaError) {
+        guard let producer else { return }
+        for (tag, fate) in producer.takeDeliveries() {
+            count(tag, delivered: fate.delivered, failed: fate.failed, fate.error)
+        }
+        if let fatal = producer.fatalError { throw fatal }
+    }
+
+    private func count(_ tag: Int, delivered: Int, failed: Int, _ error: KafkaError?) {
+        guard var write = writes[tag] else {
+            failedRemovals += failed
+            return
+        }
+        write.rest -= delivered + failed
+        if write.error == nil { write.error = error.map(ClusterError.init(producing:)) }
+        if write.rest <= 0 {
+            ended.append((write.id, write.error))
+            writes[tag] = nil
+        } else {
+            writes[tag] = write
+        }
+    }
+
+    /// After a fatal error nothing more comes of what was begun; the next write has a new producer.
+    private func failAll(_ error: ClusterError) {
+        for tag in writes.keys.sorted() {
+            if let write = writes[tag] { ended.append((write.id, error)) }
+        }
+        writes = [:]
+        waiting = []
+        taken = 0
+        drop()
+    }
+
+    private func drop() {
+        guard let old = producer else { return }
+        producer = nil
+        worker.run { old.close() }
+    }
+}
+
+/// A producer that may be let go of on another thread.
+///
+/// Unchecked Sendable: `close` comes last, and what is before it comes from one thread.
+private final class ProducerHolder: @unchecked Sendable {
+    private var producer: Producer?
+    private var failed: UInt64 = 0
+
+    init(_ producer: consuming Producer) { self.producer = consume producer }
+
+    func close() { producer = nil }
+
+    var fatalError: KafkaError? { producer?.fatalError }
+
+    func produce(
+        _ partition: Int32, _ key: [UInt8], _ value: [UInt8]?, _ tag: Int
+    ) throws(KafkaError) {
+        // An error cannot leave the closures typed: it is carried out.
+        let failure: KafkaError? = key.withUnsafeBytes { key in
+            func send(_ value: ByteSlice?) -> KafkaError? {
+                do throws(KafkaError) {
+                    try producer?.produce(
+                        topic: 0, partition: partition, key: key, value: value, tag: tag,
+                        waitMs: 0)
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+            guard let value else { return send(nil) }
+            return value.withUnsafeBytes { send($0) }
+        }
+        if let failure { throw failure }
+    }
+
+    func takeDeliveries() -> [Int: Producer.Delivery] {
+        producer?.poll()
+        return producer?.takeDeliveries() ?? [:]
+    }
+}
