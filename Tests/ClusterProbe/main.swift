@@ -1,0 +1,3 @@
+import ClusterSimulation
+
+print(World(seed: 1).fingerprint)

@@ -1,0 +1,2 @@
+import ClusterSimulation
+import Testing
