@@ -1,2 +1,0 @@
-import ClusterSimulation
-import Testing
