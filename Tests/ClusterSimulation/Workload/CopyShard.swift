@@ -169,7 +169,8 @@ final class CopyShard {
         switch phase {
         case .flushing, .adding:
             guard error.move == .abortTransaction else { break }
-            phase = .aborting(isStale: error.name != "_PURGE_QUEUE")
+            let ended = ["ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "FENCED_INSTANCE_ID"]
+            phase = .aborting(isStale: ended.contains(error.name))
             return producer.abort()
         default: break
         }
