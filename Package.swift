@@ -127,7 +127,11 @@ let package = Package(
         .target(
             name: "ClusterSimulation",
             dependencies: ["Delivery", "Snapshots", "Primitives", "TestSupport"],
-            path: "Tests/ClusterSimulation", swiftSettings: strict),
+            path: "Tests/ClusterSimulation",
+            // A quarter of its time would go into checks that debug builds make as well.
+            swiftSettings: strict + [
+                .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
+            ]),
         .executableTarget(
             name: "cluster-probe", dependencies: ["ClusterSimulation", "Delivery", "Primitives"],
             path: "Tests/ClusterProbe", swiftSettings: strict),

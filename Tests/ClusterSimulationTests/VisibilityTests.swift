@@ -100,7 +100,9 @@ struct VisibilityTests {
         try scene.expectDone(producer)
         producer.abort()
         try scene.expectDone(producer)
-        for index in 0..<20 { scene.cluster.append(to: state, text: "tail\(index)", key: "t\(index)") }
+        for index in 0..<20 {
+            scene.cluster.append(to: state, text: "tail\(index)", key: "t\(index)")
+        }
         let before = try scene.committed(.state)
         #expect(before.count == 40)
         scene.cluster.compact(state)

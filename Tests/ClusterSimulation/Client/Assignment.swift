@@ -56,9 +56,11 @@ struct Assignment {
             taken.formUnion(owned)
         }
         for partition in all where !taken.contains(partition) {
-            guard let least = members.min(by: { a, b in
-                (result[a.id]?.count ?? 0) < (result[b.id]?.count ?? 0)
-            }) else { break }
+            guard
+                let least = members.min(by: { a, b in
+                    (result[a.id]?.count ?? 0) < (result[b.id]?.count ?? 0)
+                })
+            else { break }
             result[least.id, default: []].append(partition)
         }
         return result

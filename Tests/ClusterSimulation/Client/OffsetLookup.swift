@@ -24,7 +24,8 @@ final class OffsetLookup {
         guard done != nil else { return }
         guard let log = handle.cluster.log(partition) else {
             return finish(
-                .failure(ErrorCode.unknownTopicOrPartition.error("look up offsets of \(partition)")))
+                .failure(ErrorCode.unknownTopicOrPartition.error("look up offsets of \(partition)"))
+            )
         }
         guard let leader = log.leader else { return again(partition, .leaderNotAvailable) }
         let uncommitted = handle.settings.readsUncommitted

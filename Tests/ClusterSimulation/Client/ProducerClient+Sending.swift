@@ -97,7 +97,9 @@ extension ProducerClient {
         case .invalidProducerEpoch where transactionalID != nil, .outOfOrderSequence:
             end(reply ?? .unknownServerError, "deliver to \(partition.id)")
         case .some(let error):
-            if deliveryFailure == nil { deliveryFailure = error.error("deliver to \(partition.id)") }
+            if deliveryFailure == nil {
+                deliveryFailure = error.error("deliver to \(partition.id)")
+            }
             partition.clear()
             guard transactionalID != nil else { return end(error, "deliver to \(partition.id)") }
             abortable(error, "deliver to \(partition.id)", bump: true)

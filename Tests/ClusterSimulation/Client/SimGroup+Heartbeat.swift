@@ -30,7 +30,8 @@ extension SimGroup {
             let id = memberID
             link.call(.leaveGroup) { [cluster] broker, reply in
                 reply(cluster.group.leave(id, at: broker))
-            } done: { (_: ErrorCode??) in }
+            } done: { (_: ErrorCode??) in
+            }
         }
         memberID = 0
         revokeAllIfQuiet(lost: true)

@@ -39,7 +39,8 @@ extension SimGroup {
         } done: { [self] (counts: [(Topic, Int)]?) in
             guard joinState == .waitSync else { return }
             guard let counts else { return rejoin() }
-            sync(Assignment(members: reply.members, counts: counts).make(cooperative: isCooperative))
+            sync(
+                Assignment(members: reply.members, counts: counts).make(cooperative: isCooperative))
         }
     }
 

@@ -57,7 +57,9 @@ extension SimGroup {
         memberID = 0
         link.call(.leaveGroup) { [cluster] broker, reply in
             reply(cluster.group.leave(id, at: broker))
-        } done: { [self] (_: ErrorCode??) in hasLeft = true }
+        } done: { [self] (_: ErrorCode??) in
+            hasLeft = true
+        }
     }
 
     // MARK: Cooperative

@@ -75,9 +75,10 @@ extension GroupCoordinator {
         if stable, partitions.contains(where: { offsets.isPending($0) }) {
             return .failure(CodeError(.unstableOffsetCommit))
         }
-        return .success(partitions.map { partition in
-            offsets.committed(partition)?.position ?? Position(partition, offset: nil)
-        })
+        return .success(
+            partitions.map { partition in
+                offsets.committed(partition)?.position ?? Position(partition, offset: nil)
+            })
     }
 
     func forget(_ topic: Topic) { offsets.forget(topic) }

@@ -162,17 +162,19 @@ public final class TransactionCoordinator {
 
     /// Why a leader may not take a transaction's first batch; nil where the transaction is known.
     func refusal(of producer: ProducerIdentity, on partition: PartitionID) -> ErrorCode? {
-        refusal(of: producer) ?? {
-            byProducer[producer.id]?.partitions.contains(partition) == true
-                ? nil : .invalidTransactionState
-        }()
+        refusal(of: producer)
+            ?? {
+                byProducer[producer.id]?.partitions.contains(partition) == true
+                    ? nil : .invalidTransactionState
+            }()
     }
 
     /// The same for the group's offsets.
     func refusal(ofGroupIn producer: ProducerIdentity) -> ErrorCode? {
-        refusal(of: producer) ?? {
-            byProducer[producer.id]?.hasOffsets == true ? nil : .invalidTransactionState
-        }()
+        refusal(of: producer)
+            ?? {
+                byProducer[producer.id]?.hasOffsets == true ? nil : .invalidTransactionState
+            }()
     }
 
     private func refusal(of producer: ProducerIdentity) -> ErrorCode? {

@@ -56,9 +56,11 @@ public final class Network {
 
     /// What becomes of a request that is sent now.
     func fate(of kind: RequestKind, from process: SimProcess) -> Fate {
-        if !ambushes.isEmpty, let index = ambushes.firstIndex(where: {
-            $0.kind == kind && ($0.process == nil || $0.process == process.id)
-        }) {
+        if !ambushes.isEmpty,
+            let index = ambushes.firstIndex(where: {
+                $0.kind == kind && ($0.process == nil || $0.process == process.id)
+            })
+        {
             return ambushes.remove(at: index).fate
         }
         if let own = process.networkFaults { return draw(own, kind) }

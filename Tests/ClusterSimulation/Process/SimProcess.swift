@@ -49,13 +49,18 @@ public final class SimProcess {
     /// The process's monotonic clock, in milliseconds.
     public var nowMs: Int64 { timeline.nowMs + clockOffsetMs }
 
-    /// Makes a thread. `step` is given the process's clock and answers in how many milliseconds it wants to run
-    /// again at the latest; a port that has something for it wakes it earlier.
+    /// Makes a thread, which runs once it is started: so ports can be made with it before.
+    public func makeThread(_ name: String) -> SimThread {
+        let thread = SimThread(self, name: name)
+        threads.append(thread)
+        return thread
+    }
+
+    /// Makes a thread and starts it; see `SimThread.start`.
     @discardableResult
     public func makeThread(_ name: String, step: @escaping (Int64) -> Int64) -> SimThread {
-        let thread = SimThread(self, name: name, step: step)
-        threads.append(thread)
-        thread.wake()
+        let thread = makeThread(name)
+        thread.start(step)
         return thread
     }
 

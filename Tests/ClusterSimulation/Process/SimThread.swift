@@ -8,16 +8,22 @@ public final class SimThread {
     public let name: String
     /// Steps so far.
     public private(set) var steps = 0
-    private let step: (Int64) -> Int64
+    private var step: ((Int64) -> Int64)?
     private var dueUs: Micros = .max
     private var busyUntilUs: Micros = 0
     private var ticket = 0
     private var isEnded = false
 
-    init(_ process: SimProcess, name: String, step: @escaping (Int64) -> Int64) {
+    init(_ process: SimProcess, name: String) {
         self.process = process
         self.name = name
+    }
+
+    /// Lets it run `step` from now on: it is given the process's clock, and answers in how many milliseconds it
+    /// wants to run again at the latest; a port that has something for it wakes it earlier.
+    public func start(_ step: @escaping (Int64) -> Int64) {
         self.step = step
+        wake()
     }
 
     /// Lets it run soon.
@@ -29,11 +35,12 @@ public final class SimThread {
     public func end() {
         isEnded = true
         ticket += 1
+        step = nil
     }
 
     private func schedule(at timeUs: Micros) {
         let timeUs = max(timeUs, busyUntilUs)
-        guard !isEnded, timeUs < dueUs else { return }
+        guard !isEnded, step != nil, timeUs < dueUs else { return }
         dueUs = timeUs
         ticket += 1
         let mine = ticket
@@ -46,7 +53,7 @@ public final class SimThread {
     }
 
     private func run() {
-        guard !isEnded, process.state == .running else { return }
+        guard !isEnded, process.state == .running, let step else { return }
         steps += 1
         let nowUs = process.timeline.nowUs
         busyUntilUs = nowUs + process.random.pick(20...300)
