@@ -126,6 +126,20 @@ let package = Package(
             ["Replay", "Topology", "Detection", "Simulation", "YAML", "Primitives"]),
         // Runs the program as a process; the modules are there to compare their words with the settings'.
         tests("CommandTests", ["Configuration", "Detection", "Events", "Telemetry"]),
+        .target(
+            name: "ClusterSimulation",
+            dependencies: ["Delivery", "Snapshots", "Primitives", "TestSupport"],
+            path: "Tests/ClusterSimulation",
+            // A quarter of its time would go into checks that debug builds make as well.
+            swiftSettings: strict + [
+                .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
+            ]),
+        .executableTarget(
+            name: "cluster-probe", dependencies: ["ClusterSimulation", "Delivery", "Primitives"],
+            path: "Tests/ClusterProbe", swiftSettings: strict),
+        tests(
+            "ClusterSimulationTests",
+            ["ClusterSimulation", "Delivery", "Snapshots", "Kafka", "Primitives"]),
         tests("HouseRulesTests", []),
         tests("SystemTests", ["Kafka", "Primitives", "CRdkafka"]),
     ],

@@ -1,0 +1,57 @@
+import Delivery
+
+/// ListOffsets: the offsets partitions keep, asked of their leaders until each has answered or the time is up.
+final class OffsetLookup {
+    private let handle: ClientHandle
+    private let deadlineUs: Micros
+    private var bounds: [PartitionID: LogBounds] = [:]
+    private var left: Int
+    private var done: ((Result<[PartitionID: LogBounds], ClusterError>) -> Void)?
+
+    init(
+        _ partitions: [PartitionID], handle: ClientHandle, timeoutMs: Int64,
+        done: @escaping (Result<[PartitionID: LogBounds], ClusterError>) -> Void
+    ) {
+        self.handle = handle
+        self.done = done
+        left = partitions.count
+        deadlineUs = handle.timeline.nowUs + ms(timeoutMs)
+        if partitions.isEmpty { finish(.success([:])) }
+        for partition in partitions { ask(partition) }
+    }
+
+    private func ask(_ partition: PartitionID) {
+        guard done != nil else { return }
+        guard let log = handle.cluster.log(partition) else {
+            return finish(
+                .failure(ErrorCode.unknownTopicOrPartition.error("look up offsets of \(partition)"))
+            )
+        }
+        guard let leader = log.leader else { return again(partition, .leaderNotAvailable) }
+        let uncommitted = handle.settings.readsUncommitted
+        handle.call(.listOffsets, leader) { [cluster = handle.cluster] reply in
+            guard cluster.refusal(log, at: leader) == nil else { return reply(nil) }
+            reply(LogBounds(low: log.startOffset, high: log.end(uncommitted: uncommitted)))
+        } done: { [self] (answer: LogBounds??) in
+            guard let found = answer ?? nil else {
+                return again(partition, answer == nil ? .transport : .notLeader)
+            }
+            bounds[partition] = found
+            left -= 1
+            if left == 0 { finish(.success(bounds)) }
+        }
+    }
+
+    private func again(_ partition: PartitionID, _ error: ErrorCode) {
+        guard handle.timeline.nowUs < deadlineUs else {
+            return finish(.failure(error.error("look up offsets of \(partition)")))
+        }
+        handle.after(handle.random.pick(ms(20)...ms(200))) { [self] in ask(partition) }
+    }
+
+    private func finish(_ result: Result<[PartitionID: LogBounds], ClusterError>) {
+        let done = done
+        self.done = nil
+        done?(result)
+    }
+}

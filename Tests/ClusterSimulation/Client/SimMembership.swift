@@ -1,0 +1,13 @@
+import Delivery
+
+/// A membership as it was at one moment: what the library's group metadata holds.
+public final class SimMembership: Membership {
+    let identity: MemberIdentity
+
+    init(_ identity: MemberIdentity) { self.identity = identity }
+
+    /// Whether it was a member's at all when it was captured.
+    public var isValid: Bool { identity.generation >= 0 && identity.memberID != 0 }
+    /// The generation.
+    public var generation: Int32 { identity.generation }
+}

@@ -1,0 +1,162 @@
+import Delivery
+import Primitives
+
+/// A shard's producer.
+public final class SimProducer: ProducerPort {
+    /// How outputs and positions are committed.
+    public enum Mode: Sendable {
+        /// In transactions under this id.
+        case exactlyOnce(transactionalID: String)
+        /// Offsets through the group, behind delivered records.
+        case atLeastOnce
+    }
+
+    private let process: SimProcess
+    private let mode: Mode
+    private let settings: ClientSettings
+    private let thread: SimThread?
+    private var client: ProducerClient?
+    private var reader: ClientHandle?
+    private var outcome: StepOutcome?
+    private var breaksBefore = 0
+    private var step = 0
+
+    /// A producer that has still to be started; `thread` is woken when a step has an outcome.
+    public init(
+        _ process: SimProcess, mode: Mode, settings: ClientSettings = ClientSettings(),
+        thread: SimThread? = nil
+    ) {
+        self.process = process
+        self.mode = mode
+        self.settings = settings
+        self.thread = thread
+    }
+
+    private var isTransactional: Bool {
+        if case .exactlyOnce = mode { return true }
+        return false
+    }
+
+    // MARK: Port
+
+    /// Makes a new producer; what the old one has sent is still carried out.
+    public func start() {
+        client?.close()
+        var transactionalID: String?
+        if case .exactlyOnce(let id) = mode { transactionalID = id }
+        let client = ProducerClient(process, transactionalID: transactionalID, settings: settings)
+        self.client = client
+        let done = next()
+        client.initialize { done($0.map { .failed($0) } ?? .done) }
+    }
+
+    /// Begins a transaction and queues the records that are wanted.
+    public func send(_ cut: Cut) {
+        let done = next()
+        if let error = begin() { return done(.failed(error)) }
+        for record in cut.records where cut.isWanted(record) {
+            produce(
+                to: record.partition, key: record.key.map { cut.slice($0) },
+                value: record.value.map { cut.slice($0) }, timestampMs: record.timestampMs,
+                headers: record.headers)
+        }
+        done(.done)
+    }
+
+    /// Waits for deliveries.
+    public func flush() { run { $0.flush($1) } }
+
+    /// Adds positions to the transaction, or commits them through the group.
+    public func addOffsets(_ positions: [Position], under membership: any Membership) {
+        guard let member = membership as? SimMembership else {
+            return next()(.failed(ErrorCode.state.error("add offsets")))
+        }
+        let isTransactional = isTransactional
+        run { client, done in
+            if isTransactional {
+                client.sendOffsets(positions, member.identity, done)
+            } else {
+                client.commitOffsets(positions, member.identity, done)
+            }
+        }
+    }
+
+    /// Commits.
+    public func commit() {
+        guard isTransactional else { return next()(.done) }
+        run { $0.commit($1) }
+    }
+
+    /// Aborts.
+    public func abort() {
+        guard isTransactional else { return next()(.done) }
+        run { $0.abort($1) }
+    }
+
+    /// Reads what the group has committed.
+    public func readCommitted(_ partitions: [PartitionID]) {
+        let done = next()
+        reader?.close()
+        let reader = ClientHandle(process, settings)
+        self.reader = reader
+        let link = CoordinatorLink(reader) { [cluster = process.cluster] in
+            cluster.groupCoordinator()
+        }
+        _ = CommittedLookup(
+            partitions, handle: reader, link: link, timeoutMs: settings.lookupTimeoutMs
+        ) { result in
+            switch result {
+            case .success(let positions): done(.committed(positions))
+            case .failure(let error): done(.failed(error))
+            }
+        }
+    }
+
+    /// The outcome of the last step, once.
+    public func poll() -> StepOutcome? {
+        defer { outcome = nil }
+        return outcome
+    }
+
+    // MARK: Without a cut
+
+    /// Begins a transaction; for tests that do without a cut.
+    public func begin() -> ClusterError? {
+        breaksBefore = client?.breaks ?? 0
+        guard let client else { return ErrorCode.state.error("begin a transaction") }
+        return isTransactional ? client.beginTransaction() : nil
+    }
+
+    /// Queues a record; for tests that do without a cut.
+    public func produce(
+        to partition: PartitionID, key: ByteSlice? = nil, value: ByteSlice?,
+        timestampMs: Int64? = nil, headers: [(name: String, value: String)] = []
+    ) {
+        client?.produce(
+            to: partition, key: key, value: value, timestampMs: timestampMs, headers: headers)
+    }
+
+    // MARK: Steps
+
+    /// What to do with the outcome of a step that begins now; an earlier step's is forgotten.
+    private func next() -> (StepOutcome) -> Void {
+        step += 1
+        outcome = nil
+        let mine = step
+        return { [weak self] outcome in
+            guard let self, mine == step else { return }
+            self.outcome = outcome
+            thread?.wake()
+        }
+    }
+
+    private func run(_ body: (ProducerClient, @escaping (ClusterError?) -> Void) -> Void) {
+        let done = next()
+        guard let client else { return done(.failed(ErrorCode.state.error("use a producer"))) }
+        body(client) { [weak self] error in
+            if let error { return done(.failed(error)) }
+            let isBroken = client.breaks != (self?.breaksBefore ?? 0)
+            done(isBroken ? .doneOverBrokenConnection : .done)
+        }
+    }
+}

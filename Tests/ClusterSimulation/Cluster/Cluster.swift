@@ -1,0 +1,111 @@
+import Delivery
+import Primitives
+
+/// The brokers and what they keep: topics, the group's offsets, transactions.
+public final class Cluster {
+    /// The brokers by number.
+    public let brokers: [Broker]
+    /// The coordinator of the consumer group.
+    public private(set) lazy var group = GroupCoordinator(cluster: self)
+    /// The coordinator of transactions.
+    public private(set) lazy var transactions = TransactionCoordinator(cluster: self)
+    /// Virtual time 0 as epoch milliseconds.
+    public static let epochMs: Int64 = 1_700_000_000_000
+    let timeline: Timeline
+    let network: Network
+    let settings: ClusterSettings
+    let arena = ByteArena()
+    let random: RandomStream
+    /// Header lists of records, by number.
+    private var headers: [[(name: String, value: String)]] = []
+    private var topics: [[PartitionLog]]
+    /// How often each topic was created.
+    private(set) var topicBirths: [Int]
+    /// Extra time until a transaction's markers are written, such as while a broker is slow.
+    public var markerDelayUs: ClosedRange<Micros>?
+
+    init(timeline: Timeline, network: Network, settings: ClusterSettings) {
+        self.timeline = timeline
+        self.network = network
+        self.settings = settings
+        random = timeline.random(.brokers)
+        brokers = (0..<settings.brokers).map { Broker(id: $0) }
+        topics = Array(repeating: [], count: Topic.allCases.count)
+        topicBirths = Array(repeating: 0, count: Topic.allCases.count)
+    }
+
+    /// Lets the coordinators begin.
+    func start() {
+        _ = group
+        transactions.start()
+    }
+
+    /// The wall clock of brokers, in epoch milliseconds.
+    var wallMs: Int64 { Self.epochMs + timeline.nowMs }
+
+    /// Drops everything that refers to clients: the end of the world.
+    func close() {
+        for log in allLogs { log.close() }
+        for broker in brokers { broker.close() }
+        group.close()
+        transactions.close()
+    }
+
+    // MARK: Topics
+
+    /// Creates a topic.
+    public func createTopic(_ topic: Topic, partitions: Int, isCompacted: Bool = false) {
+        precondition(topics[Int(topic.rawValue)].isEmpty, "the topic exists already")
+        topicBirths[Int(topic.rawValue)] += 1
+        topics[Int(topic.rawValue)] = (0..<partitions).map { makeLog(topic, $0, isCompacted) }
+    }
+
+    private func makeLog(_ topic: Topic, _ number: Int, _ isCompacted: Bool) -> PartitionLog {
+        let up = brokers.filter(\.isUp).map(\.id)
+        return PartitionLog(
+            PartitionID(topic, Int32(number)), isCompacted: isCompacted,
+            leader: random.choose(up) ?? 0, timeline: timeline)
+    }
+
+    /// Adds partitions to a topic, up to a count.
+    public func growTopic(_ topic: Topic, to count: Int) {
+        let isCompacted = topics[Int(topic.rawValue)].first?.isCompacted ?? false
+        for number in topics[Int(topic.rawValue)].count..<count {
+            topics[Int(topic.rawValue)].append(makeLog(topic, number, isCompacted))
+        }
+    }
+
+    /// Deletes a topic, its records, and the offsets committed for it.
+    public func deleteTopic(_ topic: Topic) {
+        let logs = topics[Int(topic.rawValue)]
+        topics[Int(topic.rawValue)] = []
+        for log in logs { log.delete() }
+        group.forget(topic)
+    }
+
+    /// Partitions of a topic; 0 where there is none.
+    public func partitionCount(_ topic: Topic) -> Int { topics[Int(topic.rawValue)].count }
+
+    /// A partition's log; nil where there is none.
+    public func log(_ id: PartitionID) -> PartitionLog? {
+        let logs = topics[Int(id.topic.rawValue)]
+        return id.number >= 0 && Int(id.number) < logs.count ? logs[Int(id.number)] : nil
+    }
+
+    /// The logs of a topic by partition.
+    public func logs(_ topic: Topic) -> [PartitionLog] { topics[Int(topic.rawValue)] }
+
+    var allLogs: [PartitionLog] { topics.flatMap { $0 } }
+
+    // MARK: Headers
+
+    func store(headers list: [(name: String, value: String)]) -> Int32 {
+        guard !list.isEmpty else { return -1 }
+        headers.append(list)
+        return Int32(headers.count - 1)
+    }
+
+    func headers(_ index: Int32) -> [(name: String, value: String)] {
+        index < 0 ? [] : headers[Int(index)]
+    }
+}

@@ -1,0 +1,67 @@
+import Delivery
+
+/// A simulated world: brokers, network and processes under one virtual clock and one seed.
+///
+/// A harness makes a world, creates topics, makes processes with clients and threads in them, and runs it from
+/// moment to moment, with faults between. The world must outlive everything made in it; its end frees all.
+public final class World {
+    /// Virtual time.
+    public let timeline: Timeline
+    /// Latencies and faults of requests.
+    public let network: Network
+    /// The brokers and what they keep.
+    public let cluster: Cluster
+    /// Every process so far, the dead ones too.
+    public private(set) var processes: [SimProcess] = []
+
+    /// A world in which everything follows from the seed.
+    public init(seed: UInt64, settings: ClusterSettings = ClusterSettings()) {
+        timeline = Timeline(seed: seed, traceCapacity: settings.traceCapacity)
+        network = Network(timeline: timeline, settings: settings)
+        cluster = Cluster(timeline: timeline, network: network, settings: settings)
+        cluster.start()
+    }
+
+    deinit {
+        timeline.clear()
+        cluster.close()
+        for process in processes { process.close() }
+    }
+
+    /// The time now, in virtual milliseconds.
+    public var nowMs: Int64 { timeline.nowMs }
+    /// Events so far.
+    public var eventCount: Int { timeline.eventCount }
+    /// A digest of everything that happened: equal for equal runs.
+    public var fingerprint: UInt64 { timeline.fingerprint }
+    /// The last events as text, while tracing is on.
+    public var trace: Trace { timeline.trace }
+
+    /// Starts a process; a restart is a new process of the same name.
+    public func makeProcess(_ name: String) -> SimProcess {
+        let process = SimProcess(
+            id: processes.count, name: name, timeline: timeline, network: network, cluster: cluster)
+        processes.append(process)
+        return process
+    }
+
+    /// Lets everything happen that happens within some time.
+    public func run(forMs: Int64) { timeline.run(untilUs: timeline.nowUs + ms(forMs)) }
+
+    /// Lets everything happen until a condition holds; false where it does not within a time.
+    public func run(untilMs limitMs: Int64, _ condition: () -> Bool) -> Bool {
+        let limitUs = timeline.nowUs + ms(limitMs)
+        while !condition() {
+            guard timeline.step(untilUs: limitUs) else {
+                timeline.run(untilUs: limitUs)
+                return condition()
+            }
+        }
+        return true
+    }
+
+    /// Calls `body` after some time, such as a fault that is planned.
+    public func after(ms delayMs: Int64, _ body: @escaping () -> Void) {
+        timeline.after(ms(delayMs), body)
+    }
+}

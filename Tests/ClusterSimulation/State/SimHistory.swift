@@ -1,0 +1,83 @@
+import Delivery
+
+/// Reads partitions again, apart from the group.
+public final class SimHistory: HistoryPort {
+    private let process: SimProcess
+    private let settings: ClientSettings
+    private let thread: SimThread?
+
+    /// `thread` is woken when a reader has more.
+    public init(
+        _ process: SimProcess, settings: ClientSettings = ClientSettings(),
+        thread: SimThread? = nil
+    ) {
+        self.process = process
+        self.settings = settings
+        self.thread = thread
+    }
+
+    /// Begins to read a partition; nil is its first record.
+    public func open(_ partition: PartitionID, from offset: Int64?) -> any HistoryReader {
+        SimHistoryReader(process, partition, from: offset, settings: settings, thread: thread)
+    }
+}
+
+/// A partition being read again.
+final class SimHistoryReader: HistoryReader {
+    private let handle: ClientHandle
+    private let thread: SimThread?
+    private var fetcher: PartitionFetcher?
+    private var batch: ContiguousArray<Entry> = []
+    private var failure: ClusterError?
+    private(set) var bounds: LogBounds?
+
+    init(
+        _ process: SimProcess, _ partition: PartitionID, from offset: Int64?,
+        settings: ClientSettings, thread: SimThread?
+    ) {
+        self.thread = thread
+        handle = ClientHandle(process, settings)
+        _ = OffsetLookup(
+            [partition], handle: handle, timeoutMs: settings.lookupTimeoutMs
+        ) { [weak self] result in self?.begin(partition, offset, result) }
+    }
+
+    private func begin(
+        _ partition: PartitionID, _ offset: Int64?,
+        _ result: Result<[PartitionID: LogBounds], ClusterError>
+    ) {
+        switch result {
+        case .failure(let error): failure = error
+        case .success(let found):
+            guard let bounds = found[partition] else { return }
+            self.bounds = bounds
+            let fetcher = PartitionFetcher(
+                partition, from: offset ?? bounds.low, handle: handle)
+            fetcher.onEntries = { [weak thread] in thread?.wake() }
+            self.fetcher = fetcher
+            fetcher.fetch()
+        }
+        thread?.wake()
+    }
+
+    /// Lends what is there; a look-up that failed is one failure entry.
+    func withBatch(max: Int, _ body: (Batch) -> Void) {
+        batch.removeAll(keepingCapacity: true)
+        if failure != nil {
+            batch.append(Entry(kind: .failure, slot: 0, offset: -1))
+        } else if let fetcher {
+            fetcher.take(max, slot: 0, from: 0, into: &batch)
+            if fetcher.count > 0 { thread?.wake() }
+        }
+        batch.withUnsafeBufferPointer { body($0) }
+    }
+
+    func failure(at index: Int) -> ClusterError {
+        failure ?? fetcher?.error ?? ErrorCode.unknownServerError.error("read history")
+    }
+
+    func close() {
+        fetcher?.stop()
+        handle.close()
+    }
+}

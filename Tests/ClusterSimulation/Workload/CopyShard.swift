@@ -1,0 +1,190 @@
+import Delivery
+
+/// A shard of a program that copies its input to the findings' topic, exactly once: the smallest honest user of the
+/// ports. Each cut carries what was read since the last one, and its name in the metadata of its positions.
+final class CopyShard {
+    private enum Phase {
+        case down(atMs: Int64), starting, resolving, ready, flushing, adding, committing
+        case aborting(isStale: Bool)
+    }
+
+    /// What was read and is not known to be committed.
+    private struct Cut {
+        var name: String
+        var outputs: [(partition: PartitionID, text: String)] = []
+        var positions: [Position] = []
+    }
+
+    private let number: Int
+    private let run: Int
+    private let log: SimLog
+    private let producer: SimProducer
+    private let reusesBrokenProducer: Bool
+    private var phase = Phase.down(atMs: 0)
+    private var cut: Cut?
+    private var membership: (any Membership)?
+    private var partitions: [PartitionID] = []
+    private var committed: [PartitionID: Position] = [:]
+    private var cuts = 0
+    private var nextCutMs: Int64 = 0
+    private var isStopping = false
+    /// Cuts that were committed.
+    private(set) var finished = 0
+
+    init(
+        _ number: Int, run: Int, log: SimLog, producer: SimProducer, reusesBrokenProducer: Bool
+    ) {
+        self.number = number
+        self.run = run
+        self.log = log
+        self.producer = producer
+        self.reusesBrokenProducer = reusesBrokenProducer
+    }
+
+    // MARK: Assignments
+
+    /// Whether nothing is under way, as a revocation wants it.
+    var isSettled: Bool { cut == nil }
+
+    /// - Parameter known: what is committed, as it was read.
+    func take(_ positions: [Position], _ membership: any Membership, known: [Position]) {
+        self.membership = membership
+        isStopping = false
+        for position in known { committed[position.partition] = position }
+        for position in positions {
+            log.attach(
+                position.partition, slot: partitions.count, epoch: 0, from: position.offset ?? 0)
+            partitions.append(position.partition)
+        }
+    }
+
+    /// Nothing more is read; what is under way is finished.
+    func stop() { isStopping = true }
+
+    /// Everything goes; what is not committed is somebody else's to do.
+    func drop() {
+        for partition in partitions { log.detach(partition) }
+        partitions = []
+        committed = [:]
+        membership = nil
+        if cut != nil {
+            cut = nil
+            phase = .down(atMs: 0)
+        }
+    }
+
+    // MARK: Steps
+
+    func step(_ nowMs: Int64) -> Int64 {
+        switch phase {
+        case .down(let atMs):
+            guard nowMs >= atMs else { return atMs - nowMs }
+            phase = .starting
+            producer.start()
+        case .ready: begin(nowMs)
+        default:
+            if let outcome = producer.poll() { take(outcome, nowMs) }
+        }
+        return 100
+    }
+
+    private func begin(_ nowMs: Int64) {
+        guard membership?.isValid == true, !isStopping, nowMs >= nextCutMs else { return }
+        nextCutMs = nowMs + 100
+        cuts += 1
+        var cut = Cut(name: "\(run)-\(number)-\(cuts)")
+        try? log.withBatch(max: 50, waitMs: 0) { batch in
+            for entry in batch where entry.kind == .record { read(entry, into: &cut) }
+        }
+        guard !cut.outputs.isEmpty else { return }
+        self.cut = cut
+        send(cut, nowMs)
+    }
+
+    private func read(_ entry: Entry, into cut: inout Cut) {
+        let partition = partitions[Int(entry.slot)]
+        let text = entry.valueBytes.map { String(decoding: $0, as: UTF8.self) } ?? ""
+        cut.outputs.append((PartitionID(.alerts, partition.number), text))
+        cut.positions.removeAll { $0.partition == partition }
+        cut.positions.append(
+            Position(partition, offset: entry.offset + 1, metadata: cut.name))
+    }
+
+    private func send(_ cut: Cut, _ nowMs: Int64) {
+        if producer.begin() != nil {
+            phase = .down(atMs: nowMs + 100)
+            return
+        }
+        for (partition, text) in cut.outputs {
+            var text = text
+            text.withUTF8 { producer.produce(to: partition, value: UnsafeRawBufferPointer($0)) }
+        }
+        phase = .flushing
+        producer.flush()
+    }
+
+    // MARK: Outcomes
+
+    private func take(_ outcome: StepOutcome, _ nowMs: Int64) {
+        switch outcome {
+        case .failed(let error): fail(error, nowMs)
+        case .committed(let positions): resolve(positions, nowMs)
+        case .done: advance(nowMs, isBroken: false)
+        case .doneOverBrokenConnection: advance(nowMs, isBroken: !reusesBrokenProducer)
+        }
+    }
+
+    private func advance(_ nowMs: Int64, isBroken: Bool) {
+        switch phase {
+        case .starting:
+            guard let cut else { return phase = .ready }
+            phase = .resolving
+            producer.readCommitted(cut.positions.map(\.partition))
+        case .flushing:
+            guard let cut, let membership else { return }
+            phase = .adding
+            producer.addOffsets(cut.positions, under: membership)
+        case .adding:
+            phase = .committing
+            producer.commit()
+        case .committing:
+            phase = isBroken ? .down(atMs: nowMs) : .ready
+            finish()
+        case .aborting(let isStale):
+            if isStale { return drop() }
+            // The same outputs again, by a new producer: simple, and safe.
+            phase = .down(atMs: nowMs + 50)
+        case .down, .resolving, .ready: break
+        }
+    }
+
+    private func finish() {
+        guard let cut else { return }
+        for position in cut.positions { committed[position.partition] = position }
+        self.cut = nil
+        finished += 1
+    }
+
+    private func fail(_ error: ClusterError, _ nowMs: Int64) {
+        switch phase {
+        case .flushing, .adding:
+            guard error.move == .abortTransaction else { break }
+            let ended = ["ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "FENCED_INSTANCE_ID"]
+            phase = .aborting(isStale: ended.contains(error.name))
+            return producer.abort()
+        default: break
+        }
+        phase = .down(atMs: nowMs + 100)
+    }
+
+    private func resolve(_ positions: [Position], _ nowMs: Int64) {
+        phase = .ready
+        guard let cut else { return }
+        if positions.contains(where: { $0.metadata == cut.name }) { return finish() }
+        let isUnchanged = positions.allSatisfy {
+            committed[$0.partition]?.offset == $0.offset
+                && committed[$0.partition]?.metadata == $0.metadata
+        }
+        if isUnchanged { send(cut, nowMs) } else { drop() }
+    }
+}

@@ -1,0 +1,71 @@
+import ClusterSimulation
+import Delivery
+
+/// A program around a consumer: takes assignments from offset 0, gives them back, and notes what happens.
+final class Consumer {
+    let process: SimProcess
+    let group: SimGroup
+    let log: SimLog
+    private(set) var assigned: [PartitionID] = []
+    private(set) var membership: SimMembership?
+    private(set) var assignments = 0
+    private(set) var lost = 0
+    private(set) var revoked = 0
+    private(set) var failures: [ClusterError] = []
+    private(set) var texts: [PartitionID: [String]] = [:]
+    private(set) var ends: [PartitionID: Int64] = [:]
+    /// Whether revocations are answered.
+    var answersRevocations = true
+    private var waiting: [PartitionID]?
+
+    init(_ process: SimProcess, instance: String?, settings: ClientSettings) {
+        self.process = process
+        group = SimGroup(process, instanceID: instance, settings: settings)
+        log = group.makeLog()
+        process.makeThread("consumer") { [unowned self] _ in
+            step()
+            return 20
+        }
+    }
+
+    private func step() {
+        while let event = group.poll() {
+            switch event {
+            case .assigned(let partitions, let isIncremental, let membership):
+                self.membership = membership as? SimMembership
+                assignments += 1
+                take(partitions, isIncremental)
+            case .revoked(let partitions, let isIncremental, let isLost):
+                revoked += 1
+                lost += isLost ? 1 : 0
+                guard answersRevocations else { continue }
+                for partition in partitions { log.detach(partition) }
+                assigned.removeAll { partitions.contains($0) }
+                try? group.unassign(partitions, isIncremental: isIncremental)
+            case .failed(let error): failures.append(error)
+            }
+        }
+        try? log.withBatch(max: 100, waitMs: 0) { batch in note(batch) }
+    }
+
+    private func take(_ partitions: [PartitionID], _ isIncremental: Bool) {
+        try? group.assign(
+            partitions.map { Position($0, offset: 0) }, isIncremental: isIncremental)
+        if !isIncremental { assigned = [] }
+        for (index, partition) in partitions.enumerated() {
+            log.attach(partition, slot: assigned.count + index, epoch: 1, from: 0)
+        }
+        assigned += partitions
+    }
+
+    private func note(_ batch: Batch) {
+        for entry in batch {
+            let partition = assigned[Int(entry.slot)]
+            switch entry.kind {
+            case .record: texts[partition, default: []].append(entry.text)
+            case .end: ends[partition] = entry.offset
+            case .failure: break
+            }
+        }
+    }
+}
