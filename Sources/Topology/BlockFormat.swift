@@ -51,6 +51,8 @@ enum BlockFormat {
         static let end: UInt8 = 2
         /// Further parts cover the same offsets.
         static let more: UInt8 = 4
+        /// The source's partition was made anew: its offsets have begun again.
+        static let restart: UInt8 = 8
         /// What is said of the source.
         static let state: UInt8 = idle | end
     }

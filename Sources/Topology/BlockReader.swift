@@ -54,6 +54,8 @@ struct BlockHeader {
 
     /// Whether further parts cover the same offsets.
     var hasMore: Bool { flags & BlockFormat.Flags.more != 0 }
+    /// Whether the source's offsets begin again with this block.
+    var beginsAnew: Bool { flags & BlockFormat.Flags.restart != 0 && part == 0 }
 
     /// Offsets lie far below the largest: so that differences cannot overflow.
     static let maxOffset = Int64.max >> 2

@@ -81,6 +81,8 @@ public struct EntityTask: ~Copyable {
     public var expired: Int { store.expired }
     /// Bytes of state and of partials that wait.
     public var memoryBytes: Int { store.memoryBytes + pending.bytes }
+    /// Bytes of partials that wait for their pane.
+    public var waitingBytes: Int { pending.bytes }
     /// Findings that are firing now.
     public var openFindings: Int { evaluator.openFindings }
     /// Findings not handed out because their rule was cooling down.

@@ -29,6 +29,8 @@ public struct IngestTask: ~Copyable {
     private var sentThrough: Int64
     /// What the receivers were told last; nil where it is not known.
     private var announced: Announcement?
+    /// Whether the receivers are still to be told that the partition began anew.
+    private var isRestart: Bool
     private var parked = ByteBuffer(capacity: 1024)
     private var parkedRecord: ParkedRecord?
 
@@ -49,14 +51,17 @@ public struct IngestTask: ~Copyable {
     public static let blockLimit = 400_000
 
     /// A task for `source`, continuing after `offset` (the committed one less 1) with the clock it had there.
+    ///
+    /// - Parameter isRestart: the partition was made anew, and its offsets have begun again.
     public init(
         plan: TopologyPlan, source: Int, sources: Int, after offset: Int64 = -1,
-        clock: PartitionClock? = nil
+        clock: PartitionClock? = nil, isRestart: Bool = false
     ) {
         self.plan = plan
         self.source = source
         self.sources = sources
         self.clock = clock ?? PartitionClock(plan.timing)
+        self.isRestart = isRestart
         schema = BlockFormat.schema(of: plan)
         digest = schema.withUnsafeBytes { xxh3($0) }
         folder = EventFolder(plan)
@@ -227,10 +232,7 @@ public struct IngestTask: ~Copyable {
             through >= sentThrough && through >= processedOffset
                 && through < parkedRecord?.offset ?? .max,
             "a flush covers what was read and not yet covered, without the parked record")
-        let now = Announcement(firstOpenPane: clock.firstOpenPane, flags: state.flags)
-        let isNews =
-            announced.map { $0 != now } ?? (state.flags != 0 || clock.highest != nil)
-        guard through > sentThrough || isNews else { return }
+        guard through > sentThrough || hasNews(state) else { return }
         for t in 0..<plan.partitions {
             var rest = Cursor()
             repeat {
@@ -240,7 +242,18 @@ public struct IngestTask: ~Copyable {
             folder.sections.clear(target: t)
         }
         sentThrough = through
-        announced = now
+        announced = announcement(state)
+        isRestart = false
+    }
+
+    /// Whether a flush would hand out blocks even where no further offsets are covered: the clock or the state
+    /// moved.
+    public func hasNews(_ state: SourceState) -> Bool {
+        announced.map { $0 != announcement(state) } ?? (state.flags != 0 || clock.highest != nil)
+    }
+
+    private func announcement(_ state: SourceState) -> Announcement {
+        Announcement(firstOpenPane: clock.firstOpenPane, flags: state.flags)
     }
 
     private var output = ByteBuffer(capacity: 65_536)
@@ -251,6 +264,7 @@ public struct IngestTask: ~Copyable {
         output.removeAll()
         let hasContent = folder.sections.sectionCount(for: target) > 0
         precondition(rest.part <= UInt8.max, "a flush came far too late")
+        let flags = flags | (isRestart ? BlockFormat.Flags.restart : 0)
         output.append(integer: BlockFormat.magic)
         output.append(flags)
         output.append(UInt8(rest.part))

@@ -24,6 +24,7 @@ struct SourceState: Sendable, Equatable {
 
     /// What a block is: every range begins where the one before ended, and parts come in order.
     func judge(_ header: BlockHeader) -> SourceProgress.Continuity {
+        if header.beginsAnew { return .next }
         let through = through ?? header.from
         let size = header.to - header.from
         if parts > 0, header.from == partsFrom, header.to == partsTo {
@@ -42,6 +43,7 @@ struct SourceState: Sendable, Equatable {
 
     /// Takes in a block that is no duplicate.
     mutating func take(_ header: BlockHeader, paneOf: (Int64) -> UInt32) {
+        if header.beginsAnew { (through, parts) = (nil, 0) }
         through = through.map { max($0, header.from) } ?? header.from
         if header.hasMore {
             (parts, partsFrom, partsTo) = (header.part + 1, header.from, header.to)

@@ -22,15 +22,15 @@ public final class Cut {
     }
 
     /// Names the cut in the metadata of every position it commits: tells afterwards whether it was committed.
-    public internal(set) var name = ""
+    public private(set) var name = ""
     /// The records in the order they are to be produced.
     public private(set) var records: [Record] = []
     /// What is committed with them.
-    public internal(set) var positions: [Position] = []
+    public private(set) var positions: [Position] = []
     /// The partitions whose tasks contributed.
     public private(set) var owners: [PartitionID] = []
     /// Owners whose partition went elsewhere: their records are not produced again.
-    private var lost: Set<Int32> = []
+    public private(set) var lost: Set<Int32> = []
     private var bytes = ByteBuffer(capacity: 1 << 16)
 
     /// An empty cut.
@@ -41,16 +41,6 @@ public final class Cut {
     /// Whether there is nothing to produce and nothing to commit.
     public var isEmpty: Bool { records.isEmpty && positions.isEmpty }
 
-    /// Copies bytes in and returns where they lie.
-    func appendBytes(_ slice: ByteSlice) -> Range<Int> {
-        let start = bytes.count
-        bytes.append(slice)
-        return start..<bytes.count
-    }
-
-    /// Forgets the bytes and keeps their memory.
-    func removeBytes() { bytes.removeAll() }
-
     /// The bytes of a range, lent until the cut changes.
     public func slice(_ range: Range<Int>) -> ByteSlice {
         ByteSlice(rebasing: bytes.bytes[range])
@@ -59,20 +49,26 @@ public final class Cut {
     /// Whether a record is still wanted.
     public func isWanted(_ record: Record) -> Bool { !lost.contains(record.owner) }
 
-    // MARK: Filling
-
-    /// The number of an owner in this cut.
-    func owner(_ partition: PartitionID) -> Int32 {
-        if let known = owners.firstIndex(of: partition) { return Int32(known) }
-        owners.append(partition)
-        return Int32(owners.count - 1)
-    }
-
     /// Whether a task has put something out.
     func hasOutput(of partition: PartitionID) -> Bool { owners.contains(partition) }
 
-    /// Adds a record; its bytes are copied.
-    func append(
+    // MARK: Filling, while nobody is producing it
+
+    /// Forgets everything and keeps the memory.
+    public func reset() {
+        name = ""
+        records.removeAll(keepingCapacity: true)
+        positions.removeAll(keepingCapacity: true)
+        owners.removeAll(keepingCapacity: true)
+        lost.removeAll(keepingCapacity: true)
+        bytes.removeAll()
+    }
+
+    /// Names the cut, once it is full.
+    public func close(as name: String) { self.name = name }
+
+    /// Adds a record of the task that reads `owner`; its bytes are copied.
+    public func append(
         to partition: PartitionID, of owner: PartitionID, key: ByteSlice? = nil, value: ByteSlice?,
         timestampMs: Int64? = nil, headers: [(name: String, value: String)] = []
     ) {
@@ -80,8 +76,18 @@ public final class Cut {
         let valueRange = value.map { copy($0) }
         records.append(
             Record(
-                partition: partition, owner: self.owner(owner), key: keyRange, value: valueRange,
+                partition: partition, owner: number(of: owner), key: keyRange, value: valueRange,
                 timestampMs: timestampMs, headers: headers))
+    }
+
+    /// Adds what is committed with the records.
+    public func append(_ position: Position) { positions.append(position) }
+
+    private func number(of owner: PartitionID) -> Int32 {
+        if let last = owners.last, last == owner { return Int32(owners.count - 1) }
+        if let known = owners.firstIndex(of: owner) { return Int32(known) }
+        owners.append(owner)
+        return Int32(owners.count - 1)
     }
 
     private func copy(_ slice: ByteSlice) -> Range<Int> {
@@ -96,13 +102,12 @@ public final class Cut {
         if let index = owners.firstIndex(of: partition) { lost.insert(Int32(index)) }
     }
 
-    /// Forgets everything and keeps the memory.
-    func reset() {
-        name = ""
-        records.removeAll(keepingCapacity: true)
-        positions.removeAll(keepingCapacity: true)
-        owners.removeAll(keepingCapacity: true)
-        lost.removeAll(keepingCapacity: true)
-        bytes.removeAll()
+    /// Moves the positions to a cut of their own: a planted defect's.
+    func splitPositions() -> Cut {
+        let other = Cut()
+        other.name = name
+        other.positions = positions
+        positions = []
+        return other
     }
 }

@@ -64,7 +64,7 @@ public struct EngineSettings: Sendable {
     public var shards = 1
     /// Values sampled per dimension of an entity.
     public var sampleSize = 128
-    /// Bytes of entity state in this process.
+    /// Bytes of entity state, if this process had all tasks; each has an even share.
     public var memoryBudget = 4 << 30
     /// Milliseconds between cuts.
     public var cutIntervalMs: Int64 = 200
@@ -100,6 +100,10 @@ public struct EngineSettings: Sendable {
         self.timing = timing
         self.encoder = encoder
     }
+
+    /// Bytes of entity state of one task: a task must come to the same wherever it runs, so its share does not
+    /// depend on how many others run beside it.
+    var memoryPerTask: Int { memoryBudget / max(1, partialsPartitions) }
 
     /// A topic's name.
     func name(_ topic: Topic) -> String { topics[topic] ?? "\(topic)" }

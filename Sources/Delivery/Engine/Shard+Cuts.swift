@@ -75,7 +75,7 @@ extension Shard {
         cutNumber += 1
         let cut = outputs.cut
         let incarnation = String(settings.incarnation, radix: 16)
-        cut.name = "\(incarnation)-\(index)-\(cutNumber)"
+        cut.close(as: "\(incarnation)-\(index)-\(cutNumber)")
         for case .some(let slot) in sources {
             slot.finishAtEnd(decoder: &decoder)
             if slot.hasMoved { flush(slot) }
@@ -85,7 +85,7 @@ extension Shard {
             let hasMoved = slot.position != slot.committed.offset
             guard hasMoved || cut.hasOutput(of: slot.source) else { continue }
             let offset = settings.defects.contains(.commitsOneTooFar) ? 1 : 0
-            cut.positions.append(
+            cut.append(
                 Position(
                     slot.source, offset: slot.position + Int64(offset),
                     metadata: CommitNote(clock: nil, cut: cut.name).text))
@@ -103,7 +103,7 @@ extension Shard {
                 .deadLetter(
                     partition: slot.partition, offset: letter.offset, reason: letter.reason))
         }
-        outputs.cut.positions.append(position)
+        outputs.cut.append(position)
     }
 
     /// Whether all that was read is committed.

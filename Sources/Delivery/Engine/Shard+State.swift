@@ -5,7 +5,7 @@ extension Shard {
     /// Takes the store's word on what was written.
     func settleState(_ nowMs: Int64) {
         while let (id, error) = ports.state.poll() {
-            for case .some(let slot) in states { slot.snapshots.settle(id, error) }
+            for case .some(let slot) in states { slot.snapshots.settle(id, error, slot.task) }
         }
     }
 
@@ -20,9 +20,7 @@ extension Shard {
                 continue
             }
             slot.phase = .live
-            slot.snapshots.goOn(
-                from: restore.result.manifests, orphans: restore.result.orphans,
-                newest: restore.result.newest)
+            slot.snapshots.goOn(from: restore.result)
             ports.partials.attach(
                 slot.source, slot: i, epoch: slot.epoch, from: slot.position)
         }

@@ -127,11 +127,10 @@ public final class Shard {
             ports.partials.attach(start.partition, slot: place, epoch: epoch, from: slot.position)
             return
         }
-        let task = EntityStage(settings, plan: plan, partition: start.partition.number)
+        let task = EntityStage(
+            settings, plan: plan, partition: start.partition.number, notify: notify)
         let restore = Restore(
-            task, committed: start.start, bounds: start.bounds, state: ports.state,
-            history: ports.history, outputs: outputs, defects: settings.defects, nowMs: nowMs,
-            notify: notify)
+            task, settings, ports, start: start, outputs: outputs, nowMs: nowMs, notify: notify)
         _ = place(
             StateSlot(
                 task, committed: start.committed, position: start.start, epoch: epoch,

@@ -10,10 +10,14 @@ public struct ShardReport: Sendable, Equatable {
     public var entityCount = 0
     /// Bytes of state and waiting partials.
     public var stateBytes = 0
+    /// Of those, bytes of partials that wait for their pane.
+    public var waitingBytes = 0
     /// Findings firing.
     public var openFindings = 0
     /// Entities forgotten to stay within the memory budget.
     public var evicted = 0
+    /// Of those, entities forgotten because memory was short in spite of all counting.
+    public var evictedInEmergency = 0
     /// Tasks that are being restored.
     public var restoring = 0
     /// Blocks put out.
@@ -46,8 +50,10 @@ public struct ShardReport: Sendable, Equatable {
         entities.add(other.entities)
         entityCount += other.entityCount
         stateBytes += other.stateBytes
+        waitingBytes += other.waitingBytes
         openFindings += other.openFindings
         evicted += other.evicted
+        evictedInEmergency += other.evictedInEmergency
         restoring += other.restoring
         blocks += other.blocks
         blockBytes += other.blockBytes

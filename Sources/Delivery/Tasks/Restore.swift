@@ -1,5 +1,6 @@
 import Primitives
 import Snapshots
+import Topology
 
 /// Brings a task's state up to the committed position, a slice at a time, while other tasks of the shard run.
 ///
@@ -17,12 +18,11 @@ final class Restore {
         case opening(atMs: Int64)
         case reading(any StateReader)
         case choosing
-        case loading(Candidate, page: Int)
+        case loading(Manifest, [Page], next: Int)
         case waiting(atMs: Int64)
         case replaying(any HistoryReader)
         case done
     }
-    private typealias Candidate = SnapshotAssembler.Candidate
 
     /// What a restore hands over.
     struct Result {
@@ -30,12 +30,13 @@ final class Restore {
         var manifests: [Manifest] = []
         /// Keys in the store that none of them names.
         var orphans: [StateKey] = []
-        /// The highest number any snapshot of the task has.
-        var newest: UInt32 = 0
+        /// The highest sequence of any snapshot of the task.
+        var highestSequence: UInt32 = 0
     }
 
     private let task: any StatefulTask
     private let committed: Int64
+    private let acceptsLoss: Bool
     /// The first record of the partition that is kept.
     private var low: Int64
     private let state: any StatePort
@@ -46,7 +47,7 @@ final class Restore {
     private let notify: (Notice) -> Void
     private var phase: Phase
     private var assembler: SnapshotAssembler
-    private var candidates: [Candidate] = []
+    private var candidates: [SnapshotCandidate] = []
     private var summary = RestoreSummary(snapshot: nil, entities: 0, replayed: 0, elapsedMs: 0)
     private let startedMs: Int64
     private var stepStartedMs: Int64
@@ -65,16 +66,16 @@ final class Restore {
     private static let progressEveryMs: Int64 = 5_000
 
     init(
-        _ task: any StatefulTask, committed: Int64, bounds: LogBounds, state: any StatePort,
-        history: any HistoryPort, outputs: Outputs, defects: PlantedDefects, nowMs: Int64,
-        notify: @escaping (Notice) -> Void
+        _ task: any StatefulTask, _ settings: EngineSettings, _ ports: ShardPorts, start: TaskStart,
+        outputs: Outputs, nowMs: Int64, notify: @escaping (Notice) -> Void
     ) {
         self.task = task
-        self.committed = committed
-        low = bounds.low
-        self.state = state
-        self.history = history
-        self.defects = defects
+        committed = start.start
+        acceptsLoss = settings.dataLoss == .accept
+        low = start.bounds.low
+        state = ports.state
+        history = ports.history
+        defects = settings.defects
         self.outputs = defects.contains(.replaysAloud) ? outputs : nil
         self.notify = notify
         startedMs = nowMs
@@ -102,7 +103,7 @@ final class Restore {
             if nowMs >= atMs { phase = .reading(state.open(task.id)) }
         case .reading(let reader): read(reader, nowMs)
         case .choosing: choose(nowMs)
-        case .loading(let candidate, let page): load(candidate, page, nowMs)
+        case .loading(let manifest, let pages, let next): load(manifest, pages, next, nowMs)
         case .waiting(let atMs):
             if nowMs >= atMs { phase = .replaying(history.open(task.source, from: next)) }
         case .replaying(let reader): try replay(reader, nowMs)
@@ -116,7 +117,7 @@ final class Restore {
     }
 
     private func finish(_ nowMs: Int64) {
-        task.setMuted(false)
+        task.isMuted = false
         summary.elapsedMs = nowMs - startedMs
         notify(.restored(task.id, summary))
     }
@@ -124,12 +125,12 @@ final class Restore {
     // MARK: Reading the store
 
     private func read(_ reader: any StateReader, _ nowMs: Int64) {
-        let status = reader.read(max: Self.slice) { key, value in assembler.take(key, value) }
+        let status = reader.read(max: Self.slice) { key, value in assembler.add(key: key, value: value) }
         switch status {
         case .open: tell(.reading, reader.progress?.done ?? 0, reader.progress?.total ?? 0, nowMs)
         case .ended:
             reader.close()
-            candidates = assembler.candidates(
+            candidates = assembler.choose(
                 notAfter: defects.contains(.ignoresCommittedOffset) ? .max : committed)
             phase = .choosing
         case .failed(let error):
@@ -151,88 +152,71 @@ final class Restore {
                 notify(.snapshotUnusable(task.id, candidate.id, reason: reason))
                 continue
             }
-            begin(candidate)
-            if case .loading = phase { return }
+            guard let manifest = candidate.manifest else { continue }
+            return begin(manifest)
         }
-        rebuild()
+        rebuild(nowMs)
     }
 
-    private func unusable(_ candidate: Candidate) -> String? {
-        if let problem = candidate.problem, !defects.contains(.ignoresMissingPages) {
-            return problem
-        }
-        guard let manifest = candidate.manifest else { return "the manifest cannot be read" }
-        if manifest.replayFrom < low {
+    private func unusable(_ candidate: SnapshotCandidate) -> String? {
+        if let problem = candidate.problem { return "\(problem)" }
+        guard let manifest = candidate.manifest else { return "its manifest cannot be read" }
+        if manifest.replayFrom < low, !acceptsLoss {
             return "it needs records from \(manifest.replayFrom) on, and the first kept is \(low)"
         }
         return nil
     }
 
-    private func begin(_ candidate: Candidate) {
-        guard let manifest = candidate.manifest else { return }
-        do throws(SnapshotError) {
-            let reasons = try manifest.header.withUnsafeBytes { (header) throws(SnapshotError) in
-                try task.beginLoading(header)
-            }
-            if !reasons.isEmpty { notify(.stateChanged(task.id, reasons: reasons)) }
-            phase = .loading(candidate, page: 0)
-        } catch {
-            give(up: candidate, error)
-        }
+    private func begin(_ manifest: Manifest) {
+        task.beginRestore(manifest)
+        phase = .loading(manifest, assembler.pages(of: manifest), next: 0)
     }
 
-    private func give(up candidate: Candidate, _ error: SnapshotError) {
-        notify(.snapshotUnusable(task.id, candidate.id, reason: "\(error)"))
-        task.reset()
-        phase = .choosing
-    }
-
-    private func load(_ candidate: Candidate, _ first: Int, _ nowMs: Int64) {
-        guard let manifest = candidate.manifest else { return }
-        do throws(SnapshotError) {
-            var page = first
-            while page < candidate.pageCount, page < first + Self.slice {
-                try assembler.withPage(page, of: candidate) {
-                    (bytes, id) throws(SnapshotError) in try task.load(bytes, of: id)
-                }
-                page += 1
-            }
-            phase = .loading(candidate, page: page)
-            guard page >= candidate.pageCount else { return }
-            try task.endLoading()
+    private func load(_ manifest: Manifest, _ pages: [Page], _ first: Int, _ nowMs: Int64) {
+        do throws(RestoreError) {
+            let end = min(pages.count, first + Self.slice)
+            for page in pages[first..<end] { try task.load(page) }
+            phase = .loading(manifest, pages, next: end)
+            guard end == pages.count else { return }
+            let report = try task.finishRestore()
+            if !report.isExact { notify(.stateChanged(task.id, report)) }
+            summary.entities = report.entities
         } catch {
-            return give(up: candidate, error)
+            notify(.snapshotUnusable(task.id, manifest.id, reason: "\(error)"))
+            phase = .choosing
+            return
         }
         summary.snapshot = manifest.id
-        summary.entities = task.entityCount
         position = manifest.position
         next = defects.contains(.skipsRefill) ? manifest.position : manifest.replayFrom
-        settle()
+        settle(keeping: manifest)
         beginReplay(nowMs)
     }
 
     /// What the store keeps is known: what stays of it, and what can go.
-    private func settle() {
-        result.manifests = assembler.kept(notAfter: committed)
+    private func settle(keeping manifest: Manifest?) {
+        let older = candidates.first { $0.problem == nil }?.manifest
+        result.manifests = manifest.map { [older, $0].compactMap(\.self) } ?? []
         result.orphans = assembler.orphans(keeping: result.manifests)
-        result.newest = assembler.newestSequence
+        result.highestSequence = assembler.highestSequence
         assembler = SnapshotAssembler(task: task.id)
+        candidates = []
     }
 
-    private func rebuild() {
+    private func rebuild(_ nowMs: Int64) {
         task.reset()
-        settle()
-        result.manifests = []
+        settle(keeping: nil)
         position = low
-        next = low
-        if committed > 0 { notify(.rebuilding(task.id, from: low, lost: low > 0)) }
-        beginReplay(stepStartedMs)
+        next = defects.contains(.beginsEmptyWithoutSnapshot) ? committed : low
+        if committed > low || low > 0 { notify(.rebuilding(task.id, from: low, lost: low > 0)) }
+        beginReplay(nowMs)
     }
 
     // MARK: Replaying
 
     private func beginReplay(_ nowMs: Int64) {
-        task.setMuted(true)
+        task.isMuted = true
+        next = max(next, low)
         replayStart = next
         stepStartedMs = nowMs
         phase = next >= committed ? .done : .waiting(atMs: nowMs)
@@ -243,7 +227,6 @@ final class Restore {
             // Retention has overtaken the replay.
             reader.close()
             low = bounds.low
-            task.reset()
             phase = .opening(atMs: nowMs)
             return
         }

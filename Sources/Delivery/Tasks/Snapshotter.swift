@@ -1,5 +1,6 @@
 import Primitives
 import Snapshots
+import Topology
 
 /// Takes a task's snapshots one after the other and keeps account of what they need.
 ///
@@ -25,11 +26,17 @@ struct Snapshotter {
     private var phase = Phase.idle
     /// The manifests kept, the newest last.
     private var kept: [Manifest] = []
-    /// What the store holds of earlier owners and no manifest names: removed behind our first manifest.
+    /// What the store holds and no manifest names: removed behind the next manifest.
     private var orphans: [StateKey] = []
+    /// The highest sequence in the store.
     private var sequence: UInt32 = 0
     private var dueMs: Int64
-    private var isFull = true
+    private var isFull = false
+
+    /// Manifests kept: the newest, and the one before in case its pages turn out to be damaged.
+    private static let keptManifests = 2
+    /// The pause after a snapshot that could not be taken.
+    private static let againMs: Int64 = 1_000
 
     /// Snapshots of a task that begins with no state; the first is due after a part of the interval that differs
     /// from task to task.
@@ -45,16 +52,16 @@ struct Snapshotter {
     }
 
     /// Goes on from what a restore found: the manifest restored from and the one before, and what is left over.
-    mutating func goOn(from manifests: [Manifest], orphans: [StateKey], newest: UInt32) {
-        kept = manifests
-        self.orphans = orphans
-        sequence = newest
-        isFull = manifests.isEmpty
+    mutating func goOn(from found: Restore.Result) {
+        kept = found.manifests
+        orphans = found.orphans
+        sequence = found.highestSequence
     }
 
-    /// Makes the next snapshot a full one: what was written before may be gone.
+    /// Goes on with a task that was given up and came back: others may have removed what it wrote.
     mutating func startOver() {
         isFull = true
+        kept = []
         phase = .idle
     }
 
@@ -68,44 +75,45 @@ struct Snapshotter {
 
     /// Takes a snapshot of a task at `position` and begins to write its pages.
     mutating func take(_ task: any StatefulTask, position: Int64, committed: Int64, nowMs: Int64) {
-        sequence += 1
+        let id = SnapshotID(
+            incarnation: settings.incarnation, sequence: max(sequence, task.lastSequence) + 1)
+        guard var snapshot = task.takeSnapshot(id, position: position, isFull: isFull) else {
+            dueMs = nowMs + Self.againMs
+            return
+        }
         dueMs = nowMs + settings.snapshotIntervalMs
-        let id = SnapshotID(incarnation: settings.incarnation, sequence: sequence)
-        let last = isFull ? nil : kept.last
-        let snapshot = task.takeSnapshot(
-            id, isFull: last == nil, rollFrom: last?.window.last?.rolledTo ?? 0)
-        let place = settings.defects.contains(.snapshotsAtCommittedOffset) ? committed : position
-        let manifest = Manifest(
-            task: task.id, id: id, position: place,
-            replayFrom: task.replayOffset(position: place),
-            window: Manifest.window(after: last?.window ?? [], adding: snapshot),
-            header: snapshot.header)
         isFull = false
+        if settings.defects.contains(.snapshotsAtCommittedOffset) {
+            snapshot.manifest.position = committed
+            snapshot.manifest.replayFrom = min(committed, snapshot.manifest.replayFrom)
+        }
         port.write(snapshot.pages)
-        phase = .writing(manifest)
-        if settings.defects.contains(.publishesBeforePages) { phase = .written(manifest) }
+        phase = .writing(snapshot.manifest)
+        if settings.defects.contains(.publishesBeforePages) { phase = .written(snapshot.manifest) }
         notify(
             .snapshotTaken(
                 task.id, id, pages: snapshot.pages.pages.count,
-                bytes: snapshot.pages.pages.reduce(0) { $0 + $1.count }, isFull: snapshot.isFull))
+                bytes: snapshot.pages.pages.reduce(0) { $0 + $1.count }))
     }
 
     /// Takes the store's word on a write or a publication.
-    mutating func settle(_ id: SnapshotID, _ error: ClusterError?) {
+    mutating func settle(_ id: SnapshotID, _ error: ClusterError?, _ task: any StatefulTask) {
         switch phase {
         case .writing(let manifest) where manifest.id == id:
-            if let error { fail(manifest, error) } else { phase = .written(manifest) }
+            if let error { fail(manifest, error, task) } else { phase = .written(manifest) }
         case .publishing(let manifest) where manifest.id == id:
-            if let error { fail(manifest, error) } else { accept(manifest) }
+            if let error { fail(manifest, error, task) } else { accept(manifest) }
         default: break
         }
     }
 
-    private mutating func fail(_ manifest: Manifest, _ error: ClusterError) {
+    private mutating func fail(
+        _ manifest: Manifest, _ error: ClusterError, _ task: any StatefulTask
+    ) {
         notify(.snapshotFailed(manifest.task, manifest.id, error))
         phase = .idle
-        orphans += Self.pageKeys(of: manifest.window.last, manifest.task)
-        isFull = !settings.defects.contains(.forgetsFailedSnapshot)
+        orphans += manifest.pageKeys(notNamedBy: kept)
+        if !settings.defects.contains(.forgetsFailedSnapshot) { task.snapshotFailed() }
     }
 
     // MARK: Cuts
@@ -114,10 +122,13 @@ struct Snapshotter {
     mutating func contribute(to cut: Cut, of owner: PartitionID) {
         guard case .written(let manifest) = phase else { return }
         phase = .inCut(manifest)
-        guard port.publishesInCut else { return }
+        guard port.publishesInCut else {
+            if settings.defects.contains(.ignoresCommittedOffset) { port.publish(manifest.record) }
+            return
+        }
         let place = PartitionID(.state, owner.number % Int32(max(1, settings.outputs.state)))
         append(manifest.record.key, manifest.record.value, to: cut, place, owner)
-        if let old = replaced { append(old, nil, to: cut, place, owner) }
+        for old in replaced { append(old.key, nil, to: cut, place, owner) }
     }
 
     private func append(
@@ -129,8 +140,8 @@ struct Snapshotter {
         }
     }
 
-    /// The manifest that goes when one more is kept.
-    private var replaced: StateKey? { kept.count > 1 ? kept[0].record.key : nil }
+    /// The manifests that go when one more is kept.
+    private var replaced: ArraySlice<Manifest> { kept.dropLast(Self.keptManifests - 1) }
 
     /// The cut is committed.
     mutating func cutCommitted() {
@@ -143,26 +154,18 @@ struct Snapshotter {
     /// A manifest counts from now on: what none names any more is removed.
     private mutating func accept(_ manifest: Manifest) {
         phase = .idle
+        let dropped = Array(replaced)
+        kept = Array(kept.suffix(Self.keptManifests - 1)) + [manifest]
         var gone = orphans
         orphans = []
-        kept.append(manifest)
-        var dropped: [Manifest] = []
-        while kept.count > 2 { dropped.append(kept.removeFirst()) }
-        let named = Set(kept.flatMap(\.window).map(\.id))
-        var seen: Set<SnapshotID> = []
-        for entry in dropped.flatMap(\.window)
-        where !named.contains(entry.id) && seen.insert(entry.id).inserted {
-            gone += Self.pageKeys(of: entry, manifest.task)
+        var seen: Set<StateKey> = []
+        for old in dropped {
+            gone += old.pageKeys(notNamedBy: kept).filter { seen.insert($0).inserted }
         }
-        if settings.defects.contains(.removesNamedPages), let first = manifest.window.first {
-            gone.append(StateKey(manifest.task, .page(index: 0), of: first.id))
+        if settings.defects.contains(.removesNamedPages), let last = manifest.window.entries.last {
+            gone.append(StateKey(manifest.task, .page(index: 0), of: last.id))
         }
-        if !port.publishesInCut { gone += dropped.map(\.record.key) }
+        if !port.publishesInCut { gone += dropped.map(\.key) }
         if !gone.isEmpty { port.remove(gone) }
-    }
-
-    private static func pageKeys(of entry: Manifest.Entry?, _ task: TaskID) -> [StateKey] {
-        guard let entry else { return [] }
-        return (0..<entry.pages).map { StateKey(task, .page(index: $0), of: entry.id) }
     }
 }

@@ -131,7 +131,7 @@ final class SourceSlot {
         _ sink: (_ partition: Int, _ block: ByteSlice) -> Void
     ) -> Position {
         let offset = commitOffset(overParked: defects.contains(.commitsOverParkedRecord))
-        task.pointee.flush(state: state, through: commitOffset() - 1, sink)
+        task.pointee.flush(through: commitOffset() - 1, state: state, sink)
         flushed = clock
         flushedPosition = commitOffset()
         return Position(

@@ -1,5 +1,6 @@
 import Primitives
 import Snapshots
+import Topology
 
 /// A task that keeps state, whatever its stage: what the shard, restoring and snapshots need of it.
 ///
@@ -23,45 +24,34 @@ protocol StatefulTask: AnyObject {
     func refill(_ record: ByteSlice, offset: Int64) throws(EngineFailure)
 
     /// Whether what is received was put out already by whoever had the task before.
-    func setMuted(_ isMuted: Bool)
+    var isMuted: Bool { get set }
 
-    /// The first record a task restored from a snapshot taken now, at `position`, has to read again.
-    func replayOffset(position: Int64) -> Int64
-
-    /// The state changed since the last snapshot, or with `isFull` all of it, as pages, and what the manifest
-    /// says of it.
-    func takeSnapshot(_ id: SnapshotID, isFull: Bool, rollFrom: UInt64) -> TaskSnapshot
+    /// The highest sequence of a snapshot of it, so far as it knows.
+    var lastSequence: UInt32 { get }
+    /// The state changed since the last snapshot and a part of the rest, or with `isFull` all of it; nil where
+    /// none can be taken now.
+    func takeSnapshot(_ id: SnapshotID, position: Int64, isFull: Bool) -> TaskSnapshot?
+    /// The pages of the last snapshot were not written: the next has to hold everything.
+    func snapshotFailed()
 
     /// Forgets all state.
     func reset()
 
-    /// Begins to load a snapshot under a manifest; says what of the present rules its state does not serve.
-    func beginLoading(_ header: ByteSlice) throws(SnapshotError) -> [String]
-    /// Loads one page; those of newer snapshots first.
-    func load(_ page: ByteSlice, of id: SnapshotID) throws(SnapshotError)
+    /// Forgets all state and begins to load a snapshot's pages.
+    func beginRestore(_ manifest: Manifest)
+    /// Loads a page, in the order of the manifest's window.
+    func load(_ page: Page) throws(RestoreError)
     /// Everything of the manifest is loaded.
-    func endLoading() throws(SnapshotError)
+    func finishRestore() throws(RestoreError) -> RestoreReport
 
     /// How far each of its sources is.
     func tellStandings(to board: AlignmentBoard)
-    /// Entities, or whatever else the stage keeps.
-    var entityCount: Int { get }
-    /// Bytes that wait for their pane.
+    /// Bytes of partials that wait for their pane.
     var waitingBytes: Int { get }
+    /// Bytes of state, those included.
+    var memoryBytes: Int { get }
     /// Whether every source has said that nothing will come any more.
     var hasEnded: Bool { get }
     /// Numbers about the task.
     func report(into report: inout ShardReport)
-}
-
-/// A snapshot as a task hands it out.
-struct TaskSnapshot {
-    /// The pages.
-    var pages: SnapshotPages
-    /// What the manifest keeps for the task.
-    var header: [UInt8]
-    /// Where the roll over unchanged state stopped.
-    var rolledTo: UInt64
-    /// Whether the pages hold all of the state.
-    var isFull: Bool
 }

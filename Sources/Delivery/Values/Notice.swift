@@ -1,5 +1,6 @@
 import Events
 import Snapshots
+import Topology
 
 /// Something that happened, for the log and the counters of the program around.
 public enum Notice: Sendable {
@@ -52,8 +53,8 @@ public enum Notice: Sendable {
     case restoreProgress(RestoreProgress)
     /// A snapshot cannot be used.
     case snapshotUnusable(TaskID, SnapshotID, reason: String)
-    /// State is kept under other rules: what those need and the state does not have.
-    case stateChanged(TaskID, reasons: [String])
+    /// State was kept under other rules: what those need and the state does not have.
+    case stateChanged(TaskID, RestoreReport)
     /// No snapshot can be used: the task is rebuilt from the partition's records from `offset` on.
     case rebuilding(TaskID, from: Int64, lost: Bool)
     /// A task is restored.
@@ -63,8 +64,8 @@ public enum Notice: Sendable {
 
     // MARK: Snapshots
 
-    /// A snapshot is safe.
-    case snapshotTaken(TaskID, SnapshotID, pages: Int, bytes: Int, isFull: Bool)
+    /// A snapshot's pages are on their way.
+    case snapshotTaken(TaskID, SnapshotID, pages: Int, bytes: Int)
     /// A snapshot could not be written; the one before stays good.
     case snapshotFailed(TaskID, SnapshotID, ClusterError)
 }

@@ -52,9 +52,10 @@ public struct PlantedDefects: OptionSet, Sendable {
     public static let waitsForLastRecord = PlantedDefects(bit: 15)
     /// A replay ends one record early.
     public static let replaysOneTooFew = PlantedDefects(bit: 16)
-    /// Whatever is found of a snapshot is taken, whole or not.
-    public static let ignoresMissingPages = PlantedDefects(bit: 17)
-    /// The newest manifest is taken even where it stands behind the committed offset.
+    /// Without a snapshot a task begins empty at the committed offset.
+    public static let beginsEmptyWithoutSnapshot = PlantedDefects(bit: 17)
+    /// The newest manifest is taken even where it stands past the committed offset, and a directory's is
+    /// published before the cut is committed.
     public static let ignoresCommittedOffset = PlantedDefects(bit: 18)
 
     // MARK: Snapshots
