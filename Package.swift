@@ -79,7 +79,7 @@ let package = Package(
         .executableTarget(
             name: "stillwatch",
             dependencies: [
-                "Live", "Replay", "Simulation", "Configuration", "Kafka", "Topology", "Detection",
+                "Live", "Delivery", "Replay", "Simulation", "Configuration", "Kafka", "Topology", "Detection",
                 "Events", "Aggregation", "YAML", "Telemetry", "Primitives",
             ],
             swiftSettings: strict),

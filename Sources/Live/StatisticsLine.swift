@@ -1,3 +1,4 @@
+import Delivery
 import Telemetry
 
 /// Turns reports into the periodic log line: rates since the last one, and what is held now.

@@ -1,3 +1,4 @@
+import Delivery
 import Glibc
 import Kafka
 
@@ -9,40 +10,51 @@ struct TopicLayout {
 
     private static let patienceMs: Int64 = 3000
 
-    /// - Throws: `LiveError.topic` naming every missing topic, `LiveError.kafka` where no broker answers.
-    init(_ settings: LiveSettings) throws(LiveError) {
+    /// - Throws: `.unreachable` naming every missing topic, or where no broker answers; `.configuration`
+    ///   where the shuffle topic is not what the configuration says.
+    init(_ settings: LiveSettings) throws(EngineFailure) {
         let topics = settings.topics
-        let names = [topics.input, topics.partials, topics.alerts, topics.deadLetters]
-        let all = names + (topics.shadow.map { [$0] } ?? [])
-        var counts: [String: Int] = [:]
-        do throws(KafkaError) {
-            let admin = try Admin(properties: settings.properties, topics: all)
-            // Brokers hear of a new topic one after the other: what is missing is looked for again.
-            let deadline = Clock.monotonicMs() + Self.patienceMs
-            while true {
-                for name in all where counts[name] == nil {
-                    counts[name] = try Self.partitions(of: name, admin)
-                }
-                if counts.count == Set(all).count || Clock.monotonicMs() >= deadline { break }
-                usleep(50_000)
-            }
-        } catch {
-            throw .kafka(error)
-        }
+        let state = settings.stateDirectory == nil ? topics.state : nil
+        let all = [topics.input, topics.partials, topics.alerts, topics.deadLetters]
+            + [topics.shadow, state].compactMap(\.self)
+        let counts = try Self.counts(of: all, settings.properties)
         let missing = all.filter { counts[$0] == nil }
-        guard missing.isEmpty else { throw .topic(Self.advice(missing, topics.input)) }
+        guard missing.isEmpty else { throw .unreachable(Self.advice(missing, topics.input)) }
         input = counts[topics.input] ?? 0
         partials = counts[topics.partials] ?? 0
-        if let wanted = settings.partialsPartitions, wanted != partials {
+        let wanted = settings.engine.partialsPartitions
+        if wanted != partials {
             // Entities live where the count says: with another one they would start over, elsewhere.
-            throw .topic(
+            throw .configuration(
                 "\(topics.partials) has \(partials) partitions, the configuration says \(wanted): set "
                     + "partials.partitions to \(partials), or name a new topic in partials.topic")
         }
         outputs = OutputPartitions(
-            alerts: counts[topics.alerts] ?? 1,
-            shadow: topics.shadow.flatMap { counts[$0] } ?? 1,
-            deadLetters: counts[topics.deadLetters] ?? 1)
+            alerts: counts[topics.alerts] ?? 1, shadow: topics.shadow.flatMap { counts[$0] } ?? 0,
+            deadLetters: counts[topics.deadLetters] ?? 1,
+            state: state.flatMap { counts[$0] } ?? 0)
+    }
+
+    /// Partitions by topic, without those that are not there.
+    private static func counts(
+        of topics: [String], _ properties: Properties
+    ) throws(EngineFailure) -> [String: Int] {
+        var counts: [String: Int] = [:]
+        do throws(KafkaError) {
+            let admin = try Admin(properties: properties, topics: topics)
+            // Brokers hear of a new topic one after the other: what is missing is looked for again.
+            let deadline = Clock.monotonicMs() + patienceMs
+            while true {
+                for name in topics where counts[name] == nil {
+                    counts[name] = try partitions(of: name, admin)
+                }
+                if counts.count == Set(topics).count || Clock.monotonicMs() >= deadline { break }
+                usleep(50_000)
+            }
+        } catch {
+            throw EngineFailure(ClusterError(error))
+        }
+        return counts
     }
 
     /// A topic's partitions; nil where there is no such topic.

@@ -79,6 +79,12 @@ public enum ExitCode: Int32, Sendable {
     case ruleError = 2
     /// The configuration or the command line cannot be used.
     case usage = 3
-    /// A broker or a file cannot be reached.
+    /// A broker or a file cannot be reached: worth another try later.
     case unreachable = 4
+    /// Another process has taken this one's identity over: it must not be started again beside it.
+    case fenced = 5
+    /// Records are gone that were not read, or a topic was changed under the group: an operator must decide.
+    case dataLoss = 6
+    /// The program cannot go on; started again, it goes on from what is committed.
+    case fatal = 7
 }

@@ -22,6 +22,7 @@ public final class AlignmentBoard: Sendable {
     }
 
     private let state = Mutex(State())
+    private let isHungry = Atomic<Bool>(false)
     private let waitingLimit: Int
 
     /// A board; over `waitingLimit` bytes of waiting partials only the slowest partitions go on.
@@ -50,6 +51,12 @@ public final class AlignmentBoard: Sendable {
     func noteWaiting(shard: Int, bytes: Int) {
         state.withLock { $0.waitingBytes[shard] = bytes }
     }
+
+    /// Notes that a shard gets less than it could take while there is more to read.
+    func noteHunger() { isHungry.store(true, ordering: .relaxed) }
+
+    /// Whether a shard was hungry since the last call; some client libraries need a push then.
+    public func takeHunger() -> Bool { isHungry.exchange(false, ordering: .relaxed) }
 
     /// The event time up to which a partition may be read; nil where nothing holds it back.
     func limit(alignmentMs: Int64) -> EventTime? {

@@ -78,6 +78,9 @@ extension Shard {
         guard hasRoom, !isFull else { return }
         try ports.input.withBatch(max: Self.batch, waitMs: waitMs) {
             (batch) throws(EngineFailure) in
+            if batch.count < Self.batch / 4, sources.contains(where: { $0?.wantsMore ?? false }) {
+                board.noteHunger()
+            }
             var i = 0
             while i < batch.count {
                 let slot = batch[i].slot

@@ -10,6 +10,8 @@ public final class KafkaGroup: GroupPort, @unchecked Sendable {
     private let topics: TopicMap
     private var isLeaving = false
     private var hasFailed = false
+    /// An event that came while it was waited for.
+    private var waiting: GroupEvent?
     /// What the group has committed, for producers and look-ups; from any thread.
     public let offsets: GroupOffsets
 
@@ -70,7 +72,18 @@ public final class KafkaGroup: GroupPort, @unchecked Sendable {
     }
 
     /// The next event, without waiting; nil when there is none.
-    public func poll() -> GroupEvent? { poll(waitMs: 0) }
+    public func poll() -> GroupEvent? {
+        if let event = waiting {
+            waiting = nil
+            return event
+        }
+        return poll(waitMs: 0)
+    }
+
+    /// Waits up to `ms` milliseconds for the next event, for `poll` to return.
+    public func wait(ms: Int32) {
+        if waiting == nil { waiting = poll(waitMs: ms) }
+    }
 
     /// The next event, waiting up to `waitMs` milliseconds; nil when there was none.
     public func poll(waitMs: Int32) -> GroupEvent? {

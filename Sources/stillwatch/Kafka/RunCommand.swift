@@ -1,9 +1,11 @@
 import Configuration
+import Delivery
 import Detection
 import Dispatch
 import Glibc
 import Kafka
 import Live
+import Primitives
 import Topology
 
 /// `run`: request events from Kafka, findings to Kafka.
@@ -11,65 +13,79 @@ enum RunCommand {
     static func run(_ invocation: Invocation) async throws -> ExitCode {
         let environment = try Environment(invocation)
         var settings = try liveSettings(environment.settings)
-        settings.stopsAtEnd = invocation.has("stop-at-end")
+        settings.engine.stopsAtEnd = invocation.has("stop-at-end")
         let engine = Engine(settings, logger: environment.logger)
         let signals = StopSignals { engine.requestStop() }
         defer { signals.cancel() }
         do {
             _ = try await engine.run()
             return .ok
-        } catch let error as LiveError {
+        } catch let error as EngineFailure {
             throw failure(error, environment.settings)
-        } catch let error as KafkaError {
-            throw failure(.kafka(error), environment.settings)
         }
     }
 
-    private static func failure(_ error: LiveError, _ settings: Settings) -> Failure {
+    private static func failure(_ error: EngineFailure, _ settings: Settings) -> Failure {
         switch error {
-        case .kafka(let error) where error.move == .unreachable:
+        case .unreachable(let text):
+            Failure(.unreachable, "\(text) (brokers: \(settings.bootstrapServers))")
+        case .configuration(let text): Failure(.usage, text)
+        case .fenced(let text):
             Failure(
-                .unreachable, "no answer from \(settings.bootstrapServers): \(error.description)")
-        case .kafka(let error) where error.move == .outOfRange:
-            Failure(
-                .unreachable,
-                "\(error.description); records were deleted before they were read, or the topic was made "
-                    + "anew: reset the offsets of group '\(settings.group)', or start another group"
-            )
-        case .kafka(let error): Failure(error)
-        case .topic(let text), .shuffle(let text): Failure(.unreachable, text)
-        case .decoder(let error): Failure(.usage, "\(error)")
+                .fenced,
+                "\(text); another process runs under this instance id, which each process must have for "
+                    + "itself: see instance_id")
+        case .dataLoss(let text): Failure(.dataLoss, text)
+        case .fatal(let text): Failure(.fatal, text)
         }
     }
 
     private static func liveSettings(_ settings: Settings) throws(Failure) -> LiveSettings {
-        let files = try RuleFiles(settings)
+        let directory = settings.state.directory
         var live = LiveSettings(
             properties: try Wiring.properties(settings), group: settings.group,
-            topics: .init(
+            instanceID: settings.instanceID.isEmpty ? Machine.name : settings.instanceID,
+            topics: TopicNames(
                 input: settings.input.topic, partials: settings.partials.topic,
                 alerts: settings.alerts.topic,
                 shadow: settings.shadowTopic.isEmpty ? nil : settings.shadowTopic,
-                deadLetters: settings.deadLetters.topic),
-            onMissingOffset: settings.input.onMissingOffset == .earliest ? .earliest : .latest,
+                deadLetters: settings.deadLetters.topic,
+                state: directory.isEmpty ? settings.state.topic : nil),
+            engine: try engineSettings(settings))
+        live.stateDirectory = directory.isEmpty ? nil : directory
+        live.statisticsIntervalMs = settings.statisticsIntervalMs
+        return live
+    }
+
+    private static func engineSettings(_ settings: Settings) throws(Failure) -> EngineSettings {
+        let files = try RuleFiles(settings)
+        var engine = EngineSettings(
+            topics: [.input: settings.input.topic, .partials: settings.partials.topic],
+            outputs: OutputPartitions(alerts: 1, shadow: 0, deadLetters: 1, state: 0),
+            partialsPartitions: settings.partials.partitions,
+            application: Wiring.application(settings),
+            incarnation: .random(in: 1 ... .max),
             rules: try files.compile(paneWidth: Wiring.paneWidth(settings.window)),
-            timing: Wiring.timing(settings.window), gateways: settings.gateways,
-            format: Wiring.eventFormat(settings.input.format),
-            fieldMap: try Wiring.fieldMap(settings.input), limits: .init(),
+            timing: Wiring.timing(settings.window),
             encoder: FindingEncoder(
                 format: Wiring.format(settings.format), productVersion: Stillwatch.version,
                 source: "/stillwatch/\(settings.group)"))
-        live.partialsPartitions = settings.partials.partitions
-        live.derivesSubnets = Wiring.derivesSubnets(settings)
-        live.shards = Wiring.shards(settings)
-        live.sampleSize = settings.state.sampleSize
-        live.memoryBudget = Wiring.memoryBudget(settings)
-        live.cutIntervalMs = settings.cutIntervalMs
-        live.idleTimeoutMs = settings.window.idleTimeoutMs
-        live.alignmentLimitMs = settings.window.alignmentLimitMs
-        live.statisticsIntervalMs = settings.statisticsIntervalMs
-        live.deadLetterBytes = Int(settings.deadLetters.maxBytes)
-        return live
+        engine.format = Wiring.eventFormat(settings.input.format)
+        engine.fieldMap = try Wiring.fieldMap(settings.input)
+        engine.onMissingOffset = settings.input.onMissingOffset == .earliest ? .earliest : .latest
+        engine.delivery = Wiring.delivery(settings.delivery)
+        engine.dataLoss = Wiring.dataLoss(settings.dataLoss)
+        engine.gateways = settings.gateways
+        engine.derivesSubnets = Wiring.derivesSubnets(settings)
+        engine.shards = Wiring.shards(settings)
+        engine.sampleSize = settings.state.sampleSize
+        engine.memoryBudget = Wiring.memoryBudget(settings)
+        engine.cutIntervalMs = settings.cutIntervalMs
+        engine.snapshotIntervalMs = settings.snapshotIntervalMs
+        engine.idleTimeoutMs = settings.window.idleTimeoutMs
+        engine.alignmentLimitMs = settings.window.alignmentLimitMs
+        engine.deadLetterBytes = Int(settings.deadLetters.maxBytes)
+        return engine
     }
 }
 

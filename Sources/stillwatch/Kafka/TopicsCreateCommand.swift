@@ -78,20 +78,36 @@ struct EngineTopic {
 
     /// Findings carry the event's time as their record's: brokers would delete those of a replay at once.
     private static let keep = [(name: "retention.ms", value: "-1")]
+    /// Everything else is as old as its writing.
+    private static let stamped = [(name: "message.timestamp.type", value: "LogAppendTime")]
+    /// Snapshots: the last value of a key stays. Small segments, so that what is replaced goes soon.
+    static let compacted =
+        stamped + [
+            (name: "cleanup.policy", value: "compact"),
+            (name: "segment.bytes", value: "67108864"),
+            (name: "min.cleanable.dirty.ratio", value: "0.2"),
+        ]
 
-    /// The topics of a configuration; that of shadow findings where it is one of its own.
+    /// The topics of a configuration; that of shadow findings where it is one of its own, that of state unless
+    /// a directory holds it.
     static func all(_ settings: Settings) -> [EngineTopic] {
         var topics = [
             EngineTopic(
                 key: "partials.topic", name: settings.partials.topic,
-                partitions: settings.partials.partitions),
+                partitions: settings.partials.partitions, configs: stamped),
             EngineTopic(
                 key: "alerts.topic", name: settings.alerts.topic,
                 partitions: settings.alerts.partitions, configs: keep),
             EngineTopic(
                 key: "dead_letters.topic", name: settings.deadLetters.topic,
-                partitions: settings.deadLetters.partitions),
+                partitions: settings.deadLetters.partitions, configs: stamped),
         ]
+        if settings.state.directory.isEmpty {
+            topics.append(
+                EngineTopic(
+                    key: "state.topic", name: settings.state.topic,
+                    partitions: settings.partials.partitions, configs: compacted))
+        }
         if !settings.shadowTopic.isEmpty, settings.shadowTopic != settings.alerts.topic {
             topics.append(
                 EngineTopic(

@@ -1,4 +1,5 @@
 import Configuration
+import Delivery
 import Detection
 import Events
 import Kafka
@@ -31,6 +32,25 @@ enum Wiring {
         case .litellm: .litellm
         case .bedrock: .bedrock
         }
+    }
+
+    static func delivery(_ delivery: Settings.Delivery) -> DeliveryMode {
+        switch delivery {
+        case .exactlyOnce: .exactlyOnce
+        case .atLeastOnce: .atLeastOnce
+        }
+    }
+
+    static func dataLoss(_ policy: Settings.DataLoss) -> DataLossPolicy {
+        switch policy {
+        case .stop: .stop
+        case .accept: .accept
+        }
+    }
+
+    /// Tells the group's blocks and state from those of others in the same topics.
+    static func application(_ settings: Settings) -> UInt32 {
+        UInt32(truncatingIfNeeded: xxh3(settings.group))
     }
 
     static func level(_ level: Settings.LogLevel) -> Logger.Level {

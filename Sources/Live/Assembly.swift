@@ -1,0 +1,75 @@
+import Delivery
+import Kafka
+import Telemetry
+
+/// Makes the ports an instance and its shards run on.
+final class Assembly: Sendable {
+    let group: KafkaGroup
+    let board: AlignmentBoard
+    private let settings: LiveSettings
+    private let engine: EngineSettings
+    private let hooks: Hooks
+    private let history: KafkaHistory
+    private let directory: DirectoryStore?
+
+    init(_ settings: LiveSettings, _ engine: EngineSettings, _ logger: Logger) throws {
+        self.settings = settings
+        self.engine = engine
+        hooks = Self.hooks(logger.labelled("librdkafka"))
+        group = try KafkaGroup(
+            properties: settings.properties, group: settings.group,
+            instanceID: settings.instanceID, topics: settings.topics, hooks: hooks)
+        history = try KafkaHistory(
+            properties: settings.properties, topics: settings.topics, hooks: hooks)
+        directory = try settings.stateDirectory.map { path in
+            let log = logger.labelled("state")
+            return try DirectoryStore(path: path, application: engine.application) { text in
+                log.notice("state directory", metadata: ["note": .string(text)])
+            }
+        }
+        board = AlignmentBoard(waitingLimit: engine.memoryBudget / 2)
+    }
+
+    private static func hooks(_ logger: Logger) -> Hooks {
+        Hooks(log: { line in
+            let level: Logger.Level =
+                line.level <= 3
+                ? .error : line.level == 4 ? .warning : line.level == 7 ? .trace : .debug
+            logger.log(
+                level: level, "client log",
+                metadata: ["facility": .string(line.facility), "text": .string(line.text)])
+        })
+    }
+
+    func makeLookup() -> KafkaLookup {
+        KafkaLookup(
+            properties: settings.properties, topics: settings.topics, offsets: group.offsets,
+            hooks: hooks)
+    }
+
+    func makePorts(shard: Int) throws -> sending ShardPorts {
+        let input = try group.makeLog(.input, capacity: 2048)
+        return ShardPorts(
+            input: input, partials: try group.makeLog(.partials, capacity: 256),
+            producer: KafkaProducer(
+                producerSettings(shard), offsets: group.offsets, hooks: hooks,
+                onOutcome: { input.wake() }),
+            state: try makeState(), history: history, lookup: makeLookup())
+    }
+
+    private func producerSettings(_ shard: Int) -> KafkaProducer.Settings {
+        KafkaProducer.Settings(
+            properties: settings.properties,
+            guarantee: engine.delivery == .exactlyOnce
+                ? .exactlyOnce(identity: "\(settings.group)-\(settings.instanceID)-\(shard)")
+                : .atLeastOnce,
+            topics: settings.topics, statePartitions: Int32(engine.outputs.state))
+    }
+
+    private func makeState() throws -> sending any StatePort {
+        if let directory { return directory.makePort() }
+        return try TopicStatePort(
+            properties: settings.properties, topic: settings.topics.state ?? "",
+            partitions: Int32(engine.outputs.state), hooks: hooks)
+    }
+}

@@ -1,0 +1,207 @@
+import Delivery
+import Telemetry
+import Topology
+
+/// Writes what happens as log lines.
+struct NoticeLog: Sendable {
+    private let logger: Logger
+    private let topics: TopicNames
+
+    init(_ logger: Logger, _ topics: TopicNames) {
+        self.logger = logger
+        self.topics = topics
+    }
+
+    private func place(_ partition: PartitionID) -> Logger.MetadataValue {
+        .string("\(topics[partition.topic] ?? "")[\(partition.number)]")
+    }
+
+    func write(_ notice: Notice) {
+        switch notice {
+        case .assigned, .revoked, .membershipOver, .clusterTrouble, .lookupFailed,
+            .dataLossAccepted, .inputGrew:
+            writeGroup(notice)
+        case .producerStarted, .commitFailed, .outcomeResolved, .cutStale, .commitsStalled,
+            .settlingTimedOut:
+            writeCuts(notice)
+        case .deadLetter, .sourceIdle, .missingRecords: writeTasks(notice)
+        case .restoreBegan, .restoreProgress, .snapshotUnusable, .stateChanged, .rebuilding,
+            .restored, .restoreFailed:
+            writeRestore(notice)
+        case .snapshotTaken, .snapshotFailed: writeSnapshots(notice)
+        }
+    }
+
+    private func writeGroup(_ notice: Notice) {
+        switch notice {
+        case .assigned(let inputs, let shuffles, let epoch):
+            logger.info(
+                "partitions assigned",
+                metadata: [
+                    "input": .count(inputs), "shuffle": .count(shuffles), "epoch": .count(epoch),
+                ])
+        case .revoked(let count, let isLost):
+            logger.info(
+                "partitions revoked", metadata: ["count": .count(count), "lost": .flag(isLost)])
+        case .membershipOver:
+            logger.warning("the membership ended before its partitions could be begun")
+        case .clusterTrouble(let error):
+            logger.warning("kafka error", metadata: ["error": .string("\(error)")])
+        case .lookupFailed(let error, let attempts):
+            logger.warning(
+                "committed offsets cannot be read; asking again",
+                metadata: ["error": .string("\(error)"), "attempts": .count(attempts)])
+        case .dataLossAccepted(let partition, let committed, let start):
+            logger.error(
+                "records are gone that were not read; going on with what is kept",
+                metadata: [
+                    "partition": place(partition), "committed": .count(committed),
+                    "start": .count(start),
+                ])
+        case .inputGrew(let partitions):
+            logger.notice(
+                "the input topic has more partitions", metadata: ["partitions": .count(partitions)])
+        default: break
+        }
+    }
+
+    private func writeCuts(_ notice: Notice) {
+        switch notice {
+        case .producerStarted(let failures):
+            logger.log(
+                level: failures > 0 ? .info : .debug, "producer started",
+                metadata: ["after_failures": .count(failures)])
+        case .commitFailed(let step, let error, let failures):
+            logger.warning(
+                "a commit failed; its outputs are kept and tried again",
+                metadata: [
+                    "step": .string(step), "error": .string("\(error)"),
+                    "failures": .count(failures),
+                ])
+        case .outcomeResolved(let cut, let wasCommitted):
+            logger.info(
+                "a commit without an answer is resolved",
+                metadata: ["cut": .string(cut), "committed": .flag(wasCommitted)])
+        case .cutStale(let cut, let error):
+            logger.warning(
+                "a cut's membership is over; its work is dropped, for the next owner to do",
+                metadata: [
+                    "cut": .string(cut), "error": .string(error?.description ?? ""),
+                ])
+        case .commitsStalled(let ms):
+            logger.error("nothing could be committed", metadata: ["for_ms": .count(ms)])
+        case .settlingTimedOut:
+            logger.warning("what was read could not be settled in time; it is read again")
+        default: break
+        }
+    }
+
+    /// A dead letter is told by its place, never its bytes; the handler holds back repeats.
+    private func writeTasks(_ notice: Notice) {
+        switch notice {
+        case .deadLetter(let partition, let offset, let reason):
+            logger.warning(
+                "record set aside as a dead letter",
+                metadata: [
+                    "topic": .string(topics.input), "partition": .count(partition),
+                    "offset": .count(offset), "reason": .string(reason.rawValue),
+                ])
+        case .sourceIdle(let partition):
+            logger.debug("partition is idle", metadata: ["partition": .count(partition)])
+        case .missingRecords(let partition, let count):
+            logger.error(
+                "blocks of a source do not follow each other: records are missing",
+                metadata: ["partition": .count(partition), "records": .count(count)])
+        default: break
+        }
+    }
+
+    private func writeRestore(_ notice: Notice) {
+        switch notice {
+        case .restoreBegan(let task, let committed):
+            logger.info(
+                "restoring",
+                metadata: ["task": .string("\(task)"), "committed": .count(committed)])
+        case .restoreProgress(let progress): writeProgress(progress)
+        case .snapshotUnusable(let task, let id, let reason):
+            logger.error(
+                "a snapshot cannot be used; trying an older one",
+                metadata: [
+                    "task": .string("\(task)"), "snapshot": .string("\(id)"),
+                    "reason": .string(reason),
+                ])
+        case .stateChanged(let task, let report): writeChange("\(task)", report)
+        case .rebuilding(let task, let offset, let isIncomplete):
+            let message: Logger.Message =
+                isIncomplete
+                ? "no snapshot can be used: rebuilding from the records kept; windows stay incomplete until they have passed"
+                : "no snapshot can be used: rebuilding from the first record"
+            logger.log(
+                level: isIncomplete ? .error : .warning, message,
+                metadata: ["task": .string("\(task)"), "from": .count(offset)])
+        case .restored(let task, let summary): writeRestored("\(task)", summary)
+        case .restoreFailed(let task, let error):
+            logger.warning(
+                "restoring failed; trying again",
+                metadata: ["task": .string("\(task)"), "error": .string("\(error)")])
+        default: break
+        }
+    }
+
+    /// What the rules of now need and the state does not have.
+    private func writeChange(_ task: String, _ report: RestoreReport) {
+        var fields: Logger.Metadata = ["task": .string(task)]
+        func list(_ name: String, _ values: [String]) {
+            if !values.isEmpty { fields[name] = .string(values.joined(separator: "; ")) }
+        }
+        list("fills_anew", report.rewarms)
+        list("kinds_added", report.addedKinds)
+        list("kinds_removed", report.removedKinds)
+        list("rules_added", report.addedRules)
+        list("rules_changed", report.changedRules)
+        list("rules_removed", report.removedRules)
+        logger.warning("state was kept under other rules", metadata: fields)
+    }
+
+    private func writeProgress(_ progress: RestoreProgress) {
+        logger.info(
+            "restoring",
+            metadata: [
+                "task": .string("\(progress.task)"), "step": .string(progress.step.rawValue),
+                "done": .count(progress.done), "total": .count(progress.total),
+                "per_s": .count(Int(progress.rate)), "elapsed_ms": .count(progress.elapsedMs),
+                "remaining_ms": .count(progress.remainingMs ?? -1),
+            ])
+    }
+
+    private func writeRestored(_ task: String, _ summary: RestoreSummary) {
+        logger.info(
+            "restored",
+            metadata: [
+                "task": .string(task),
+                "snapshot": .string(summary.snapshot.map { "\($0)" } ?? "none"),
+                "entities": .count(summary.entities), "replayed": .count(summary.replayed),
+                "elapsed_ms": .count(summary.elapsedMs),
+            ])
+    }
+
+    private func writeSnapshots(_ notice: Notice) {
+        switch notice {
+        case .snapshotTaken(let task, let id, let pages, let bytes):
+            logger.debug(
+                "snapshot taken",
+                metadata: [
+                    "task": .string("\(task)"), "snapshot": .string("\(id)"),
+                    "pages": .count(pages), "bytes": .count(bytes),
+                ])
+        case .snapshotFailed(let task, let id, let error):
+            logger.error(
+                "a snapshot could not be written; the one before stays good",
+                metadata: [
+                    "task": .string("\(task)"), "snapshot": .string("\(id)"),
+                    "error": .string("\(error)"),
+                ])
+        default: break
+        }
+    }
+}

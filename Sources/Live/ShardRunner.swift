@@ -1,0 +1,59 @@
+import Delivery
+import Execution
+
+/// Runs one shard on a thread of its own.
+///
+/// Between two steps it yields, so that the engine's messages get their turn.
+actor ShardRunner {
+    private let executor = ThreadExecutor()
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    private let shard: Shard
+    private var failure: EngineFailure?
+    private var isStopping = false
+    private static let waitMs: Int32 = 5
+
+    init(
+        _ settings: EngineSettings, index: Int, ports: sending ShardPorts, board: AlignmentBoard,
+        notices: NoticeLog
+    ) async throws {
+        shard = try Shard(
+            settings, index: index, ports: ports, board: board, notify: { notices.write($0) })
+    }
+
+    deinit { executor.stop() }
+
+    /// Works until stopped, or until it cannot go on.
+    func run() async {
+        while !isStopping, failure == nil {
+            do throws(EngineFailure) {
+                try shard.step(nowMs: Clock.monotonicMs(), waitMs: Self.waitMs)
+            } catch {
+                failure = error
+            }
+            await Task.yield()
+        }
+    }
+
+    /// Ends the loop.
+    func stop() { isStopping = true }
+
+    /// Does what the instance says.
+    func handle(_ command: ShardCommand) throws {
+        try shard.handle(command, nowMs: Clock.monotonicMs())
+    }
+
+    /// What the shard has to tell, once.
+    ///
+    /// - Throws: why it cannot go on.
+    func takeEvents() throws -> [ShardEvent] {
+        if let failure { throw failure }
+        return shard.takeEvents()
+    }
+
+    /// Whether everything up to the ends seen at the start is done.
+    func isAtEnd() -> Bool { shard.isAtEnd }
+
+    /// Numbers about the shard.
+    func report() -> ShardReport { shard.report() }
+}
