@@ -37,10 +37,15 @@ public struct SnapshotWindow: Equatable, Sendable {
     init?(_ entries: [Entry]) {
         guard entries.count <= Self.limit else { return nil }
         for entry in entries.reversed() {
-            guard entry.span.isAll || entry.span.start == cursor else { return nil }
+            guard isContinued(by: entry) else { return nil }
             push(entry)
         }
         guard self.entries == entries, isWhole else { return nil }
+    }
+
+    /// Whether the span of `entry` begins where the newest one's ends.
+    private func isContinued(by entry: Entry) -> Bool {
+        entries.isEmpty || entry.span.isAll || entry.span.start == cursor
     }
 
     /// Where the next roll begins.
@@ -52,9 +57,7 @@ public struct SnapshotWindow: Equatable, Sendable {
     /// Adds a newer snapshot, whose span begins at `cursor` or is all, and drops those that no key needs any
     /// more.
     public mutating func push(_ entry: Entry) {
-        precondition(
-            entries.isEmpty || entry.span.isAll || entry.span.start == cursor,
-            "a roll begins where the last one ended")
+        precondition(isContinued(by: entry), "a roll begins where the last one ended")
         entries.insert(entry, at: 0)
         if let needed = needed(entries) { entries.removeLast(entries.count - needed) }
     }

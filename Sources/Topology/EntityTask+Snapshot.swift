@@ -60,10 +60,12 @@ extension EntityTask {
     /// - Parameters:
     ///   - position: the first offset that was not received; later offsets do not matter to the state.
     ///   - isFull: writes everything, as the first snapshot of a task without state does in any case.
+    ///   - leastRoll: bytes of unchanged state it has at least.
     /// - Returns: nil where repeated or late blocks were too many to be remembered: try again once the
     ///   panes they went to are closed.
     public mutating func snapshot(
-        _ id: SnapshotID, position: Int64, isFull: Bool = false
+        _ id: SnapshotID, position: Int64, isFull: Bool = false,
+        leastRoll: Int = EntityStore.leastRollBytes
     ) -> TaskSnapshot? {
         precondition(restoring == nil, "a task is restored before it is written")
         precondition(id.sequence > lastSequence, "sequences rise")
@@ -72,7 +74,8 @@ extension EntityTask {
         var writer = PageWriter(task: self.id, id: id)
         writer.append(.taskHeader) { header.encode(into: &$0) }
         evaluator.encodeBook(size: Self.bookPiece) { writer.append(.book, $0) }
-        let span = encodeEntities(isFull: isFull || needsFullSnapshot, into: &writer)
+        let span = encodeEntities(
+            isFull: isFull || needsFullSnapshot, leastRoll: leastRoll, into: &writer)
         let (pages, digest) = writer.finish()
         window.push(
             SnapshotWindow.Entry(
@@ -86,10 +89,10 @@ extension EntityTask {
     }
 
     private mutating func encodeEntities(
-        isFull: Bool, into writer: inout PageWriter
+        isFull: Bool, leastRoll: Int, into writer: inout PageWriter
     ) -> KeySpan {
         if isFull { window = SnapshotWindow() }
-        let leastRoll = max(EntityStore.leastRollBytes, store.stateBytes / Self.longestWindow)
+        let leastRoll = max(leastRoll, store.stateBytes / Self.longestWindow)
         var removed = ByteBuffer()
         let span = store.encodeChanges(
             from: window.cursor, leastRoll: leastRoll, isFull: isFull

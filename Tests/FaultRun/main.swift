@@ -1,5 +1,7 @@
 import Foundation
 
+// The clock starts here.
+_ = startNs
 do {
     let run = try Run(Options(Array(CommandLine.arguments.dropFirst())))
     do {

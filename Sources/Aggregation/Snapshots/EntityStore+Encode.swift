@@ -22,7 +22,10 @@ extension EntityStore {
     ) -> KeySpan {
         var buffer = ByteBuffer(capacity: 4096)
         if isFull || !changes.isOn {
-            _ = encode(0 ... .max, into: &buffer, entity) { _ in true }
+            _ = encode(0 ... .max, into: &buffer, entity) { record in
+                record.isChanged = false
+                return true
+            }
             changes.restart()
             return .all(from: start)
         }

@@ -120,7 +120,7 @@ struct RecordDecoder {
         var end: UInt64 = 0
         for _ in 0..<paneCount {
             let number = try number(1 << 40)
-            let level = UInt8(truncatingIfNeeded: number) & (1 << RecordFormat.levelBits) - 1
+            let level = UInt8(number & (1 << RecordFormat.levelBits - 1))
             let start = end + number >> RecordFormat.levelBits
             end = start + 1 << UInt64(level)
             guard level <= RecordLayout.maxLevel, start <= UInt64(lastSeen),
