@@ -134,6 +134,16 @@ let package = Package(
             swiftSettings: strict + [
                 .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
             ]),
+        .target(
+            name: "DeliverySimulation",
+            dependencies: [
+                "ClusterSimulation", "Delivery", "Topology", "Detection", "Events", "Snapshots",
+                "YAML", "Primitives", "TestSupport",
+            ],
+            path: "Tests/DeliverySimulation", swiftSettings: strict),
+        .executableTarget(
+            name: "cluster-sim", dependencies: ["DeliverySimulation"], path: "Tests/ClusterSim",
+            swiftSettings: strict),
         .executableTarget(
             name: "cluster-probe", dependencies: ["ClusterSimulation", "Delivery", "Primitives"],
             path: "Tests/ClusterProbe", swiftSettings: strict),

@@ -41,7 +41,7 @@ struct Undisturbed {
                 }
             }
             ingest.closeIdle()
-            ingest.flush(state: .idle, through: Int64(records.count - 1)) { partition, block in
+            ingest.flush(through: Int64(records.count - 1), state: .idle) { partition, block in
                 tasks[partition].receive(block)
             }
             admitted += ingest.counters.processed

@@ -1,3 +1,4 @@
+import ClusterSimulation
 import Detection
 import Primitives
 import TestSupport
@@ -24,7 +25,7 @@ struct Workload {
     let timing: TopologyPlan.Timing
 
     /// Event time at virtual time 0.
-    static let originMs: Int64 = 1_780_000_000_000
+    static let originMs = Cluster.epochMs
 
     /// Records for so many partitions, until `endMs`.
     init(seed: UInt64, partitions count: Int, endMs: Int64) {

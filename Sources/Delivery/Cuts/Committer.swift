@@ -233,7 +233,7 @@ public struct Committer {
         case .sending, .flushing, .adding:
             if error.move == .abortTransaction {
                 staleError = error
-                abort(isStale: Self.endsMembership(error) && !defects.contains(.ignoresFencing))
+                abort(isStale: Self.endsMembership(error))
                 return nil
             }
         case .committing where defects.contains(.assumesCommittedAfterTimeout):

@@ -20,3 +20,15 @@ extension Shard {
             && states.allSatisfy { $0.map { $0.isLive && $0.task.hasEnded } ?? true }
     }
 }
+
+extension Shard {
+    /// A digest of the state of each task that reads its partition, by shuffle partition; O(state).
+    @_spi(Simulation)
+    public var stateDigests: [Int32: UInt64] {
+        var digests: [Int32: UInt64] = [:]
+        for case .some(let slot) in states where slot.isLive {
+            digests[slot.source.number] = slot.task.stateDigest
+        }
+        return digests
+    }
+}

@@ -10,6 +10,8 @@ extension Shard {
     private static let blockBatch = 256
     /// Bytes of outputs and open partials over which nothing more is pulled until a cut is through.
     private static let openLimit = 64 << 20
+    /// What a step adds to a partition's silence at most.
+    private static let longestStepMs: Int64 = 1_000
 
     /// Does a little of everything that can be done; waits up to `waitMs` for input where there is nothing to do.
     ///
@@ -20,9 +22,9 @@ extension Shard {
         let isRestoring = try advanceRestores(nowMs)
         if canPull {
             let received = try receive()
-            try ingest(nowMs, waitMs: received || isRestoring || isBusy ? 0 : waitMs)
+            try ingest(waitMs: received || isRestoring || isBusy ? 0 : waitMs)
             align()
-            try askForIdle(nowMs)
+            askForIdle(nowMs)
         }
         takeSnapshots(nowMs)
         try closeCutIfDue(nowMs)
@@ -73,7 +75,7 @@ extension Shard {
     }
 
     /// Reads new input.
-    private func ingest(_ nowMs: Int64, waitMs: Int32) throws(EngineFailure) {
+    private func ingest(waitMs: Int32) throws(EngineFailure) {
         // A full block has to go before more is read; it goes with the next cut.
         guard hasRoom, !isFull else { return }
         try ports.input.withBatch(max: Self.batch, waitMs: waitMs) {
@@ -87,7 +89,7 @@ extension Shard {
                 var end = i + 1
                 while end < batch.count, batch[end].slot == slot { end += 1 }
                 if let failed = sources[Int(slot)]?.ingest(
-                    batch[i..<end], decoder: &decoder, nowMs: nowMs)
+                    batch[i..<end], decoder: &decoder)
                 {
                     try note(ports.input.failure(at: failed))
                     end = failed + 1
@@ -128,21 +130,24 @@ extension Shard {
 
     /// A partition is idle only if it is caught up by a fresh look at its end, and silent: a broker that does not
     /// answer makes nobody idle.
-    private func askForIdle(_ nowMs: Int64) throws(EngineFailure) {
+    private func askForIdle(_ nowMs: Int64) {
+        let passed = min(max(0, nowMs - lastLookMs), Self.longestStepMs)
+        lastLookMs = nowMs
+        for case .some(let slot) in sources { slot.pass(ms: passed) }
         if let answer = ports.lookup.answer() {
             defer { asked = [] }
             switch answer {
-            case .success(let answer): judgeIdle(answer, nowMs)
+            case .success(let answer): judgeIdle(answer)
             case .failure(let error): notify(.clusterTrouble(error))
             }
         }
         guard asked.isEmpty else { return }
         let silent = sources.compactMap { $0 }.filter {
-            $0.mayBeIdle(nowMs: nowMs, timeoutMs: settings.idleTimeoutMs)
+            $0.mayBeIdle(timeoutMs: settings.idleTimeoutMs)
         }
         if settings.defects.contains(.idlesByTimerAlone) {
             for case .some(let slot) in sources
-            where !slot.isIdle && nowMs - slot.lastRecordMs >= settings.idleTimeoutMs {
+            where !slot.isIdle && slot.silentMs >= settings.idleTimeoutMs {
                 slot.markIdle()
             }
             return
@@ -152,9 +157,9 @@ extension Shard {
         ports.lookup.ask(.bounds(asked))
     }
 
-    private func judgeIdle(_ answer: Answer, _ nowMs: Int64) {
+    private func judgeIdle(_ answer: Answer) {
         for case .some(let slot) in sources where asked.contains(slot.id) {
-            guard slot.mayBeIdle(nowMs: nowMs, timeoutMs: settings.idleTimeoutMs),
+            guard slot.mayBeIdle(timeoutMs: settings.idleTimeoutMs),
                 let bounds = answer.bounds[slot.id], slot.position >= bounds.high
             else { continue }
             slot.markIdle()

@@ -43,6 +43,7 @@ public final class Shard {
     var events: [ShardEvent] = []
     var retired = ShardReport()
     var asked: [PartitionID] = []
+    var lastLookMs: Int64 = 0
     var lastCommitMs: Int64 = 0
     /// Cuts committed.
     var cuts = 0
@@ -103,19 +104,21 @@ public final class Shard {
         for start in starts {
             committer.know(start.committed)
             switch start.partition.topic {
-            case .input: takeSource(start, epoch, sources, nowMs)
+            case .input: takeSource(start, epoch, sources)
             case .partials: takeTask(start, epoch, nowMs)
             default: break
             }
         }
     }
 
-    private func takeSource(_ start: TaskStart, _ epoch: UInt32, _ count: Int, _ nowMs: Int64) {
+    private func takeSource(_ start: TaskStart, _ epoch: UInt32, _ count: Int) {
         let note = start.isRestart ? nil : CommitNote(parsing: start.committed.metadata)
         let slot = SourceSlot(
             partition: start.partition.number, plan: plan, sources: count, start: start.start,
             note: settings.defects.contains(.forgetsClock) ? nil : note?.clock,
-            isRestart: start.isRestart, end: start.end, nowMs: nowMs)
+            isRestart: start.isRestart, end: start.end,
+            isWaitedFor: !settings.defects.contains(.ignoresOneSource)
+                || start.partition.number > 0)
         let place = place(slot, in: &sources)
         ports.input.attach(start.partition, slot: place, epoch: epoch, from: start.start)
     }

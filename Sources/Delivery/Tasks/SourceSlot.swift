@@ -14,26 +14,27 @@ final class SourceSlot {
     /// Whether the end offset was reached and the task finished.
     private(set) var isFinished = false
     private(set) var isIdle = false
-    /// When the last record came.
-    private(set) var lastRecordMs: Int64
-    /// Whether the brokers were asked where the partition ends, to know that it is idle.
-    var isAsking = false
+    /// Milliseconds without a record, as far as they were lived through: neither a clock that jumps nor a
+    /// process that was stopped adds more than a second.
+    private(set) var silentMs: Int64 = 0
     /// Offset one past the last entry seen, records and gaps alike.
     private(set) var position: Int64
     /// What was flushed last.
     private var flushed: CommitNote.Clock?
     private var flushedPosition: Int64
+    /// False for a planted defect.
+    private let isWaitedFor: Bool
 
     init(
         partition: Int32, plan: TopologyPlan, sources: Int, start: Int64, note: CommitNote.Clock?,
-        isRestart: Bool, end: Int64?, nowMs: Int64
+        isRestart: Bool, end: Int64?, isWaitedFor: Bool = true
     ) {
         self.partition = partition
         self.end = end
         position = start
         flushedPosition = start
         flushed = note
-        lastRecordMs = nowMs
+        self.isWaitedFor = isWaitedFor
         task = .allocate(capacity: 1)
         task.initialize(
             to: IngestTask(
@@ -73,7 +74,7 @@ final class SourceSlot {
     }
 
     private var state: IngestTask.SourceState {
-        isFinished ? .ended : isIdle ? .idle : .active
+        isFinished ? .ended : isIdle || !isWaitedFor ? .idle : .active
     }
 
     /// The offset to commit for what is flushed: past gaps too, but in front of a record that was set aside.
@@ -82,7 +83,9 @@ final class SourceSlot {
     }
 
     /// Reads the entries of a batch, all of this partition.
-    func ingest(_ entries: Slice<Batch>, decoder: inout EventDecoder, nowMs: Int64) -> Int? {
+    ///
+    /// - Returns: the entry that is a failure, behind which nothing was read.
+    func ingest(_ entries: Slice<Batch>, decoder: inout EventDecoder) -> Int? {
         for i in entries.indices {
             let entry = entries[i]
             if let end, entry.offset >= end {
@@ -95,7 +98,7 @@ final class SourceSlot {
                 position = max(position, entry.offset)
                 continue
             }
-            lastRecordMs = nowMs
+            silentMs = 0
             isIdle = false
             isCaughtUp = false
             position = entry.offset + 1
@@ -114,9 +117,12 @@ final class SourceSlot {
         task.pointee.finish(decoder: &decoder)
     }
 
+    /// Counts silence.
+    func pass(ms: Int64) { silentMs += ms }
+
     /// Whether the partition may be idle: caught up as far as is known, and silent for `timeoutMs`.
-    func mayBeIdle(nowMs: Int64, timeoutMs: Int64) -> Bool {
-        isCaughtUp && !isIdle && !isFinished && nowMs - lastRecordMs >= timeoutMs
+    func mayBeIdle(timeoutMs: Int64) -> Bool {
+        isCaughtUp && !isIdle && !isFinished && silentMs >= timeoutMs
     }
 
     /// Marks the partition idle.

@@ -52,6 +52,8 @@ protocol StatefulTask: AnyObject {
     var memoryBytes: Int { get }
     /// Whether every source has said that nothing will come any more.
     var hasEnded: Bool { get }
+    /// Equal for tasks with the same state; O(state), for tests.
+    var stateDigest: UInt64 { get }
     /// Numbers about the task.
     func report(into report: inout ShardReport)
 }

@@ -24,55 +24,53 @@ public struct PlantedDefects: OptionSet, Sendable {
     public static let dropsOutputsAfterAbort = PlantedDefects(bit: 4)
     /// A producer goes on after a connection broke under its commit.
     public static let reusesProducerAfterBrokenConnection = PlantedDefects(bit: 5)
-    /// A cut refused for an old generation is tried again under the present one.
-    public static let ignoresFencing = PlantedDefects(bit: 6)
     /// Committed positions are one too far.
-    public static let commitsOneTooFar = PlantedDefects(bit: 7)
+    public static let commitsOneTooFar = PlantedDefects(bit: 6)
     /// The offset of a record that was set aside is committed.
-    public static let commitsOverParkedRecord = PlantedDefects(bit: 8)
+    public static let commitsOverParkedRecord = PlantedDefects(bit: 7)
 
     // MARK: Assignments
 
     /// Work goes on after the partitions were lost.
-    public static let worksOnAfterLoss = PlantedDefects(bit: 9)
+    public static let worksOnAfterLoss = PlantedDefects(bit: 8)
     /// Revoked partitions are given back while their last cut is under way, and their tasks kept.
-    public static let releasesEarly = PlantedDefects(bit: 10)
+    public static let releasesEarly = PlantedDefects(bit: 9)
     /// Parked state is resumed wherever the committed offset stands.
-    public static let resumesParkedUnchecked = PlantedDefects(bit: 11)
+    public static let resumesParkedUnchecked = PlantedDefects(bit: 10)
     /// A partition's clock is not taken from the committed metadata.
-    public static let forgetsClock = PlantedDefects(bit: 12)
+    public static let forgetsClock = PlantedDefects(bit: 11)
 
     // MARK: Restoring
 
     /// What is replayed is put out as well.
-    public static let replaysAloud = PlantedDefects(bit: 13)
+    public static let replaysAloud = PlantedDefects(bit: 12)
     /// Panes that were open at the snapshot are not filled again.
-    public static let skipsRefill = PlantedDefects(bit: 14)
+    public static let skipsRefill = PlantedDefects(bit: 13)
     /// A replay waits for a record at its last offset.
-    public static let waitsForLastRecord = PlantedDefects(bit: 15)
+    public static let waitsForLastRecord = PlantedDefects(bit: 14)
     /// A replay ends one record early.
-    public static let replaysOneTooFew = PlantedDefects(bit: 16)
+    public static let replaysOneTooFew = PlantedDefects(bit: 15)
     /// Without a snapshot a task begins empty at the committed offset.
-    public static let beginsEmptyWithoutSnapshot = PlantedDefects(bit: 17)
+    public static let beginsEmptyWithoutSnapshot = PlantedDefects(bit: 16)
     /// The newest manifest is taken even where it stands past the committed offset, and a directory's is
     /// published before the cut is committed.
-    public static let ignoresCommittedOffset = PlantedDefects(bit: 18)
+    public static let ignoresCommittedOffset = PlantedDefects(bit: 17)
 
     // MARK: Snapshots
 
     /// The manifest names the committed offset, not the one the state stands at.
-    public static let snapshotsAtCommittedOffset = PlantedDefects(bit: 19)
+    public static let snapshotsAtCommittedOffset = PlantedDefects(bit: 18)
     /// The manifest goes out before its pages are safe.
-    public static let publishesBeforePages = PlantedDefects(bit: 20)
+    public static let publishesBeforePages = PlantedDefects(bit: 19)
     /// A failed snapshot's changes are not written again.
-    public static let forgetsFailedSnapshot = PlantedDefects(bit: 21)
+    public static let forgetsFailedSnapshot = PlantedDefects(bit: 20)
     /// Pages that the newest manifest still names are removed.
-    public static let removesNamedPages = PlantedDefects(bit: 22)
+    public static let removesNamedPages = PlantedDefects(bit: 21)
 
     // MARK: Watermarks
 
     /// A partition is idle after the time alone, caught up or not.
-    public static let idlesByTimerAlone = PlantedDefects(bit: 23)
-    /// Blocks do not pass on the newest watermark of one source partition.
-    public static let overstatesWatermark = PlantedDefects(bit: 24)
+    public static let idlesByTimerAlone = PlantedDefects(bit: 22)
+    /// One input partition's progress is not waited for.
+    public static let ignoresOneSource = PlantedDefects(bit: 23)
 }

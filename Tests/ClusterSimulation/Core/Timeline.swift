@@ -85,7 +85,7 @@ public final class Timeline {
     }
 
     /// Records a line of the trace, if it is on.
-    func note(_ text: @autoclosure () -> String) {
+    public func note(_ text: @autoclosure () -> String) {
         if trace.isOn { trace.record(nowUs, text()) }
     }
 

@@ -41,3 +41,16 @@ extension Cluster {
         }
     }
 }
+
+extension Cluster {
+    /// Calls `body` with the committed values of a partition, the newest first, until it says false.
+    public func forEachCommittedBackwards(
+        of partition: PartitionID, _ body: (_ value: ByteSlice?) -> Bool
+    ) {
+        guard let log = log(partition) else { return }
+        let end = log.lastStableOffset
+        for record in log.records.reversed() where record.offset < end && record.isVisible {
+            if !body(record.valueBytes) { return }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+@_spi(Simulation) import Delivery
+
+/// A deliberate fault the simulation has to find.
+struct PlantedBug: Sendable {
+    /// Its name on the command line and in the table.
+    let name: String
+    /// What is wrong, in words.
+    let text: String
+    var defects: PlantedDefects = []
+    var client: ClientDefects = []
+
+    /// The bug of a name; nil where there is none.
+    static func named(_ name: String) -> PlantedBug? { all.first { $0.name == name } }
+
+    private init(_ name: String, _ defects: PlantedDefects, _ text: String) {
+        self.name = name
+        self.text = text
+        self.defects = defects
+    }
+
+    private init(_ name: String, client: ClientDefects, _ text: String) {
+        self.name = name
+        self.text = text
+        self.client = client
+    }
+
+    /// Every bug, in the order of the table.
+    static let all = [
+        PlantedBug(
+            "commit-before-produce", .commitsBeforeProducing,
+            "offsets are committed in a transaction of their own, before the outputs"),
+        PlantedBug(
+            "commit-again", .resumesProducerAfterTimeout,
+            "after a commit without an answer the same producer commits once more"),
+        PlantedBug(
+            "assume-aborted", .assumesAbortedAfterTimeout,
+            "after a commit without an answer the cut is sent again unseen"),
+        PlantedBug(
+            "assume-committed", .assumesCommittedAfterTimeout,
+            "after a commit without an answer the cut is taken for committed"),
+        PlantedBug(
+            "drop-aborted", .dropsOutputsAfterAbort,
+            "what an abort took back is not sent again"),
+        PlantedBug(
+            "reuse-producer", .reusesProducerAfterBrokenConnection,
+            "a producer goes on after a connection broke under its commit"),
+        PlantedBug(
+            "off-by-one-commit", .commitsOneTooFar, "committed offsets are one too far"),
+        PlantedBug(
+            "commit-parked", .commitsOverParkedRecord,
+            "the offset of a record that was set aside is committed"),
+        PlantedBug(
+            "late-membership", client: .capturesMembershipLate,
+            "the group's metadata is captured at the commit, not at the assignment"),
+        PlantedBug(
+            "no-fencing", client: .doesNotFence,
+            "each start of the program has transactional ids of its own"),
+        PlantedBug(
+            "read-uncommitted", client: .readsUncommitted,
+            "records of transactions that were not committed are read"),
+        PlantedBug(
+            "unstable-offsets", client: .readsUnstableOffsets,
+            "committed offsets are read while a transaction may still change them"),
+        PlantedBug(
+            "work-after-loss", .worksOnAfterLoss, "work goes on after the partitions were lost"),
+        PlantedBug(
+            "release-early", .releasesEarly,
+            "revoked partitions are given back, their tasks kept, while their last cut is under way"),
+        PlantedBug(
+            "resume-unchecked", .resumesParkedUnchecked,
+            "parked state is resumed wherever the committed offset stands"),
+        PlantedBug(
+            "forget-clock", .forgetsClock,
+            "a partition's clock is not taken from the committed metadata"),
+        PlantedBug(
+            "replay-aloud", .replaysAloud, "what is replayed at a restore is put out as well"),
+        PlantedBug(
+            "skip-refill", .skipsRefill,
+            "panes that were open at the snapshot are not filled again"),
+        PlantedBug(
+            "wait-for-last", .waitsForLastRecord,
+            "a restore waits for a record at its last offset"),
+        PlantedBug(
+            "replay-one-less", .replaysOneTooFew, "a restore ends one record early"),
+        PlantedBug(
+            "begin-empty", .beginsEmptyWithoutSnapshot,
+            "without a snapshot a task begins empty at the committed offset"),
+        PlantedBug(
+            "manifest-outside", .ignoresCommittedOffset,
+            "a directory's manifest is written before the cut is committed, and the newest is taken "
+                + "wherever it stands"),
+        PlantedBug(
+            "manifest-position", .snapshotsAtCommittedOffset,
+            "a manifest names the committed offset, not the one its state stands at"),
+        PlantedBug(
+            "manifest-first", .publishesBeforePages,
+            "a manifest goes out before its pages are safe"),
+        PlantedBug(
+            "forget-failed", .forgetsFailedSnapshot,
+            "what a failed snapshot held is not written again"),
+        PlantedBug(
+            "remove-named", .removesNamedPages, "pages that the newest manifest names are removed"),
+        PlantedBug(
+            "idle-by-timer", .idlesByTimerAlone,
+            "a partition is idle after the time alone, read to its end or not"),
+        PlantedBug(
+            "ignore-a-source", .ignoresOneSource,
+            "the watermark does not wait for one input partition"),
+    ]
+}

@@ -1,0 +1,105 @@
+@_spi(Simulation) import Delivery
+import ClusterSimulation
+import Detection
+import Primitives
+
+/// What a run is: everything follows from the seed.
+struct Scenario {
+    /// Where state is kept, and what befalls it.
+    enum Storage: CaseIterable {
+        /// On the topic; blocks are kept for ever.
+        case topic
+        /// On the topic; blocks are removed once no manifest needs them.
+        case topicAndRetention
+        /// On the topic, where pages and manifests get damaged.
+        case damagedTopic
+        /// In a directory of each machine, which may be full for a while.
+        case directories
+    }
+
+    let seed: UInt64
+    let inputs: Int
+    let shuffles: Int
+    let instances: Int
+    let shards: Int
+    let storage: Storage
+    /// How long faults go on, in virtual milliseconds.
+    let faultsMs: Int64
+    /// Milliseconds between faults on average.
+    let calmMs: Int64
+    let cutIntervalMs: Int64
+    let snapshotIntervalMs: Int64
+    let alignmentLimitMs: Int64
+    let client: ClientSettings
+    let cluster: ClusterSettings
+    let workload: Workload
+
+    /// Longer than anything that keeps a partition from being read.
+    static let idleTimeoutMs: Int64 = 5_000
+    static let memoryBudget = 256 << 20
+
+    init(seed: UInt64) {
+        self.seed = seed
+        let random = RandomStream(seed: seed, salt: 1)
+        inputs = Int(random.pick(1...4))
+        shuffles = Int(random.pick(1...4))
+        instances = Int(random.pick(2...3))
+        shards = Int(random.pick(1...2))
+        storage = random.choose(Storage.allCases) ?? .topic
+        faultsMs = random.pick(25_000...60_000)
+        calmMs = random.pick(600...4_000)
+        cutIntervalMs = random.pick(80...400)
+        snapshotIntervalMs = random.pick(2_000...12_000)
+        alignmentLimitMs = random.pick(2_000...60_000)
+        client = Self.client(random)
+        var cluster = ClusterSettings()
+        cluster.initialRebalanceDelayMs = 300
+        cluster.failoverUs = 200_000...2_000_000
+        cluster.transactionCheckMs = 2_000
+        cluster.verifiesTransactions = random.chance(0.7)
+        cluster.activeTail = Int(random.pick(1...16))
+        self.cluster = cluster
+        workload = Workload(seed: seed, partitions: inputs, endMs: faultsMs + 4_000)
+    }
+
+    private static func client(_ random: RandomStream) -> ClientSettings {
+        var client = ClientSettings()
+        client.sessionTimeoutMs = random.pick(6_000...12_000)
+        client.heartbeatMs = 1_000
+        client.maxPollMs = random.pick(20_000...60_000)
+        client.transactionTimeoutMs = random.pick(3_000...5_000)
+        client.messageTimeoutMs = random.pick(2_000...6_000)
+        client.plainMessageTimeoutMs = random.pick(2_000...10_000)
+        client.isCooperative = random.chance(0.25)
+        client.metadataRefreshMs = 10_000
+        return client
+    }
+
+    /// What the instances run with.
+    func settings(incarnation: UInt64, _ rules: RuleSet, _ defects: PlantedDefects) -> EngineSettings {
+        var settings = EngineSettings(
+            topics: [.input: "requests", .partials: "partials"],
+            outputs: OutputPartitions(
+                alerts: 2, shadow: 0, deadLetters: 2, state: storage == .directories ? 0 : shuffles),
+            partialsPartitions: shuffles, application: 7, incarnation: incarnation, rules: rules,
+            timing: workload.timing,
+            encoder: FindingEncoder(format: .flat, productVersion: "1", source: "/simulation"))
+        settings.shards = shards
+        settings.sampleSize = 32
+        settings.memoryBudget = Self.memoryBudget
+        settings.cutIntervalMs = cutIntervalMs
+        settings.snapshotIntervalMs = snapshotIntervalMs
+        settings.idleTimeoutMs = Self.idleTimeoutMs
+        settings.alignmentLimitMs = alignmentLimitMs
+        settings.settleMs = 8_000
+        settings.parkMs = 20_000
+        settings.defects = defects
+        return settings
+    }
+
+    /// The scenario in a line.
+    var text: String {
+        "\(inputs) inputs, \(shuffles) shuffles, \(instances) instances of \(shards) shards, \(storage), "
+            + "\(client.isCooperative ? "cooperative" : "range"), faults for \(faultsMs) ms every \(calmMs) ms"
+    }
+}

@@ -1,0 +1,167 @@
+import ClusterSimulation
+@_spi(Simulation) import Delivery
+import Primitives
+import Snapshots
+
+/// Compares what the cluster holds at the end with an undisturbed run.
+struct Verdict {
+    private(set) var outcome = Outcome()
+    private let run: SimulationRun
+    private let oracle: Undisturbed
+
+    init(_ run: SimulationRun, isQuiet: Bool) throws {
+        self.run = run
+        oracle = try Undisturbed(
+            run.scenario.workload,
+            run.scenario.settings(incarnation: 0, try Workload.rules(), []))
+        compareFindings()
+        compareDeadLetters()
+        compareCounts()
+        checkOffsets()
+        checkNotices()
+        if isQuiet {
+            compareStates()
+            checkManifests()
+        }
+    }
+
+    private mutating func problem(_ text: String) {
+        if outcome.problems.count < 20 { outcome.problems.append(text) }
+    }
+
+    private var cluster: Cluster { run.world.cluster }
+
+    // MARK: Outputs
+
+    private mutating func compareFindings() {
+        var seen: [String: Int] = [:]
+        outcome.expected = oracle.findings.count
+        cluster.forEachCommitted(of: .alerts) { record in
+            let id = record.headers.first { $0.name == "ce_id" }?.value ?? ""
+            let output = Undisturbed.Output(
+                key: record.key.map { Array($0) } ?? [], value: record.value.map { Array($0) } ?? [],
+                timestampMs: record.timestampMs)
+            seen[id, default: 0] += 1
+            guard let expected = oracle.findings[id] else {
+                outcome.different += 1
+                return problem("a finding that should not be: \(Self.text(output.value))")
+            }
+            if expected != output {
+                outcome.different += 1
+                problem(
+                    "finding \(id) is \(Self.text(output.value)), and should be "
+                        + Self.text(expected.value))
+            }
+        }
+        for (id, count) in seen.sorted(by: { $0.key < $1.key }) where count > 1 {
+            outcome.doubled += 1
+            problem("finding \(id) is there \(count) times")
+        }
+        for id in oracle.findings.keys.sorted() where seen[id] == nil {
+            outcome.lost += 1
+            problem("finding \(id) is missing")
+        }
+    }
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    private mutating func compareDeadLetters() {
+        var seen: [String: Int] = [:]
+        cluster.forEachCommitted(of: .deadLetters) { record in
+            func header(_ name: String) -> String {
+                record.headers.first { $0.name == name }?.value ?? ""
+            }
+            let partition = header("stillwatch_partition")
+            let id = "\(partition) \(header("stillwatch_offset")) \(header("stillwatch_reason"))"
+            seen[id, default: 0] += 1
+        }
+        for (id, count) in seen.sorted(by: { $0.key < $1.key }) {
+            if count > 1 { problem("dead letter \(id) is there \(count) times") }
+            if !oracle.deadLetters.contains(id) { problem("dead letter \(id) should not be") }
+        }
+        for id in oracle.deadLetters.sorted() where seen[id] == nil {
+            problem("dead letter \(id) is missing")
+        }
+    }
+
+    /// Where blocks are kept, they must count every admitted event once.
+    private mutating func compareCounts() {
+        let audit = PartialsAudit(cluster)
+        if run.scenario.storage != .topicAndRetention {
+            for text in audit.problems { problem(text) }
+            if audit.events != oracle.admitted {
+                problem("partials count \(audit.events) events, and \(oracle.admitted) were admitted")
+            }
+        }
+    }
+
+    private mutating func checkOffsets() {
+        var last: [PartitionID: Int64] = [:]
+        for commit in cluster.group.offsetHistory {
+            let partition = commit.position.partition
+            let offset = commit.position.offset ?? 0
+            if offset < last[partition] ?? 0 {
+                problem("\(partition): \(offset) is committed after \(last[partition] ?? 0)")
+            }
+            last[partition] = offset
+        }
+    }
+
+    private mutating func checkNotices() {
+        for instance in run.all {
+            for notice in instance.notices {
+                switch notice {
+                case .missingRecords(let partition, let count):
+                    problem("\(instance.name): \(count) records missing in partition \(partition)")
+                case .rebuilding(let task, let offset, let isLost) where isLost:
+                    problem("\(instance.name): \(task) is rebuilt from \(offset), behind records gone")
+                case .dataLossAccepted(let partition, _, _):
+                    problem("\(instance.name): data loss of \(partition) accepted")
+                case .snapshotUnusable(let task, let id, let reason) where isUndamaged:
+                    problem("\(instance.name): snapshot \(id) of \(task): \(reason)")
+                case .restored(_, let summary) where summary.snapshot != nil: outcome.restores += 1
+                default: break
+                }
+            }
+        }
+    }
+
+    /// Whether nothing but the program itself can have spoilt a snapshot.
+    private var isUndamaged: Bool { run.scenario.storage == .topic || run.scenario.storage == .topicAndRetention }
+
+    // MARK: State
+
+    private mutating func compareStates() {
+        var seen: Set<Int32> = []
+        for instance in run.all where instance.process.state == .running {
+            for (partition, digest) in instance.digests.sorted(by: { $0.key < $1.key }) {
+                if !seen.insert(partition).inserted {
+                    problem("shuffle partition \(partition) has two owners")
+                }
+                if digest != oracle.digests[Int(partition)] {
+                    problem("the state of shuffle partition \(partition) differs")
+                }
+            }
+        }
+        for partition in 0..<run.scenario.shuffles where !seen.contains(Int32(partition)) {
+            problem("shuffle partition \(partition) has no owner")
+        }
+    }
+
+    /// What a manifest that counts names must be there and whole.
+    private mutating func checkManifests() {
+        guard isUndamaged else { return }
+        for log in cluster.logs(.state) {
+            let task = TaskID(application: 7, stage: .entity, partition: log.id.number)
+            var assembler = SnapshotAssembler(task: task)
+            for record in cluster.committedView(of: .state) where record.partition == log.id {
+                if let key = record.key { assembler.add(key: key, value: record.value) }
+            }
+            for candidate in assembler.choose(notAfter: .max) {
+                if let problem = candidate.problem {
+                    self.problem("snapshot \(candidate.id) of \(task): \(problem)")
+                }
+            }
+        }
+    }
+}
