@@ -88,7 +88,8 @@ public struct Consumer: ~Copyable, Sendable {
             return .revoked(
                 Revocation(
                     partitions: partitions, epoch: epoch, isIncremental: isCooperative,
-                    isLost: rd_kafka_assignment_lost(client.handle) != 0))
+                    isLost: rd_kafka_assignment_lost(client.handle) != 0,
+                    groupMetadata: GroupMetadata(capturedFrom: client)))
         default: return .error(error(of: event))
         }
     }

@@ -33,6 +33,8 @@ public struct Revocation: Sendable {
     public var isIncremental: Bool
     /// True when others may own them already: do not commit, drop the work.
     public var isLost: Bool
+    /// The membership they belong to until the revocation is answered.
+    public var groupMetadata: GroupMetadata
 }
 
 /// The end of an asynchronous commit.

@@ -21,7 +21,8 @@ struct NoticeLog: Sendable {
         case .assigned, .revoked, .membershipOver, .clusterTrouble, .lookupFailed,
             .dataLossAccepted, .inputGrew:
             writeGroup(notice)
-        case .producerStarted, .commitFailed, .outcomeResolved, .cutStale, .commitsStalled,
+        case .producerStarted, .commitFailed, .outcomeResolved, .cutRefused, .cutStale,
+            .commitsStalled,
             .settlingTimedOut:
             writeCuts(notice)
         case .deadLetter, .sourceIdle, .missingRecords: writeTasks(notice)
@@ -82,12 +83,14 @@ struct NoticeLog: Sendable {
             logger.info(
                 "a commit without an answer is resolved",
                 metadata: ["cut": .string(cut), "committed": .flag(wasCommitted)])
-        case .cutStale(let cut, let error):
+        case .cutRefused(let cut, let error):
+            logger.info(
+                "a cut's membership is over; waiting for what the group says",
+                metadata: ["cut": .string(cut), "error": .string("\(error)")])
+        case .cutStale(let cut):
             logger.warning(
-                "a cut's membership is over; its work is dropped, for the next owner to do",
-                metadata: [
-                    "cut": .string(cut), "error": .string(error?.description ?? ""),
-                ])
+                "others have committed what a cut was to commit; it is dropped",
+                metadata: ["cut": .string(cut)])
         case .commitsStalled(let ms):
             logger.error("nothing could be committed", metadata: ["for_ms": .count(ms)])
         case .settlingTimedOut:

@@ -35,7 +35,7 @@ final class Consumer {
                 self.membership = membership as? SimMembership
                 assignments += 1
                 take(partitions, isIncremental)
-            case .revoked(let partitions, let isIncremental, let isLost):
+            case .revoked(let partitions, let isIncremental, let isLost, _):
                 revoked += 1
                 lost += isLost ? 1 : 0
                 guard answersRevocations else { continue }

@@ -36,7 +36,7 @@ struct Undisturbed {
                 record.bytes.withUnsafeBytes {
                     ingest.ingest(
                         $0, offset: Int64(offset),
-                        timestampMs: record.timestampMs < 0 ? nil : record.timestampMs,
+                        timestampMs: record.timestampMs,
                         decoder: &decoder)
                 }
             }

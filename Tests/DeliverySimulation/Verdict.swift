@@ -14,11 +14,11 @@ struct Verdict {
         oracle = try Undisturbed(
             run.scenario.workload,
             run.scenario.settings(incarnation: 0, try Workload.rules(), []))
-        compareFindings()
         compareDeadLetters()
         compareCounts()
         checkOffsets()
         checkNotices()
+        compareFindings()
         if isQuiet {
             compareStates()
             checkManifests()

@@ -70,12 +70,12 @@ struct Workload {
         }
     }
 
-    /// An event that lies ahead, in a record without a timestamp to confirm it: it is set aside.
+    /// An event that lies ahead, in a record whose timestamp is no help, as of imported history: it is set aside.
     private static func ahead(
         _ atMs: Int64, _ byMs: Int64, _ crowd: Crowd, _ random: inout TestRandom
     ) -> Record {
         var record = ordinary(atMs, atMs + byMs, crowd, &random)
-        record.timestampMs = -1
+        record.timestampMs = originMs + atMs + byMs + 3_600_000
         return record
     }
 

@@ -16,8 +16,11 @@ public struct Committer {
     public enum Event {
         /// The cut is committed; it may be reused.
         case committed(Cut)
-        /// The membership the cut was made under is over: what is not committed is somebody else's to do.
-        case stale(Cut, ClusterError?)
+        /// The membership the cut was to be committed under is over; it waits for `resume` under a later one
+        /// that the same partitions belong to, or to be abandoned.
+        case refused(Cut, ClusterError)
+        /// Others have committed what the cut was to commit: it is dropped.
+        case stale(Cut)
         /// The instance cannot go on.
         case failed(EngineFailure)
     }
@@ -28,8 +31,10 @@ public struct Committer {
         case starting
         case ready
         case sending, flushing, adding, committing
-        /// The transaction is taken back; `isStale`: because the membership is over.
-        case aborting(isStale: Bool)
+        /// The transaction is taken back; `isRefused`: because the membership is over.
+        case aborting(isRefused: Bool)
+        /// The cut waits for another membership.
+        case refused
         /// The same cut is sent again at `atMs`.
         case waiting(atMs: Int64)
         /// Reading back what is committed.
@@ -48,7 +53,7 @@ public struct Committer {
     /// The partitions were lost while the cut was under way: it is taken back and forgotten.
     private var isAbandoned = false
     private var failures = 0
-    private var staleError: ClusterError?
+    private var refusal: ClusterError?
 
     static let firstPauseMs: Int64 = 100
     static let longestPauseMs: Int64 = 5_000
@@ -85,7 +90,7 @@ public struct Committer {
         guard cut != nil else { return }
         isAbandoned = true
         switch phase {
-        case .waiting:
+        case .waiting, .refused:
             // Nothing is open: it was taken back already.
             cut = nil
             phase = .ready
@@ -102,10 +107,16 @@ public struct Committer {
         }
     }
 
+    /// Sends a cut again that was refused, and a later one that fails on the way, under another membership.
+    public mutating func resume(under membership: any Membership) {
+        self.membership = membership
+        if phase == .refused { send() }
+    }
+
     /// Takes the outcome of the step under way and begins the next one.
     public mutating func step(nowMs: Int64) -> Event? {
         switch phase {
-        case .ready: return nil
+        case .ready, .refused: return nil
         case .down(let atMs):
             guard nowMs >= atMs else { return nil }
             phase = .starting
@@ -126,8 +137,8 @@ public struct Committer {
         port.send(cut)
     }
 
-    private mutating func abort(isStale: Bool) {
-        phase = .aborting(isStale: isStale)
+    private mutating func abort(isRefused: Bool) {
+        phase = .aborting(isRefused: isRefused)
         port.abort()
     }
 
@@ -149,7 +160,7 @@ public struct Committer {
         case .starting: started()
         case .sending, .flushing, .adding:
             if isAbandoned {
-                abort(isStale: false)
+                abort(isRefused: false)
             } else {
                 proceed()
             }
@@ -157,10 +168,10 @@ public struct Committer {
             failures = 0
             phase = isBroken ? .down(atMs: nowMs) : .ready
             return finish()
-        case .aborting(let isStale):
+        case .aborting(let isRefused):
             phase = isBroken ? .down(atMs: nowMs) : .ready
-            return aborted(isStale, nowMs)
-        case .down, .ready, .waiting, .resolving: break
+            return aborted(isRefused, nowMs)
+        case .down, .ready, .waiting, .refused, .resolving: break
         }
         return nil
     }
@@ -201,11 +212,15 @@ public struct Committer {
         return .committed(cut)
     }
 
-    private mutating func aborted(_ isStale: Bool, _ nowMs: Int64) -> Event? {
+    private mutating func aborted(_ isRefused: Bool, _ nowMs: Int64) -> Event? {
         guard let cut else { return nil }
-        if isAbandoned || isStale {
+        if isAbandoned {
             self.cut = nil
-            return isAbandoned ? nil : .stale(cut, staleError)
+            return nil
+        }
+        if isRefused, let refusal {
+            if phase == .ready { phase = .refused }
+            return .refused(cut, refusal)
         }
         if defects.contains(.dropsOutputsAfterAbort) {
             self.cut = nil
@@ -232,8 +247,8 @@ public struct Committer {
         switch phase {
         case .sending, .flushing, .adding:
             if error.move == .abortTransaction {
-                staleError = error
-                abort(isStale: Self.endsMembership(error))
+                refusal = error
+                abort(isRefused: Self.endsMembership(error))
                 return nil
             }
         case .committing where defects.contains(.assumesCommittedAfterTimeout):
@@ -275,7 +290,7 @@ public struct Committer {
         }
         guard committed.allSatisfy({ isUnchanged($0) }) else {
             self.cut = nil
-            return .stale(cut, nil)
+            return .stale(cut)
         }
         notify(.outcomeResolved(cut: cut.name, wasCommitted: false))
         send()

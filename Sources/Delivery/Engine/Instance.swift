@@ -97,8 +97,8 @@ public final class Instance {
         case .assigned(let partitions, let isIncremental, let membership):
             try begin(partitions, isIncremental, membership)
             return []
-        case .revoked(let partitions, let isIncremental, let isLost):
-            return try release(partitions, isIncremental, isLost)
+        case .revoked(let partitions, let isIncremental, let isLost, let membership):
+            return try release(partitions, isIncremental, isLost ? nil : membership)
         case .failed(let error):
             try note(error)
             return []
@@ -208,17 +208,17 @@ public final class Instance {
     // MARK: Giving partitions up
 
     private func release(
-        _ partitions: [PartitionID], _ isIncremental: Bool, _ isLost: Bool
+        _ partitions: [PartitionID], _ isIncremental: Bool, _ membership: (any Membership)?
     ) throws(EngineFailure) -> [Order] {
         let going = isIncremental ? partitions : Array(assigned).sorted()
         phase = .releasing(
             Going(
-                partitions: partitions, isIncremental: isIncremental, isLost: isLost,
+                partitions: partitions, isIncremental: isIncremental, isLost: membership == nil,
                 waiting: Set(going)))
         if going.isEmpty { try finishRelease() }
         return (0..<settings.shards).compactMap { shard in
             let own = going.filter { self.shard(of: $0) == shard }
-            return own.isEmpty ? nil : (shard, .release(own, isLost: isLost))
+            return own.isEmpty ? nil : (shard, .release(own, under: membership))
         }
     }
 
@@ -265,7 +265,7 @@ public final class Instance {
 
     /// Leaves the group; a coordinator that does not answer is not waited for for ever.
     private func leave(_ untilMs: Int64, _ nowMs: Int64) throws(EngineFailure) -> [Order] {
-        if case .revoked(let partitions, let isIncremental, _) = group.poll() {
+        if case .revoked(let partitions, let isIncremental, _, _) = group.poll() {
             try calling { () throws(ClusterError) in
                 try group.unassign(partitions, isIncremental: isIncremental)
             }

@@ -5,26 +5,29 @@ import Topology
 /// Cuts, and what hangs on their outcome.
 extension Shard {
     private static let stalledAfterMs: Int64 = 30_000
-    private static let staleAtMostMs: Int64 = 120_000
+    private static let heldAtMostMs: Int64 = 120_000
 
     /// Moves the cut under way on.
     func advanceCommit(_ nowMs: Int64) throws(EngineFailure) {
         while let event = committer.step(nowMs: nowMs) {
             switch event {
             case .committed(let cut): committed(cut, nowMs)
-            case .stale(let cut, let error):
-                notify(.cutStale(cut: cut.name, error))
-                isStale = true
-                staleSinceMs = nowMs
+            case .refused(let cut, let error):
+                notify(.cutRefused(cut: cut.name, error))
+                hold = Hold(sinceMs: nowMs, isFinal: releasing != nil)
+            case .stale(let cut):
+                notify(.cutStale(cut: cut.name))
+                hold = Hold(sinceMs: nowMs, isFinal: true)
                 spare = cut
                 outputs.cut.reset()
             case .failed(let failure): throw failure
             }
         }
-        if isStale, nowMs - staleSinceMs >= Self.staleAtMostMs {
+        if let hold, nowMs - hold.sinceMs >= Self.heldAtMostMs {
             throw .fatal(
-                "committed positions were moved by somebody else, and the group does not say that the "
-                    + "partitions went: was the group reset while it ran? Restart the process")
+                "nothing can be committed under this membership of the group, or somebody else has, and "
+                    + "the group does not say that the partitions went: was it reset while it ran? Restart "
+                    + "the process")
         }
         if !committer.isIdle, nowMs - lastCommitMs >= Self.stalledAfterMs {
             notify(.commitsStalled(ms: nowMs - lastCommitMs))
@@ -49,7 +52,7 @@ extension Shard {
 
     /// Closes the open cut where it is time and the one before is through.
     func closeCutIfDue(_ nowMs: Int64) throws(EngineFailure) {
-        guard committer.isReady, !isStale, let membership, membership.isValid else { return }
+        guard committer.isReady, hold == nil, let membership, membership.isValid else { return }
         if let rest = orphanedOutputs {
             orphanedOutputs = nil
             return committer.begin(rest, under: membership)
@@ -120,14 +123,14 @@ extension Shard {
         if let (partitions, deadlineMs) = releasing {
             if isSettled {
                 end(partitions, parking: true, nowMs)
-            } else if isStale || nowMs >= deadlineMs || !(membership?.isValid ?? false) {
+            } else if hold?.isFinal ?? false || nowMs >= deadlineMs || !(membership?.isValid ?? false) {
                 if nowMs >= deadlineMs { notify(.settlingTimedOut) }
                 try giveUp(partitions, nowMs)
             }
         }
         if let deadlineMs = drainDeadlineMs, !hasDrained {
             let isLate = nowMs >= deadlineMs
-            guard isSettled || isStale || membership == nil || isLate else { return }
+            guard isSettled || hold != nil || membership == nil || isLate else { return }
             if isLate { notify(.settlingTimedOut) }
             hasDrained = true
             events.append(.drained)

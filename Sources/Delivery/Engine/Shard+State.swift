@@ -29,7 +29,7 @@ extension Shard {
 
     /// Begins the snapshots that are due; one a step, so that none waits long.
     func takeSnapshots(_ nowMs: Int64) {
-        guard !isStale, !isDraining, releasing == nil else { return }
+        guard hold == nil, !isDraining, releasing == nil else { return }
         for case .some(let slot) in states where slot.isLive {
             guard slot.snapshots.isDue(nowMs: nowMs, position: slot.position) else { continue }
             slot.snapshots.take(

@@ -35,7 +35,7 @@ extension Shard {
     /// Whether something is under way whose outcome should not wait for input.
     private var isBusy: Bool { !committer.isIdle || isDraining || releasing != nil }
 
-    private var canPull: Bool { !isDraining && !isStale && releasing == nil }
+    private var canPull: Bool { !isDraining && hold == nil && releasing == nil }
 
     /// Whether the open cut has room.
     private var hasRoom: Bool { outputs.cut.byteCount < Self.openLimit }

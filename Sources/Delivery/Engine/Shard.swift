@@ -38,8 +38,15 @@ public final class Shard {
     var isDraining: Bool { drainDeadlineMs != nil }
     var hasDrained = false
     /// The membership was found to be over: nothing is done until the group says what is next.
-    var isStale = false
-    var staleSinceMs: Int64 = 0
+    var hold: Hold?
+
+    /// A stop until the group speaks.
+    struct Hold {
+        var sinceMs: Int64
+        /// Whether what is not committed cannot be committed under any membership.
+        var isFinal: Bool
+    }
+
     var events: [ShardEvent] = []
     var retired = ShardReport()
     var asked: [PartitionID] = []
@@ -83,7 +90,8 @@ public final class Shard {
         switch command {
         case .take(let starts, let membership, let epoch, let sources):
             take(starts, membership, epoch, sources, nowMs)
-        case .release(let partitions, let isLost): try release(partitions, isLost, nowMs)
+        case .release(let partitions, let membership):
+            try release(partitions, under: membership, nowMs)
         case .drain: drainDeadlineMs = nowMs + settings.settleMs
         }
     }
@@ -98,8 +106,7 @@ public final class Shard {
         _ starts: [TaskStart], _ membership: any Membership, _ epoch: UInt32, _ sources: Int,
         _ nowMs: Int64
     ) {
-        self.membership = membership
-        isStale = false
+        goOn(under: membership)
         lastCommitMs = nowMs
         for start in starts {
             committer.know(start.committed)
@@ -109,6 +116,13 @@ public final class Shard {
             default: break
             }
         }
+    }
+
+    /// Commits under a membership from now on; a cut that an earlier one was refused for comes again.
+    private func goOn(under membership: any Membership) {
+        self.membership = membership
+        hold = nil
+        committer.resume(under: membership)
     }
 
     private func takeSource(_ start: TaskStart, _ epoch: UInt32, _ count: Int) {
@@ -165,9 +179,9 @@ public final class Shard {
     // MARK: Giving up
 
     private func release(
-        _ partitions: [PartitionID], _ isLost: Bool, _ nowMs: Int64
+        _ partitions: [PartitionID], under membership: (any Membership)?, _ nowMs: Int64
     ) throws(EngineFailure) {
-        if isLost {
+        guard let membership else {
             guard !settings.defects.contains(.worksOnAfterLoss) else {
                 return events.append(.released(partitions))
             }
@@ -179,6 +193,7 @@ public final class Shard {
         }
         for partition in partitions { detach(partition) }
         releasing = (partitions, nowMs + settings.settleMs)
+        goOn(under: membership)
     }
 
     /// Nothing more is pulled of a partition.

@@ -2,8 +2,9 @@
 public enum ShardCommand: Sendable {
     /// Take partitions on, all under one membership.
     case take([TaskStart], membership: any Membership, epoch: UInt32, sources: Int)
-    /// Give partitions up; `isLost`: others may own them already.
-    case release([PartitionID], isLost: Bool)
+    /// Give partitions up: settle them under this membership, or where it is nil drop what is not committed,
+    /// since others may own them already.
+    case release([PartitionID], under: (any Membership)?)
     /// Stop reading and settle what was read.
     case drain
 }

@@ -1,6 +1,7 @@
 /// A membership of the consumer group (member and generation) as it was when partitions were assigned.
 ///
-/// Offsets are committed under it and no later one, so that a later owner fences an earlier.
+/// Offsets are committed under it and no later one, so that a later owner fences an earlier. Where partitions stay
+/// over a rebalance (cooperative), the event that says so carries the next membership.
 public protocol Membership: AnyObject, Sendable {
     /// False where the membership had ended already when it was captured: nothing may be committed under it.
     var isValid: Bool { get }
@@ -12,8 +13,9 @@ public enum GroupEvent: Sendable {
     case assigned([PartitionID], isIncremental: Bool, any Membership)
     /// Partitions go: all of them, or where it is incremental only these; answer with `unassign`.
     ///
-    /// `isLost`: others may own them already, nothing can be committed any more.
-    case revoked([PartitionID], isIncremental: Bool, isLost: Bool)
+    /// `isLost`: others may own them already, nothing can be committed any more. Otherwise nobody owns them
+    /// before the answer, and what was read can be committed under the membership.
+    case revoked([PartitionID], isIncremental: Bool, isLost: Bool, any Membership)
     /// Something is wrong with the client or the cluster.
     case failed(ClusterError)
 }

@@ -29,8 +29,10 @@ public enum Notice: Sendable {
     case commitFailed(step: String, error: ClusterError, failures: Int)
     /// What became of a cut whose commit had no clear end.
     case outcomeResolved(cut: String, wasCommitted: Bool)
-    /// A cut's membership is over: its work is dropped, to be done again by whoever owns the partitions.
-    case cutStale(cut: String, ClusterError?)
+    /// The membership a cut was to be committed under is over: it waits for what the group says.
+    case cutRefused(cut: String, ClusterError)
+    /// Others have committed what a cut was to commit: it is dropped.
+    case cutStale(cut: String)
     /// Nothing could be committed for so long.
     case commitsStalled(ms: Int64)
     /// A partition could not be settled in time when it was revoked: its last cut is dropped.

@@ -95,7 +95,7 @@ public final class KafkaGroup: GroupPort, @unchecked Sendable {
         case .revoked(let revocation):
             return .revoked(
                 revocation.partitions.map(topics.id), isIncremental: revocation.isIncremental,
-                isLost: revocation.isLost)
+                isLost: revocation.isLost, KafkaMembership(revocation.groupMetadata))
         case .error(let error) where error.move != .benign:
             return .failed(ClusterError(error))
         case .error, .committed, nil:

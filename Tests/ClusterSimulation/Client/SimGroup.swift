@@ -102,7 +102,8 @@ public final class SimGroup: ClientHandle, GroupPort {
         case .assigned(let partitions, let isIncremental):
             return .assigned(partitions, isIncremental: isIncremental, membership)
         case .revoked(let partitions, let isIncremental):
-            return .revoked(partitions, isIncremental: isIncremental, isLost: isLost)
+            return .revoked(
+                partitions, isIncremental: isIncremental, isLost: isLost, membership)
         case .failed(let error): return .failed(error)
         }
     }

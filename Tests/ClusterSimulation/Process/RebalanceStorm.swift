@@ -45,7 +45,7 @@ public final class RebalanceStorm {
             case .assigned(let partitions, let isIncremental, _):
                 try? group.assign(
                     partitions.map { Position($0, offset: 0) }, isIncremental: isIncremental)
-            case .revoked(let partitions, let isIncremental, _):
+            case .revoked(let partitions, let isIncremental, _, _):
                 try? group.unassign(partitions, isIncremental: isIncremental)
             case .failed: break
             }

@@ -50,7 +50,7 @@ final class CopyInstance {
         case .assigned(let partitions, _, let membership):
             starting = membership
             lookup.ask(.start(partitions))
-        case .revoked(let partitions, _, let isLost):
+        case .revoked(let partitions, _, let isLost, _):
             starting = nil
             revoked = partitions
             deadlineMs = isLost ? nowMs : nowMs + 10_000
