@@ -134,7 +134,9 @@ final class PartitionFetcher {
     }
 
     private func lost() {
-        fail(ErrorCode.unknownPartition.error("read \(partition)"))
+        let isTopicGone = handle.cluster.partitionCount(partition.topic) == 0
+        let code = isTopicGone ? ErrorCode.unknownTopic : .unknownPartition
+        fail(code.error("read \(partition)"))
     }
 
     private func receive(_ result: FetchedRecords) {

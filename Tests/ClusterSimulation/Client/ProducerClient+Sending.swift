@@ -63,7 +63,7 @@ extension ProducerClient {
 
     private func send(_ partition: OutgoingPartition) {
         guard state == .inTransaction || transactionalID == nil, !partition.isUnderWay,
-            !partition.isPausing, let batch = partition.next()
+            !partition.isPausing, let identity, let batch = partition.next(identity)
         else { return }
         guard let leader = partition.leader ?? cluster.log(partition.id)?.leader else {
             return sendAgain(partition)

@@ -138,7 +138,7 @@ final class ProducerClient: ClientHandle {
         to partition: PartitionID, key: ByteSlice?, value: ByteSlice?, timestampMs: Int64?,
         headers: [(name: String, value: String)]
     ) {
-        guard let identity, state != .fatal else { return }
+        guard state != .fatal else { return }
         var record = LogRecord(timestampMs: timestampMs ?? -1)
         if let key {
             record.key = cluster.arena.copy(key)
@@ -149,7 +149,7 @@ final class ProducerClient: ClientHandle {
             record.valueCount = Int32(value.count)
         }
         record.headers = cluster.store(headers: headers)
-        outgoing(partition).append(record, self, identity)
+        outgoing(partition).append(record, self)
         planPump()
         planExpiry()
     }
@@ -189,8 +189,9 @@ final class ProducerClient: ClientHandle {
         guard flushing != nil, partitions.allSatisfy(\.batches.isEmpty) else { return }
         let failed = deliveryFailure
         deliveryFailure = nil
-        if state == .fatal, let failure { return flushed(failure) }
-        flushed(failed)
+        // What ended the transaction says more than the record that failed for it.
+        let isOver = state == .fatal || state == .abortable
+        flushed(isOver ? failure : failed)
     }
 
     private func flushed(_ error: ClusterError?) {
@@ -219,9 +220,6 @@ final class ProducerClient: ClientHandle {
         }
         guard !late.isEmpty else { return }
         for partition in late { partition.clear() }
-        if deliveryFailure == nil {
-            deliveryFailure = ErrorCode.messageTimedOut.error("deliver to \(late[0].id)")
-        }
         if transactionalID != nil {
             abortable(.timedOut, "deliver to \(late[0].id)", bump: true)
         } else {

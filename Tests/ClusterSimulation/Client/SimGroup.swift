@@ -148,6 +148,12 @@ public final class SimGroup: ClientHandle, GroupPort {
         }
     }
 
+    override func close() {
+        super.close()
+        stopFetching()
+        events = []
+    }
+
     // MARK: For its own parts
 
     func fetcher(of partition: PartitionID) -> PartitionFetcher? {

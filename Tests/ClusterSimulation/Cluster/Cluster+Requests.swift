@@ -36,8 +36,7 @@ extension Cluster {
         }
         let error = log.append(batch, nowMs: wallMs) {
             guard settings.verifiesTransactions else { return nil }
-            let producer = ProducerIdentity(id: batch.producerID, epoch: batch.epoch)
-            return transactions.refusal(of: producer, on: partition)
+            return transactions.refusal(of: batch.producer, on: partition)
         }
         if let error {
             timeline.note("\(partition) refuses a batch: \(error)")

@@ -77,7 +77,7 @@ public struct ClientSettings: Sendable {
     /// The time given to flush.
     public var flushTimeoutMs: Int64 = 10_000
     /// The time given to taking a transactional id over.
-    public var startTimeoutMs: Int64 = 10_000
+    public var startTimeoutMs: Int64 = 15_000
     /// The time given to questions: committed offsets, bounds.
     public var lookupTimeoutMs: Int64 = 10_000
     /// Records of a partition fetched ahead.

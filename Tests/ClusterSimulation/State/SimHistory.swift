@@ -50,9 +50,13 @@ final class SimHistoryReader: HistoryReader {
         case .failure(let error): failure = error
         case .success(let found):
             guard let bounds = found[partition] else { return }
+            let start = offset ?? bounds.low
+            guard (bounds.low...bounds.high).contains(start) else {
+                failure = ErrorCode.offsetOutOfRange.error("read \(partition) at \(start)")
+                break
+            }
             self.bounds = bounds
-            let fetcher = PartitionFetcher(
-                partition, from: offset ?? bounds.low, handle: handle)
+            let fetcher = PartitionFetcher(partition, from: start, handle: handle)
             fetcher.onEntries = { [weak thread] in thread?.wake() }
             self.fetcher = fetcher
             fetcher.fetch()

@@ -17,7 +17,7 @@ final class SimStateReader: StateReader {
         self.task = task
         self.thread = thread
         handle = ClientHandle(process, settings)
-        let partition = PartitionID(.state, task.partition)
+        let partition = task.statePartition(in: process.cluster)
         _ = OffsetLookup(
             [partition], handle: handle, timeoutMs: settings.lookupTimeoutMs
         ) { [weak self] result in self?.begin(partition, result) }
@@ -68,9 +68,9 @@ final class SimStateReader: StateReader {
     }
 
     private func lend(_ entry: Entry, _ body: (ByteSlice, ByteSlice?) -> Void) {
-        guard let key = entry.keyBytes, let parsed = StateKey(key), parsed.task == task else {
-            return
-        }
+        guard let key = entry.keyBytes else { return }
+        // One of a format unknown here may concern the task.
+        if let known = StateKey(key), known.task != task { return }
         body(key, entry.valueBytes)
     }
 
