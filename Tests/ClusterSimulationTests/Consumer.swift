@@ -24,7 +24,7 @@ final class Consumer {
         log = group.makeLog()
         process.makeThread("consumer") { [self] _ in
             step()
-            return 20
+            return 50
         }
     }
 

@@ -21,6 +21,16 @@ struct WorkloadTests {
         #expect(found)
     }
 
+    @Test("a program that reads offsets a transaction may still change is found out")
+    func unstableOffsets() {
+        var settings = ClientSettings()
+        settings.readsUnstableOffsets = true
+        let found = (UInt64(1)...60).contains { seed in
+            !CopyWorkload(seed: seed, settings: settings).run(seconds: 40).isExact
+        }
+        #expect(found)
+    }
+
     @Test("records of committed transactions are there once, those of aborted ones never")
     func producers() {
         for seed in UInt64(1)...40 {

@@ -41,6 +41,8 @@ public final class SimGroup: ClientHandle, GroupPort {
     /// Whether the group was left, or there is nothing to leave.
     public internal(set) var hasLeft = false
     var nextJoinUs: Micros = 0
+    /// Counts JoinGroup and SyncGroup requests: an answer to one that was given up is ignored.
+    var attempt = 0
     /// When the session ends, as far as the client can tell; nil once it has.
     var sessionEndsUs: Micros?
     var nextHeartbeatUs: Micros = 0
