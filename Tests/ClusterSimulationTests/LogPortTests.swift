@@ -131,6 +131,17 @@ struct LogPortTests {
         #expect(moves == [.outOfRange] || moves == [])
     }
 
+    @Test("lent bytes are gone when the loan is over")
+    func loan() throws {
+        log.attach(.input0, slot: 0, epoch: 1, from: 0)
+        var kept: UnsafeRawBufferPointer?
+        try log.withBatch(max: 1, waitMs: 0) { batch in
+            kept = batch[0].valueBytes
+            #expect(batch[0].text == "0:0")
+        }
+        #expect(kept.map { Array($0) } == [0xA5, 0xA5, 0xA5])
+    }
+
     @Test("reading goes on after the leader moved or died")
     func leaders() throws {
         log.attach(.input0, slot: 0, epoch: 1, from: 9)

@@ -202,6 +202,19 @@ struct TransactionTests {
         #expect(try scene.committed() == ["decided"])
     }
 
+    @Test("a topic that may not be written to is a matter of configuration")
+    func readOnly() throws {
+        let scene = Scene()
+        let producer = try scene.producer(scene.world.makeProcess("p"), "shard")
+        scene.cluster.readOnlyTopics = [.alerts]
+        _ = producer.begin()
+        producer.produce("x", to: .alerts0)
+        producer.flush()
+        let error = try scene.failure(producer)
+        #expect(error.name == "TOPIC_AUTHORIZATION_FAILED")
+        #expect(error.move == .configuration)
+    }
+
     @Test("without transactions offsets are committed behind delivered records")
     func atLeastOnce() throws {
         let scene = Scene()

@@ -63,7 +63,7 @@ public class ClientHandle {
         breaks += 1
     }
 
-    /// librdkafka pauses between attempts to connect, so what breaks after a while is made anew at once.
+    /// librdkafka pauses between attempts to connect: what breaks after a while is connected anew at once.
     private func noteAttempt(_ broker: Int) {
         let nowUs = timeline.nowUs
         if nowUs - attemptedAtUs[broker] > ms(settings.reconnectBackoffMaxMs) {

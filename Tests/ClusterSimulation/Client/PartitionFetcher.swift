@@ -74,7 +74,7 @@ final class PartitionFetcher {
             return handle.cluster.log(partition) == nil ? lost() : retry()
         }
         var delayUs = network.latencyUs()
-        switch network.fate(of: .fetch, from: handle.process) {
+        switch network.fate(of: .fetch, from: handle.process, to: leader) {
         case .delivered: break
         case .slow(let byUs): delayUs += byUs
         case .requestLost(let noticeUs), .responseLost(let noticeUs), .copyDelayed(_, let noticeUs):

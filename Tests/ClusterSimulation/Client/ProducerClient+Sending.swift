@@ -50,6 +50,8 @@ extension ProducerClient {
         case .coordinatorLoading, .unknownTopicOrPartition: registerAgain(500)
         case .invalidProducerIDMapping:
             abortable(.invalidProducerIDMapping, "add partitions to the transaction", bump: true)
+        case .topicAuthorizationFailed:
+            abortable(.topicAuthorizationFailed, "add partitions to the transaction")
         case .some(let error): end(error, "add partitions to the transaction")
         }
     }

@@ -86,7 +86,9 @@ final class ProducerClient: ClientHandle {
         // The library calls every kind of fencing the same.
         let isFenced = code == .invalidProducerEpoch || code == .producerFenced
         let code = isFenced ? ErrorCode.fenced : code
-        let error = code.error(action, move: code.move == .fenced ? .fenced : .fatal)
+        // Somebody else's doing, or a setting, is said as such (`KafkaError.settled`).
+        let isSettled = code.move == .fenced || code.move == .configuration
+        let error = code.error(action, move: isSettled ? code.move : .fatal)
         timeline.note("\(process.name): producer ends: \(error.description)")
         state = .fatal
         failure = error
@@ -98,7 +100,9 @@ final class ProducerClient: ClientHandle {
     /// The transaction can only be aborted.
     func abortable(_ code: ErrorCode, _ action: String, bump: Bool = false) {
         guard state == .inTransaction || state == .committing else { return }
-        let error = code.error(action, move: .abortTransaction)
+        // What would come again is said as such (`KafkaError.abortable`).
+        let isSettled = code.move == .configuration || code.move == .rejected
+        let error = code.error(action, move: isSettled ? code.move : .abortTransaction)
         timeline.note("\(process.name): \(error.description)")
         needsBump = needsBump || bump
         state = .abortable

@@ -102,8 +102,10 @@ public final class SimGroup: ClientHandle, GroupPort {
         guard !events.isEmpty else { return nil }
         switch events.removeFirst() {
         case .assigned(let partitions, let isIncremental):
+            timeline.note("\(process.name): is given \(partitions), generation \(generation)")
             return .assigned(partitions, isIncremental: isIncremental, membership)
         case .revoked(let partitions, let isIncremental):
+            timeline.note("\(process.name): \(isLost ? "has lost" : "gives back") \(partitions)")
             return .revoked(partitions, isIncremental: isIncremental, isLost: isLost)
         case .failed(let error): return .failed(error)
         }

@@ -166,6 +166,9 @@ public final class SimProducer: ProducerPort {
         let mine = step
         return { [weak self] outcome in
             guard let self, mine == step else { return }
+            if case .failed(let error) = outcome {
+                process.timeline.note("\(process.name): step failed: \(error.description)")
+            }
             self.outcome = outcome
             thread?.wake()
         }

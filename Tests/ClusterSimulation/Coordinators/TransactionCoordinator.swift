@@ -123,6 +123,9 @@ public final class TransactionCoordinator {
         _ partitions: [PartitionID], to name: String, of producer: ProducerIdentity,
         at broker: Int, reply: @escaping (ErrorCode?) -> Void
     ) {
+        if partitions.contains(where: { cluster.readOnlyTopics.contains($0.topic) }) {
+            return reply(.topicAuthorizationFailed)
+        }
         add(name, producer, broker, reply) { id in
             for partition in partitions where !id.partitions.contains(partition) {
                 id.partitions.append(partition)

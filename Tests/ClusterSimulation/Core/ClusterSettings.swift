@@ -55,7 +55,7 @@ public struct ClientSettings: Sendable {
     /// `reconnect.backoff.ms`; doubled by each failure up to `reconnectBackoffMaxMs`.
     public var reconnectBackoffMs: Int64 = 100
     /// `reconnect.backoff.max.ms`
-    public var reconnectBackoffMaxMs: Int64 = 10_000
+    public var reconnectBackoffMaxMs: Int64 = 1_000
     /// The pause before a coordinator is looked for again (fixed in librdkafka).
     public var coordinatorQueryMs: Int64 = 500
     /// The pause before the offsets of a transaction are sent again (fixed in librdkafka).

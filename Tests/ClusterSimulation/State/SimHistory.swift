@@ -28,6 +28,7 @@ final class SimHistoryReader: HistoryReader {
     private let thread: SimThread?
     private var fetcher: PartitionFetcher?
     private var batch: ContiguousArray<Entry> = []
+    private let loan = LentEntries()
     private var failure: ClusterError?
     private(set) var bounds: LogBounds?
 
@@ -73,7 +74,7 @@ final class SimHistoryReader: HistoryReader {
             fetcher.take(max, slot: 0, from: 0, into: &batch)
             if fetcher.count > 0 { thread?.wake() }
         }
-        batch.withUnsafeBufferPointer { body($0) }
+        loan.lend(batch, body)
     }
 
     func failure(at index: Int) -> ClusterError {

@@ -11,6 +11,7 @@ final class SimStateReader: StateReader {
     private var bounds: LogBounds?
     private var failure: ClusterError?
     private var batch: ContiguousArray<Entry> = []
+    private let loan = LentEntries()
     private var position: Int64 = 0
 
     init(_ process: SimProcess, task: TaskID, settings: ClientSettings, thread: SimThread?) {
@@ -49,18 +50,19 @@ final class SimStateReader: StateReader {
         if position >= bounds.high { return .ended }
         batch.removeAll(keepingCapacity: true)
         fetcher.take(max, slot: 0, from: 0, into: &batch)
-        for entry in batch {
-            switch entry.kind {
-            case .failure:
-                failure = fetcher.error
-                return .failed(failure ?? ErrorCode.unknownServerError.error("read state"))
-            case .end: position = Swift.max(position, entry.offset)
-            case .record:
-                guard entry.offset < bounds.high else { continue }
-                position = entry.offset + 1
-                lend(entry, body)
+        loan.lend(batch) { entries in
+            for entry in entries {
+                switch entry.kind {
+                case .failure: failure = fetcher.error
+                case .end: position = Swift.max(position, entry.offset)
+                case .record:
+                    guard entry.offset < bounds.high else { continue }
+                    position = entry.offset + 1
+                    lend(entry, body)
+                }
             }
         }
+        if let failure { return .failed(failure) }
         // Nothing waits: everything before the next fetch has been read, holes too.
         if fetcher.count == 0 { position = Swift.max(position, fetcher.position) }
         if fetcher.count > 0 { thread?.wake() }

@@ -45,7 +45,8 @@ public final class CopyWorkload {
     ///   - reusesBrokenProducer: planted: a producer goes on after a connection broke under its commit.
     ///   - settings: of the library, where defects can be planted as well.
     public init(
-        seed: UInt64, reusesBrokenProducer: Bool = false, settings: ClientSettings = ClientSettings()
+        seed: UInt64, reusesBrokenProducer: Bool = false,
+        settings: ClientSettings = ClientSettings()
     ) {
         var cluster = ClusterSettings()
         cluster.initialRebalanceDelayMs = 500
