@@ -47,7 +47,7 @@ public final class SimLog: LogPort {
 
     /// Lets a held partition go on.
     public func release(_ partition: PartitionID) {
-        guard let index = index(of: partition) else { return }
+        guard let index = index(of: partition), slots[index].isHeld else { return }
         slots[index].isHeld = false
         if slots[index].fetcher.count > 0 { thread?.wake() }
     }
