@@ -186,6 +186,25 @@ struct TransactionTests {
         #expect(try scene.committed() == ["before", "after"])
     }
 
+    @Test("nothing is acknowledged until the others notice that a broker died")
+    func deadFollower() throws {
+        var settings = Scene.calm
+        settings.failoverUs = 3_000_000...3_000_000
+        let scene = Scene(settings: settings)
+        let producer = try scene.producer(scene.world.makeProcess("p"), "shard")
+        try scene.begin(producer, ["x"])
+        let leader = try #require(scene.cluster.log(.alerts0)?.leader)
+        scene.cluster.takeDown(broker: (leader + 1) % 3)
+        let before = scene.world.nowMs
+        producer.produce("y", to: .alerts0)
+        producer.flush()
+        try scene.expectDone(producer)
+        #expect(scene.world.nowMs - before >= 2_999)
+        producer.commit()
+        _ = try scene.outcome(producer)
+        #expect(try scene.committed() == ["x", "y"])
+    }
+
     @Test("a coordinator that fails over carries a decided commit out")
     func coordinatorFailsOver() throws {
         let scene = Scene()

@@ -72,7 +72,7 @@ public final class TransactionCoordinator {
             id.lastEpoch = -1
             timeline.note("\(name): fenced, epoch \(id.epoch)")
             end(id, commits: false)
-            return later { reply(.failure(CodeError(.concurrentTransactions))) }
+            return later(id) { reply(.failure(CodeError(.concurrentTransactions))) }
         case .empty, .completeCommit, .completeAbort: break
         }
         guard bump(id, expected) else { return reply(.failure(CodeError(.producerFenced))) }
@@ -83,7 +83,7 @@ public final class TransactionCoordinator {
         timeline.note("\(name): epoch \(id.epoch)")
         timeline.mix(UInt64(bitPattern: id.producerID) ^ UInt64(UInt16(bitPattern: id.epoch)))
         let identity = id.identity
-        later { reply(.success(identity)) }
+        later(id) { reply(.success(identity)) }
     }
 
     private func add(_ name: String, _ partition: Int) -> TransactionalID {
@@ -112,8 +112,9 @@ public final class TransactionCoordinator {
     }
 
     /// Answers when the coordinator's log is written.
-    func later(_ body: @escaping () -> Void) {
-        timeline.after(cluster.random.pick(settings.coordinatorAppendUs), body)
+    func later(_ id: TransactionalID, _ body: @escaping () -> Void) {
+        let appendUs = cluster.random.pick(settings.coordinatorAppendUs)
+        timeline.after(appendUs + placements[id.partition].stallUs(timeline.nowUs), body)
     }
 
     // MARK: Transactions
@@ -160,7 +161,7 @@ public final class TransactionCoordinator {
         case .ongoing: break
         }
         change(id)
-        later { reply(nil) }
+        later(id) { reply(nil) }
     }
 
     /// Why a leader may not take a transaction's first batch; nil where the transaction is known.
