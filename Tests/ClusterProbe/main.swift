@@ -1,8 +1,9 @@
 import ClusterSimulation
 import Glibc
 
-// Runs the copying program in simulated clusters: cluster-probe [SEED] [SEEDS] [SECONDS] [healthy] [trace]
-// [planted]. Prints a line for each seed that went wrong, and the sums.
+// Runs the copying program in simulated clusters: cluster-probe [SEED] [SEEDS] [SECONDS] [healthy] [trace], and
+// one of the planted defects reuse, unstable, uncommitted. Prints a line for each seed that went wrong, and the
+// sums.
 let arguments = Array(CommandLine.arguments.dropFirst())
 let numbers = arguments.compactMap { UInt64($0) }
 let first = numbers.first ?? 1
@@ -21,8 +22,11 @@ var cuts = 0
 var faults = 0
 let start = processorSeconds()
 for seed in first..<first + seeds {
+    var settings = ClientSettings()
+    settings.readsUnstableOffsets = arguments.contains("unstable")
+    settings.readsUncommitted = arguments.contains("uncommitted")
     let workload = CopyWorkload(
-        seed: seed, reusesBrokenProducer: arguments.contains("planted"))
+        seed: seed, reusesBrokenProducer: arguments.contains("reuse"), settings: settings)
     workload.world.trace.isOn = arguments.contains("trace")
     let report = workload.run(seconds: seconds, faulty: !arguments.contains("healthy"))
     events += report.events

@@ -22,9 +22,9 @@ final class Consumer {
         self.process = process
         group = SimGroup(process, instanceID: instance, settings: settings)
         log = group.makeLog()
-        process.makeThread("consumer") { [unowned self] _ in
+        process.makeThread("consumer") { [self] _ in
             step()
-            return 20
+            return 50
         }
     }
 

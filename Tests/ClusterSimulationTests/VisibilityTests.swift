@@ -150,7 +150,7 @@ struct VisibilityTests {
         }
         #expect(kinds == [.failure])
         #expect(move == .outOfRange)
-        #expect(history.bounds == LogBounds(low: 4, high: 10))
+        #expect(history.bounds == nil)
     }
 }
 

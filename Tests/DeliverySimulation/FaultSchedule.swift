@@ -12,7 +12,7 @@ final class FaultSchedule {
         case fullDisk, damage, compaction, lostInput
     }
 
-    private let run: SimulationRun
+    private unowned let run: SimulationRun
     private let world: World
     private let scenario: Scenario
     private let random: RandomStream

@@ -56,7 +56,6 @@ struct Scenario {
         cluster.initialRebalanceDelayMs = 300
         cluster.failoverUs = 200_000...2_000_000
         cluster.transactionCheckMs = 2_000
-        cluster.verifiesTransactions = random.chance(0.7)
         cluster.activeTail = Int(random.pick(1...16))
         self.cluster = cluster
         workload = Workload(seed: seed, partitions: inputs, endMs: faultsMs + 4_000)

@@ -11,6 +11,7 @@ public class ClientHandle {
     /// Connections that broke so far.
     private(set) var breaks = 0
     private(set) var isClosed = false
+    private var links: [CoordinatorLink] = []
     private var connections: [Connection?]
     private var reconnectAtUs: [Micros]
     private var attemptedAtUs: [Micros]
@@ -62,7 +63,7 @@ public class ClientHandle {
         breaks += 1
     }
 
-    /// librdkafka pauses between attempts to connect, so what breaks after a while is made anew at once.
+    /// librdkafka pauses between attempts to connect: what breaks after a while is connected anew at once.
     private func noteAttempt(_ broker: Int) {
         let nowUs = timeline.nowUs
         if nowUs - attemptedAtUs[broker] > ms(settings.reconnectBackoffMaxMs) {
@@ -86,7 +87,12 @@ public class ClientHandle {
         isClosed = true
         for connection in connections { connection?.abandon(cutting: nil) }
         connections = connections.map { _ in nil }
+        for link in links { link.close() }
+        links = []
     }
+
+    /// Whoever waits for a coordinator is forgotten with the handle.
+    func add(_ link: CoordinatorLink) { links.append(link) }
 
     /// A broker to ask for coordinators and metadata: any that is up.
     var anyBroker: Int {

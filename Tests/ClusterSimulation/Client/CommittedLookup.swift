@@ -20,7 +20,8 @@ final class CommittedLookup {
         deadlineUs = handle.timeline.nowUs + ms(timeoutMs)
         // The coordinator may not even be found in time.
         handle.after(ms(timeoutMs)) { [self] in
-            finish(.failure(ErrorCode.timedOut.error("read committed offsets")))
+            let action = "read committed offsets"
+            finish(.failure(ErrorCode.timedOut.error(action, move: .unreachable)))
         }
         ask()
     }
@@ -33,7 +34,8 @@ final class CommittedLookup {
             reply(cluster.group.committed(partitions, stable: stable, at: broker))
         } done: { [self] (answer: Result<[Position], CodeError>?) in
             switch answer {
-            case .success(let positions): finish(.success(positions))
+            case .success(let positions):
+                finish(.success(positions.sorted { $0.partition < $1.partition }))
             case .failure(let error):
                 _ = link.isElsewhere(error.code)
                 again()

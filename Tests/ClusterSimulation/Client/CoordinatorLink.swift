@@ -10,7 +10,10 @@ final class CoordinatorLink {
     init(_ handle: ClientHandle, find: @escaping () -> Int?) {
         self.handle = handle
         self.find = find
+        handle.add(self)
     }
+
+    func close() { waiting = [] }
 
     /// The coordinator, if it is known.
     var known: Int? { broker }

@@ -21,7 +21,7 @@ final class OutgoingPartition {
 
     init(_ id: PartitionID) { self.id = id }
 
-    func append(_ record: LogRecord, _ producer: ProducerClient, _ identity: ProducerIdentity) {
+    func append(_ record: LogRecord, _ producer: ProducerClient) {
         let limits = producer.settings
         if batches.isEmpty { deadlineUs = producer.newDeadlineUs }
         let isOpen = batches.count > (isUnderWay ? 1 : 0)
@@ -31,18 +31,16 @@ final class OutgoingPartition {
         {
             return last.append(record)
         }
-        let batch = RecordBatch(
-            producerID: identity.id, epoch: identity.epoch,
-            isTransactional: producer.transactionalID != nil)
+        let batch = RecordBatch(isTransactional: producer.transactionalID != nil)
         batch.append(record)
         batches.append(batch)
     }
 
     /// The batch to send, with its sequence numbers.
-    func next() -> RecordBatch? {
+    func next(_ identity: ProducerIdentity) -> RecordBatch? {
         guard let batch = batches.first else { return nil }
         if batch.baseSequence == nil {
-            batch.baseSequence = nextSequence
+            batch.number(from: nextSequence, of: identity)
             nextSequence += Int32(batch.records.count)
         }
         return batch

@@ -74,7 +74,7 @@ final class PartitionFetcher {
             return handle.cluster.log(partition) == nil ? lost() : retry()
         }
         var delayUs = network.latencyUs()
-        switch network.fate(of: .fetch, from: handle.process) {
+        switch network.fate(of: .fetch, from: handle.process, to: leader) {
         case .delivered: break
         case .slow(let byUs): delayUs += byUs
         case .requestLost(let noticeUs), .responseLost(let noticeUs), .copyDelayed(_, let noticeUs):
@@ -134,7 +134,9 @@ final class PartitionFetcher {
     }
 
     private func lost() {
-        fail(ErrorCode.unknownPartition.error("read \(partition)"))
+        let isTopicGone = handle.cluster.partitionCount(partition.topic) == 0
+        let code = isTopicGone ? ErrorCode.unknownTopic : .unknownPartition
+        fail(code.error("read \(partition)"))
     }
 
     private func receive(_ result: FetchedRecords) {

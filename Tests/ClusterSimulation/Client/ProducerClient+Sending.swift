@@ -50,6 +50,8 @@ extension ProducerClient {
         case .coordinatorLoading, .unknownTopicOrPartition: registerAgain(500)
         case .invalidProducerIDMapping:
             abortable(.invalidProducerIDMapping, "add partitions to the transaction", bump: true)
+        case .topicAuthorizationFailed:
+            abortable(.topicAuthorizationFailed, "add partitions to the transaction")
         case .some(let error): end(error, "add partitions to the transaction")
         }
     }
@@ -63,7 +65,7 @@ extension ProducerClient {
 
     private func send(_ partition: OutgoingPartition) {
         guard state == .inTransaction || transactionalID == nil, !partition.isUnderWay,
-            !partition.isPausing, let batch = partition.next()
+            !partition.isPausing, let identity, let batch = partition.next(identity)
         else { return }
         guard let leader = partition.leader ?? cluster.log(partition.id)?.leader else {
             return sendAgain(partition)

@@ -6,10 +6,14 @@ extension ProducerClient {
 
     /// InitProducerId: fences earlier producers of the id, and waits until their transaction is decided.
     func initialize(_ done: @escaping Done) {
+        guard transactionalID != nil else {
+            // Nothing is waited for: records wait until there is an id.
+            initializePlain()
+            return done(nil)
+        }
         begin(
             done, withinMs: settings.startTimeoutMs,
-            late: ErrorCode.timedOut.error("take over the transactional id"))
-        guard transactionalID != nil else { return initializePlain() }
+            late: ErrorCode.timedOut.error("take over the transactional id", move: .unreachable))
         acquire(expected: nil) { [self] in
             state = .ready
             finish(nil)
@@ -17,6 +21,7 @@ extension ProducerClient {
     }
 
     private func initializePlain() {
+        state = .ready
         call(.initProducerID, anyBroker) { [cluster] reply in
             reply(cluster.transactions.newProducer())
         } done: { [self] (identity: ProducerIdentity?) in
@@ -24,9 +29,7 @@ extension ProducerClient {
                 return after(ms(500)) { [self] in initializePlain() }
             }
             self.identity = identity
-            state = .ready
             pump()
-            finish(nil)
         }
     }
 
@@ -224,18 +227,23 @@ extension ProducerClient {
     // MARK: Without transactions
 
     /// OffsetCommit through the group.
+    ///
+    /// - Parameter member: asked at each attempt: the library commits under the membership it has then.
     func commitOffsets(
-        _ positions: [Position], _ member: MemberIdentity, _ done: @escaping Done
+        _ positions: [Position], _ member: @escaping () -> MemberIdentity, _ done: @escaping Done
     ) {
         guard !positions.isEmpty else { return done(nil) }
         begin(
             done, withinMs: settings.stepTimeoutMs,
-            late: ErrorCode.timedOut.error("commit offsets"))
+            late: ErrorCode.timedOut.error("commit offsets", move: .unreachable))
         commitOffsets(positions, member)
     }
 
-    private func commitOffsets(_ positions: [Position], _ member: MemberIdentity) {
+    private func commitOffsets(
+        _ positions: [Position], _ asked: @escaping () -> MemberIdentity
+    ) {
         guard isStepUnderWay else { return }
+        let member = asked()
         groupLink.call(.offsetCommit) { [cluster] broker, reply in
             cluster.group.commit(positions, from: member, at: broker, reply: reply)
         } done: { [self] (reply: ErrorCode??) in
@@ -246,7 +254,7 @@ extension ProducerClient {
             case .some(.coordinatorLoading), nil: break
             case .some(let error?): return finish(error.error("commit offsets"))
             }
-            after(ms(100)) { [self] in commitOffsets(positions, member) }
+            after(ms(100)) { [self] in commitOffsets(positions, asked) }
         }
     }
 }

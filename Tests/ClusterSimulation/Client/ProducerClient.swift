@@ -86,7 +86,9 @@ final class ProducerClient: ClientHandle {
         // The library calls every kind of fencing the same.
         let isFenced = code == .invalidProducerEpoch || code == .producerFenced
         let code = isFenced ? ErrorCode.fenced : code
-        let error = code.error(action, move: code.move == .fenced ? .fenced : .fatal)
+        // Somebody else's doing, or a setting, is said as such (`KafkaError.settled`).
+        let isSettled = code.move == .fenced || code.move == .configuration
+        let error = code.error(action, move: isSettled ? code.move : .fatal)
         timeline.note("\(process.name): producer ends: \(error.description)")
         state = .fatal
         failure = error
@@ -98,7 +100,9 @@ final class ProducerClient: ClientHandle {
     /// The transaction can only be aborted.
     func abortable(_ code: ErrorCode, _ action: String, bump: Bool = false) {
         guard state == .inTransaction || state == .committing else { return }
-        let error = code.error(action, move: .abortTransaction)
+        // What would come again is said as such (`KafkaError.abortable`).
+        let isSettled = code.move == .configuration || code.move == .rejected
+        let error = code.error(action, move: isSettled ? code.move : .abortTransaction)
         timeline.note("\(process.name): \(error.description)")
         needsBump = needsBump || bump
         state = .abortable
@@ -138,7 +142,7 @@ final class ProducerClient: ClientHandle {
         to partition: PartitionID, key: ByteSlice?, value: ByteSlice?, timestampMs: Int64?,
         headers: [(name: String, value: String)]
     ) {
-        guard let identity, state != .fatal else { return }
+        guard state != .fatal else { return }
         var record = LogRecord(timestampMs: timestampMs ?? -1)
         if let key {
             record.key = cluster.arena.copy(key)
@@ -149,7 +153,7 @@ final class ProducerClient: ClientHandle {
             record.valueCount = Int32(value.count)
         }
         record.headers = cluster.store(headers: headers)
-        outgoing(partition).append(record, self, identity)
+        outgoing(partition).append(record, self)
         planPump()
         planExpiry()
     }
@@ -189,8 +193,9 @@ final class ProducerClient: ClientHandle {
         guard flushing != nil, partitions.allSatisfy(\.batches.isEmpty) else { return }
         let failed = deliveryFailure
         deliveryFailure = nil
-        if state == .fatal, let failure { return flushed(failure) }
-        flushed(failed)
+        // What ended the transaction says more than the record that failed for it.
+        let isOver = state == .fatal || state == .abortable
+        flushed(isOver ? failure : failed)
     }
 
     private func flushed(_ error: ClusterError?) {
@@ -219,9 +224,6 @@ final class ProducerClient: ClientHandle {
         }
         guard !late.isEmpty else { return }
         for partition in late { partition.clear() }
-        if deliveryFailure == nil {
-            deliveryFailure = ErrorCode.messageTimedOut.error("deliver to \(late[0].id)")
-        }
         if transactionalID != nil {
             abortable(.timedOut, "deliver to \(late[0].id)", bump: true)
         } else {

@@ -25,7 +25,8 @@ extension SimGroup {
     private func checkPoll() {
         guard joinState == .steady, !isPollOverdue, isPollLate else { return }
         isPollOverdue = true
-        tell(.failed(ErrorCode.maxPollExceeded.error("poll")))
+        // Our client calls it passing: the loss of the partitions is told by the revocation.
+        tell(.failed(ErrorCode.maxPollExceeded.error("poll", move: .retry)))
         if instanceID == nil, memberID != 0 {
             let id = memberID
             link.call(.leaveGroup) { [cluster] broker, reply in

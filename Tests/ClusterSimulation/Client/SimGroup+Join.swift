@@ -19,12 +19,29 @@ extension SimGroup {
             sessionTimeoutMs: settings.sessionTimeoutMs, rebalanceTimeoutMs: settings.maxPollMs,
             topics: topics, assignor: settings.isCooperative ? .cooperative : .range,
             owned: settings.isCooperative ? assignment ?? [] : [])
+        let mine = beginAttempt(withinMs: settings.maxPollMs + 3_000) { [self] in
+            joined(JoinReply(error: .timedOut))
+        }
         link.call(.joinGroup) { [cluster] broker, reply in
             cluster.group.join(request, at: broker, reply: reply)
         } done: { [self] (reply: JoinReply?) in
-            guard joinState == .waitJoin, !isLeaving else { return }
+            guard mine == attempt, joinState == .waitJoin, !isLeaving else { return }
             joined(reply ?? JoinReply(error: .transport))
         }
+    }
+
+    /// Numbers a request that waits for other members, and gives it up after a time: a late copy of an earlier
+    /// one can take its answer away.
+    private func beginAttempt(withinMs: Int64, _ late: @escaping () -> Void) -> Int {
+        attempt += 1
+        let mine = attempt
+        let state = joinState
+        after(ms(withinMs)) { [self] in
+            guard mine == attempt, joinState == state, !isLeaving else { return }
+            attempt += 1
+            late()
+        }
+        return mine
     }
 
     private func joined(_ reply: JoinReply) {
@@ -72,10 +89,13 @@ extension SimGroup {
         let request = SyncRequest(
             memberID: memberID, instanceID: instanceID, generation: generation,
             assignments: assignments)
+        let mine = beginAttempt(withinMs: settings.sessionTimeoutMs + 3_000) { [self] in
+            synced(SyncReply(error: .timedOut), assignments)
+        }
         link.call(.syncGroup) { [cluster] broker, reply in
             cluster.group.sync(request, at: broker, reply: reply)
         } done: { [self] (reply: SyncReply?) in
-            guard joinState == .waitSync, !isLeaving else { return }
+            guard mine == attempt, joinState == .waitSync, !isLeaving else { return }
             synced(reply ?? SyncReply(error: .transport), assignments)
         }
     }

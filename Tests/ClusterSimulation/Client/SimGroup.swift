@@ -41,6 +41,8 @@ public final class SimGroup: ClientHandle, GroupPort {
     /// Whether the group was left, or there is nothing to leave.
     public internal(set) var hasLeft = false
     var nextJoinUs: Micros = 0
+    /// Counts JoinGroup and SyncGroup requests: an answer to one that was given up is ignored.
+    var attempt = 0
     /// When the session ends, as far as the client can tell; nil once it has.
     var sessionEndsUs: Micros?
     var nextHeartbeatUs: Micros = 0
@@ -100,8 +102,10 @@ public final class SimGroup: ClientHandle, GroupPort {
         guard !events.isEmpty else { return nil }
         switch events.removeFirst() {
         case .assigned(let partitions, let isIncremental):
+            timeline.note("\(process.name): is given \(partitions), generation \(generation)")
             return .assigned(partitions, isIncremental: isIncremental, membership)
         case .revoked(let partitions, let isIncremental):
+            timeline.note("\(process.name): \(isLost ? "has lost" : "gives back") \(partitions)")
             return .revoked(
                 partitions, isIncremental: isIncremental, isLost: isLost, membership)
         case .failed(let error): return .failed(error)
@@ -147,6 +151,12 @@ public final class SimGroup: ClientHandle, GroupPort {
         case .steady where assignment != nil: revokeAll(lost: false)
         default: finishLeaving()
         }
+    }
+
+    override func close() {
+        super.close()
+        stopFetching()
+        events = []
     }
 
     // MARK: For its own parts

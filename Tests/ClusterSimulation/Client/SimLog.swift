@@ -14,6 +14,7 @@ public final class SimLog: LogPort {
     private let thread: SimThread?
     private var slots: [Slot] = []
     private var batch: ContiguousArray<Entry> = []
+    private let loan = LentEntries()
     private var failures: [(index: Int, error: ClusterError)] = []
     private var turn = 0
 
@@ -46,7 +47,7 @@ public final class SimLog: LogPort {
 
     /// Lets a held partition go on.
     public func release(_ partition: PartitionID) {
-        guard let index = index(of: partition) else { return }
+        guard let index = index(of: partition), slots[index].isHeld else { return }
         slots[index].isHeld = false
         if slots[index].fetcher.count > 0 { thread?.wake() }
     }
@@ -68,10 +69,8 @@ public final class SimLog: LogPort {
         }
         // What is left is for the next step.
         if slots.contains(where: { !$0.isHeld && $0.fetcher.count > 0 }) { thread?.wake() }
-        // The batch is not to change while it is lent, whatever `body` does with the log.
-        let lent = batch
         var failure: EngineFailure?
-        lent.withUnsafeBufferPointer { entries in
+        loan.lend(batch) { entries in
             do throws(EngineFailure) { try body(entries) } catch { failure = error }
         }
         if let failure { throw failure }

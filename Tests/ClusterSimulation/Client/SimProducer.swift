@@ -14,6 +14,7 @@ public final class SimProducer: ProducerPort {
     private let process: SimProcess
     private let mode: Mode
     private let settings: ClientSettings
+    private let group: SimGroup?
     private let thread: SimThread?
     private var client: ProducerClient?
     private var reader: ClientHandle?
@@ -21,14 +22,20 @@ public final class SimProducer: ProducerPort {
     private var breaksBefore = 0
     private var step = 0
 
-    /// A producer that has still to be started; `thread` is woken when a step has an outcome.
+    /// A producer that has still to be started.
+    ///
+    /// - Parameters:
+    ///   - group: the consumer through which committed offsets are read and, at least once, committed; without it
+    ///     connections of its own serve for that.
+    ///   - thread: woken when a step has an outcome.
     public init(
         _ process: SimProcess, mode: Mode, settings: ClientSettings = ClientSettings(),
-        thread: SimThread? = nil
+        group: SimGroup? = nil, thread: SimThread? = nil
     ) {
         self.process = process
         self.mode = mode
         self.settings = settings
+        self.group = group
         self.thread = thread
     }
 
@@ -68,48 +75,58 @@ public final class SimProducer: ProducerPort {
 
     /// Adds positions to the transaction, or commits them through the group.
     public func addOffsets(_ positions: [Position], under membership: any Membership) {
-        guard let member = membership as? SimMembership else {
-            return next()(.failed(ErrorCode.state.error("add offsets")))
+        guard let member = membership as? SimMembership, member.isValid else {
+            return refuse("the membership had ended when it was captured")
         }
-        let isTransactional = isTransactional
-        run { client, done in
-            if isTransactional {
-                client.sendOffsets(positions, member.identity, done)
-            } else {
-                client.commitOffsets(positions, member.identity, done)
-            }
+        guard !isTransactional else {
+            return run { $0.sendOffsets(positions, member.identity, $1) }
         }
+        if let group, group.identity != member.identity {
+            return refuse("the partitions' membership has ended")
+        }
+        let group = group
+        run { $0.commitOffsets(positions, { group?.identity ?? member.identity }, $1) }
+    }
+
+    private func refuse(_ reason: String) {
+        next()(.failed(ErrorCode.illegalGeneration.error("add offsets: \(reason)")))
     }
 
     /// Commits.
     public func commit() {
         guard isTransactional else { return next()(.done) }
-        run { $0.commit($1) }
+        run(ends: true) { $0.commit($1) }
     }
 
     /// Aborts.
     public func abort() {
         guard isTransactional else { return next()(.done) }
-        run { $0.abort($1) }
+        run(ends: true) { $0.abort($1) }
     }
 
     /// Reads what the group has committed.
     public func readCommitted(_ partitions: [PartitionID]) {
         let done = next()
-        reader?.close()
-        let reader = ClientHandle(process, settings)
-        self.reader = reader
-        let link = CoordinatorLink(reader) { [cluster = process.cluster] in
-            cluster.groupCoordinator()
-        }
+        let way = wayToGroup()
         _ = CommittedLookup(
-            partitions, handle: reader, link: link, timeoutMs: settings.lookupTimeoutMs
+            partitions, handle: way.handle, link: way.link, timeoutMs: settings.lookupTimeoutMs
         ) { result in
             switch result {
             case .success(let positions): done(.committed(positions))
             case .failure(let error): done(.failed(error))
             }
         }
+    }
+
+    private func wayToGroup() -> (handle: ClientHandle, link: CoordinatorLink) {
+        if let group { return (group, group.link) }
+        reader?.close()
+        let reader = ClientHandle(process, settings)
+        self.reader = reader
+        let link = CoordinatorLink(reader) { [cluster = process.cluster] in
+            cluster.groupCoordinator()
+        }
+        return (reader, link)
     }
 
     /// The outcome of the last step, once.
@@ -132,6 +149,10 @@ public final class SimProducer: ProducerPort {
         to partition: PartitionID, key: ByteSlice? = nil, value: ByteSlice?,
         timestampMs: Int64? = nil, headers: [(name: String, value: String)] = []
     ) {
+        var partition = partition
+        if partition.topic == .state {
+            partition.number %= Int32(max(1, process.cluster.partitionCount(.state)))
+        }
         client?.produce(
             to: partition, key: key, value: value, timestampMs: timestampMs, headers: headers)
     }
@@ -145,17 +166,23 @@ public final class SimProducer: ProducerPort {
         let mine = step
         return { [weak self] outcome in
             guard let self, mine == step else { return }
+            if case .failed(let error) = outcome {
+                process.timeline.note("\(process.name): step failed: \(error.description)")
+            }
             self.outcome = outcome
             thread?.wake()
         }
     }
 
-    private func run(_ body: (ProducerClient, @escaping (ClusterError?) -> Void) -> Void) {
+    /// - Parameter ends: whether it ends the transaction: then it is told whether a connection broke under it.
+    private func run(
+        ends: Bool = false, _ body: (ProducerClient, @escaping (ClusterError?) -> Void) -> Void
+    ) {
         let done = next()
         guard let client else { return done(.failed(ErrorCode.state.error("use a producer"))) }
         body(client) { [weak self] error in
             if let error { return done(.failed(error)) }
-            let isBroken = client.breaks != (self?.breaksBefore ?? 0)
+            let isBroken = ends && client.breaks != (self?.breaksBefore ?? 0)
             done(isBroken ? .doneOverBrokenConnection : .done)
         }
     }

@@ -21,6 +21,7 @@ extension Cluster {
         let log = log(partition)
         if let error = refusal(log, at: broker) { return reply(error) }
         guard let log else { return reply(.unknownTopicOrPartition) }
+        if readOnlyTopics.contains(partition.topic) { return reply(.topicAuthorizationFailed) }
         guard hasQuorum else { return reply(.notEnoughReplicas) }
         let stallUs = log.placement.stalledUntilUs - timeline.nowUs
         guard stallUs <= 0 else {
@@ -36,13 +37,15 @@ extension Cluster {
         }
         let error = log.append(batch, nowMs: wallMs) {
             guard settings.verifiesTransactions else { return nil }
-            let producer = ProducerIdentity(id: batch.producerID, epoch: batch.epoch)
-            return transactions.refusal(of: producer, on: partition)
+            return transactions.refusal(of: batch.producer, on: partition)
         }
         if let error {
             timeline.note("\(partition) refuses a batch: \(error)")
             return reply(error)
         }
+        timeline.note(
+            "\(partition) has \(batch.records.count) more, up to \(log.endOffset), of "
+                + "\(batch.producer.id)/\(batch.producer.epoch)")
         timeline.after(random.pick(settings.replicationUs)) { reply(nil) }
     }
 

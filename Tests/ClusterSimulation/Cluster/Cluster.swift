@@ -21,6 +21,8 @@ public final class Cluster {
     private var topics: [[PartitionLog]]
     /// How often each topic was created.
     private(set) var topicBirths: [Int]
+    /// Topics that no client may write to.
+    public var readOnlyTopics: Set<Topic> = []
     /// Extra time until a transaction's markers are written, such as while a broker is slow.
     public var markerDelayUs: ClosedRange<Micros>?
 

@@ -11,22 +11,24 @@ extension PartitionLog {
     ) -> ErrorCode? {
         guard let first = batch.baseSequence else { return .outOfOrderSequence }
         let last = first + Int32(batch.records.count) - 1
-        var producer = producers[batch.producerID] ?? ProducerState()
-        if producer.duplicate(of: first, last, epoch: batch.epoch) != nil { return nil }
+        var producer = producers[batch.producer.id] ?? ProducerState()
+        if producer.duplicate(of: first, last, epoch: batch.producer.epoch) != nil { return nil }
         if batch.isTransactional, producer.transactionStart == nil, let error = isOngoing() {
             return error
         }
-        if batch.epoch < producer.epoch { return .invalidProducerEpoch }
-        guard producer.accepts(first, epoch: batch.epoch) else { return .outOfOrderSequence }
+        if batch.producer.epoch < producer.epoch { return .invalidProducerEpoch }
+        guard producer.accepts(first, epoch: batch.producer.epoch) else {
+            return .outOfOrderSequence
+        }
         producer.append(
             ProducerState.Batch(firstSequence: first, lastSequence: last, baseOffset: endOffset),
-            epoch: batch.epoch)
+            epoch: batch.producer.epoch)
         if batch.isTransactional, producer.transactionStart == nil {
             producer.transactionStart = endOffset
             openTransactions.append(
-                OpenTransaction(producerID: batch.producerID, firstOffset: endOffset))
+                OpenTransaction(producerID: batch.producer.id, firstOffset: endOffset))
         }
-        producers[batch.producerID] = producer
+        producers[batch.producer.id] = producer
         write(batch, first, nowMs)
         return nil
     }
@@ -35,8 +37,8 @@ extension PartitionLog {
         var sequence = firstSequence
         for template in batch.records {
             var record = template
-            record.producerID = batch.producerID
-            record.epoch = batch.epoch
+            record.producerID = batch.producer.id
+            record.epoch = batch.producer.epoch
             record.sequence = sequence
             record.offset = endOffset
             if record.timestampMs < 0 { record.timestampMs = nowMs }

@@ -11,6 +11,9 @@ final class Placement {
 
     init(leader: Int) { self.leader = leader }
 
+    /// How much longer a write takes because a follower is waited for.
+    func stallUs(_ nowUs: Micros) -> Micros { max(0, stalledUntilUs - nowUs) }
+
     func move(to leader: Int?) {
         self.leader = leader
         epoch += 1

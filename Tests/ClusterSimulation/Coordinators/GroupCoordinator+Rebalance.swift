@@ -255,7 +255,10 @@ extension GroupCoordinator {
         }
     }
 
-    func appendUs() -> Micros { cluster.random.pick(settings.coordinatorAppendUs) }
+    /// Until the coordinator's log is written.
+    func appendUs() -> Micros {
+        cluster.random.pick(settings.coordinatorAppendUs) + placement.stallUs(timeline.nowUs)
+    }
 
     // MARK: Heartbeats
 

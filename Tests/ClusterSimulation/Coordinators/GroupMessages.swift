@@ -51,7 +51,7 @@ struct SyncReply {
 }
 
 /// Who a request about the group comes from.
-struct MemberIdentity {
+struct MemberIdentity: Equatable {
     var memberID: UInt64
     var instanceID: String?
     var generation: Int32

@@ -18,7 +18,7 @@ extension TransactionCoordinator {
         case (.ongoing, _):
             end(id, commits: commits)
             let error = cluster.random.chance(endErrorChance) ? ErrorCode.unknownServerError : nil
-            later { reply(error) }
+            later(id) { reply(error) }
         case (.completeCommit, true), (.completeAbort, false): reply(nil)
         case (.prepareCommit, true), (.prepareAbort, false): reply(.concurrentTransactions)
         default: reply(.invalidTransactionState)
@@ -93,7 +93,7 @@ extension TransactionCoordinator {
         id.markersLeft -= 1
         guard id.markersLeft == 0 else { return }
         let attempt = id.markerAttempt
-        later {
+        later(id) {
             if id.markerAttempt == attempt { self.complete(id) }
         }
     }

@@ -72,7 +72,7 @@ public final class TransactionCoordinator {
             id.lastEpoch = -1
             timeline.note("\(name): fenced, epoch \(id.epoch)")
             end(id, commits: false)
-            return later { reply(.failure(CodeError(.concurrentTransactions))) }
+            return later(id) { reply(.failure(CodeError(.concurrentTransactions))) }
         case .empty, .completeCommit, .completeAbort: break
         }
         guard bump(id, expected) else { return reply(.failure(CodeError(.producerFenced))) }
@@ -83,7 +83,7 @@ public final class TransactionCoordinator {
         timeline.note("\(name): epoch \(id.epoch)")
         timeline.mix(UInt64(bitPattern: id.producerID) ^ UInt64(UInt16(bitPattern: id.epoch)))
         let identity = id.identity
-        later { reply(.success(identity)) }
+        later(id) { reply(.success(identity)) }
     }
 
     private func add(_ name: String, _ partition: Int) -> TransactionalID {
@@ -112,8 +112,9 @@ public final class TransactionCoordinator {
     }
 
     /// Answers when the coordinator's log is written.
-    func later(_ body: @escaping () -> Void) {
-        timeline.after(cluster.random.pick(settings.coordinatorAppendUs), body)
+    func later(_ id: TransactionalID, _ body: @escaping () -> Void) {
+        let appendUs = cluster.random.pick(settings.coordinatorAppendUs)
+        timeline.after(appendUs + placements[id.partition].stallUs(timeline.nowUs), body)
     }
 
     // MARK: Transactions
@@ -123,6 +124,9 @@ public final class TransactionCoordinator {
         _ partitions: [PartitionID], to name: String, of producer: ProducerIdentity,
         at broker: Int, reply: @escaping (ErrorCode?) -> Void
     ) {
+        if partitions.contains(where: { cluster.readOnlyTopics.contains($0.topic) }) {
+            return reply(.topicAuthorizationFailed)
+        }
         add(name, producer, broker, reply) { id in
             for partition in partitions where !id.partitions.contains(partition) {
                 id.partitions.append(partition)
@@ -157,7 +161,7 @@ public final class TransactionCoordinator {
         case .ongoing: break
         }
         change(id)
-        later { reply(nil) }
+        later(id) { reply(nil) }
     }
 
     /// Why a leader may not take a transaction's first batch; nil where the transaction is known.

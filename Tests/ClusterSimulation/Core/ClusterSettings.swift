@@ -55,7 +55,7 @@ public struct ClientSettings: Sendable {
     /// `reconnect.backoff.ms`; doubled by each failure up to `reconnectBackoffMaxMs`.
     public var reconnectBackoffMs: Int64 = 100
     /// `reconnect.backoff.max.ms`
-    public var reconnectBackoffMaxMs: Int64 = 10_000
+    public var reconnectBackoffMaxMs: Int64 = 1_000
     /// The pause before a coordinator is looked for again (fixed in librdkafka).
     public var coordinatorQueryMs: Int64 = 500
     /// The pause before the offsets of a transaction are sent again (fixed in librdkafka).
@@ -77,7 +77,7 @@ public struct ClientSettings: Sendable {
     /// The time given to flush.
     public var flushTimeoutMs: Int64 = 10_000
     /// The time given to taking a transactional id over.
-    public var startTimeoutMs: Int64 = 10_000
+    public var startTimeoutMs: Int64 = 15_000
     /// The time given to questions: committed offsets, bounds.
     public var lookupTimeoutMs: Int64 = 10_000
     /// Records of a partition fetched ahead.

@@ -2,8 +2,33 @@ import Delivery
 
 /// A simulated world: brokers, network and processes under one virtual clock and one seed.
 ///
-/// A harness makes a world, creates topics, makes processes with clients and threads in them, and runs it from
-/// moment to moment, with faults between. The world must outlive everything made in it; its end frees all.
+/// A harness makes a world, creates topics (`cluster.createTopic`), makes processes with threads (`makeProcess`,
+/// `SimProcess.makeThread`) and clients in them, starts the threads, and runs it from moment to moment, with faults
+/// between. Ports are given the thread that they are to wake. The world must outlive everything made in it; its end
+/// frees all.
+///
+/// | part | in a process |
+/// |---|---|
+/// | `GroupPort` | `SimGroup`, which joins when it is made |
+/// | `LogPort`, `LookupPort` | `SimGroup.makeLog`, `SimGroup.makeLookup` |
+/// | `ProducerPort` | `SimProducer` |
+/// | `StatePort` | `SimState`, or `SimDirectory` over a `SimDisk` that outlives processes |
+/// | `HistoryPort` | `SimHistory` |
+///
+/// | fault | |
+/// |---|---|
+/// | crash, end, freeze, thaw, clock jump, stall | `SimProcess.crash`, `exit`, `freeze`, `thaw`, `jumpClock`, `SimThread.stall` |
+/// | requests lost, answered in vain, late twice, slow | `network.faults`, `SimProcess.networkFaults` (by chance); `network.delayNext`, `loseNextRequest`, `loseNextResponse`, `slowNext` (the next of a kind) |
+/// | delayed EndTxn | `network.delayNext(.endTransaction, byUs:)` |
+/// | a commit that looks aborted | `cluster.transactions.endErrorChance` |
+/// | brokers | `cluster.takeDown`, `bringUp`, `moveLeader`, `moveGroupCoordinator`, `moveTransactionCoordinator`, `markerDelayUs` |
+/// | records | `cluster.removeRecords`, `compact`, `damage`, `growTopic`, `deleteTopic`, `readOnlyTopics` |
+/// | state | `cluster.damage` with `stateKeys`, `SimState.writeFault`, `SimDisk.writeFault`, `SimDisk.damage` |
+/// | group | `RebalanceStorm` |
+/// | planted in the library | `ClientSettings.readsUncommitted`, `readsUnstableOffsets` |
+///
+/// What happened is seen in `cluster.forEachCommitted`, `log`, `group.view`, `group.offsetHistory`,
+/// `transactions.openCount`, and `trace`.
 public final class World {
     /// Virtual time.
     public let timeline: Timeline

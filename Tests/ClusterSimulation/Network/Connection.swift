@@ -65,7 +65,7 @@ final class Connection {
         calls.append(call)
         let number = sent
         sent += 1
-        let fate = network.fate(of: kind, from: process)
+        let fate = network.fate(of: kind, from: process, to: broker.id)
         let nowUs = network.timeline.nowUs
         var arrivalUs = nowUs + network.latencyUs()
         var losesResponse: Micros?

@@ -55,7 +55,7 @@ public final class Network {
     }
 
     /// What becomes of a request that is sent now.
-    func fate(of kind: RequestKind, from process: SimProcess) -> Fate {
+    func fate(of kind: RequestKind, from process: SimProcess, to broker: Int) -> Fate {
         if !ambushes.isEmpty,
             let index = ambushes.firstIndex(where: {
                 $0.kind == kind && ($0.process == nil || $0.process == process.id)
@@ -63,12 +63,13 @@ public final class Network {
         {
             return ambushes.remove(at: index).fate
         }
-        if let own = process.networkFaults { return draw(own, kind) }
-        return faults.isHealthy ? .delivered : draw(faults, kind)
+        if let own = process.networkFaults { return draw(own, kind, broker) }
+        return faults.isHealthy ? .delivered : draw(faults, kind, broker)
     }
 
-    private func draw(_ faults: NetworkFaults, _ kind: RequestKind) -> Fate {
+    private func draw(_ faults: NetworkFaults, _ kind: RequestKind, _ broker: Int) -> Fate {
         if let kinds = faults.kinds, !kinds.contains(kind) { return .delivered }
+        if let brokers = faults.brokers, !brokers.contains(broker) { return .delivered }
         if random.chance(faults.losesRequest) {
             return .requestLost(noticeUs: random.pick(faults.noticeUs))
         }

@@ -18,6 +18,8 @@ public struct NetworkFaults: Sendable {
     public var delayUs: ClosedRange<Micros> = 50_000...6_000_000
     /// The requests concerned; nil for all.
     public var kinds: Set<RequestKind>?
+    /// The brokers concerned; nil for all.
+    public var brokers: Set<Int>?
 
     /// A healthy network.
     public init() {}

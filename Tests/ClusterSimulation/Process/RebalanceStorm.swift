@@ -4,6 +4,7 @@ import Delivery
 public final class RebalanceStorm {
     private let world: World
     private let settings: ClientSettings
+    private let topics: [Topic]
     private var left: Int
     private let stayMs: ClosedRange<Int64>
     private let random: RandomStream
@@ -12,10 +13,12 @@ public final class RebalanceStorm {
     @discardableResult
     public init(
         _ world: World, members: Int, stayMs: ClosedRange<Int64> = 200...3_000,
+        topics: [Topic] = [.input, .partials],
         settings: ClientSettings = ClientSettings()
     ) {
         self.world = world
         self.settings = settings
+        self.topics = topics
         self.stayMs = stayMs
         left = members
         random = world.timeline.random(.faults)
@@ -26,7 +29,8 @@ public final class RebalanceStorm {
         guard left > 0 else { return }
         left -= 1
         let process = world.makeProcess("storm-\(left)")
-        let group = SimGroup(process, instanceID: nil, settings: settings)
+        let group = SimGroup(
+            process, instanceID: nil, topics: topics, settings: settings)
         var hasLeft = false
         process.makeThread("control") { _ in
             Self.answer(group)

@@ -31,6 +31,14 @@ public final class SimThread {
         schedule(at: process.timeline.nowUs + process.random.pick(20...200))
     }
 
+    /// Keeps it busy for a while, as a long step would; the rest of the process goes on.
+    public func stall(forMs milliseconds: Int64) {
+        busyUntilUs = max(busyUntilUs, process.timeline.nowUs + ms(milliseconds))
+        guard dueUs < busyUntilUs else { return }
+        dueUs = .max
+        schedule(at: busyUntilUs)
+    }
+
     /// Ends it: it runs no more.
     public func end() {
         isEnded = true

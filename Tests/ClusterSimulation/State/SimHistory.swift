@@ -28,6 +28,7 @@ final class SimHistoryReader: HistoryReader {
     private let thread: SimThread?
     private var fetcher: PartitionFetcher?
     private var batch: ContiguousArray<Entry> = []
+    private let loan = LentEntries()
     private var failure: ClusterError?
     private(set) var bounds: LogBounds?
 
@@ -50,9 +51,13 @@ final class SimHistoryReader: HistoryReader {
         case .failure(let error): failure = error
         case .success(let found):
             guard let bounds = found[partition] else { return }
+            let start = offset ?? bounds.low
+            guard (bounds.low...bounds.high).contains(start) else {
+                failure = ErrorCode.offsetOutOfRange.error("read \(partition) at \(start)")
+                break
+            }
             self.bounds = bounds
-            let fetcher = PartitionFetcher(
-                partition, from: offset ?? bounds.low, handle: handle)
+            let fetcher = PartitionFetcher(partition, from: start, handle: handle)
             fetcher.onEntries = { [weak thread] in thread?.wake() }
             self.fetcher = fetcher
             fetcher.fetch()
@@ -69,7 +74,7 @@ final class SimHistoryReader: HistoryReader {
             fetcher.take(max, slot: 0, from: 0, into: &batch)
             if fetcher.count > 0 { thread?.wake() }
         }
-        batch.withUnsafeBufferPointer { body($0) }
+        loan.lend(batch, body)
     }
 
     func failure(at index: Int) -> ClusterError {

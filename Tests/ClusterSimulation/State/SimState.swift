@@ -90,7 +90,8 @@ public final class SimState: StatePort {
     private func send(_ key: StateKey, _ value: ByteSlice?, _ client: ProducerClient) {
         key.bytes.withUnsafeBytes { bytes in
             client.produce(
-                to: key.statePartition, key: bytes, value: value, timestampMs: nil, headers: [])
+                to: key.statePartition(in: process.cluster), key: bytes, value: value,
+                timestampMs: nil, headers: [])
         }
     }
 

@@ -11,13 +11,14 @@ final class SimStateReader: StateReader {
     private var bounds: LogBounds?
     private var failure: ClusterError?
     private var batch: ContiguousArray<Entry> = []
+    private let loan = LentEntries()
     private var position: Int64 = 0
 
     init(_ process: SimProcess, task: TaskID, settings: ClientSettings, thread: SimThread?) {
         self.task = task
         self.thread = thread
         handle = ClientHandle(process, settings)
-        let partition = PartitionID(.state, task.partition)
+        let partition = task.statePartition(in: process.cluster)
         _ = OffsetLookup(
             [partition], handle: handle, timeoutMs: settings.lookupTimeoutMs
         ) { [weak self] result in self?.begin(partition, result) }
@@ -49,18 +50,19 @@ final class SimStateReader: StateReader {
         if position >= bounds.high { return .ended }
         batch.removeAll(keepingCapacity: true)
         fetcher.take(max, slot: 0, from: 0, into: &batch)
-        for entry in batch {
-            switch entry.kind {
-            case .failure:
-                failure = fetcher.error
-                return .failed(failure ?? ErrorCode.unknownServerError.error("read state"))
-            case .end: position = Swift.max(position, entry.offset)
-            case .record:
-                guard entry.offset < bounds.high else { continue }
-                position = entry.offset + 1
-                lend(entry, body)
+        loan.lend(batch) { entries in
+            for entry in entries {
+                switch entry.kind {
+                case .failure: failure = fetcher.error
+                case .end: position = Swift.max(position, entry.offset)
+                case .record:
+                    guard entry.offset < bounds.high else { continue }
+                    position = entry.offset + 1
+                    lend(entry, body)
+                }
             }
         }
+        if let failure { return .failed(failure) }
         // Nothing waits: everything before the next fetch has been read, holes too.
         if fetcher.count == 0 { position = Swift.max(position, fetcher.position) }
         if fetcher.count > 0 { thread?.wake() }
@@ -68,9 +70,9 @@ final class SimStateReader: StateReader {
     }
 
     private func lend(_ entry: Entry, _ body: (ByteSlice, ByteSlice?) -> Void) {
-        guard let key = entry.keyBytes, let parsed = StateKey(key), parsed.task == task else {
-            return
-        }
+        guard let key = entry.keyBytes else { return }
+        // One of a format unknown here may concern the task.
+        if let known = StateKey(key), known.task != task { return }
         body(key, entry.valueBytes)
     }
 

@@ -3,5 +3,12 @@ import Snapshots
 
 extension StateKey {
     /// The partition of the state topic that a key's records go to.
-    var statePartition: PartitionID { PartitionID(.state, task.partition) }
+    func statePartition(in cluster: Cluster) -> PartitionID { task.statePartition(in: cluster) }
+}
+
+extension TaskID {
+    /// The partition of the state topic that keeps the task's records.
+    func statePartition(in cluster: Cluster) -> PartitionID {
+        PartitionID(.state, partition % Int32(max(1, cluster.partitionCount(.state))))
+    }
 }

@@ -41,14 +41,19 @@ public final class CopyWorkload {
     private var isFaulty = true
     private static let partitions = 4
 
-    /// - Parameter reusesBrokenProducer: planted: a producer goes on after a connection broke under its commit.
-    public init(seed: UInt64, reusesBrokenProducer: Bool = false) {
+    /// - Parameters:
+    ///   - reusesBrokenProducer: planted: a producer goes on after a connection broke under its commit.
+    ///   - settings: of the library, where defects can be planted as well.
+    public init(
+        seed: UInt64, reusesBrokenProducer: Bool = false,
+        settings: ClientSettings = ClientSettings()
+    ) {
         var cluster = ClusterSettings()
         cluster.initialRebalanceDelayMs = 500
         world = World(seed: seed, settings: cluster)
         random = RandomStream(seed: seed, salt: 77)
         self.reusesBrokenProducer = reusesBrokenProducer
-        settings = ClientSettings()
+        self.settings = settings
         world.cluster.createTopic(.input, partitions: Self.partitions)
         world.cluster.createTopic(.alerts, partitions: Self.partitions)
     }
@@ -101,7 +106,7 @@ public final class CopyWorkload {
     private var running: [CopyInstance] { instances.filter { $0.process.state == .running } }
 
     private func inject() {
-        switch random.below(9) {
+        switch random.below(10) {
         case 0: killOne()
         case 1: freezeOne()
         case 2: breakBroker()
@@ -110,6 +115,7 @@ public final class CopyWorkload {
         case 6:
             world.network.delayNext(.endTransaction, byUs: random.pick(ms(20)...ms(3_000)))
         case 7: world.network.loseNextResponse(.endTransaction)
+        case 8: RebalanceStorm(world, members: 2, topics: [.input], settings: settings)
         default:
             world.cluster.markerDelayUs = 1_000...ms(random.pick(10...2_000))
             world.after(ms: 2_000) { [unowned self] in world.cluster.markerDelayUs = nil }
