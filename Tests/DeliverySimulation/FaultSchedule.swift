@@ -9,7 +9,7 @@ final class FaultSchedule {
     enum Fault: String, CaseIterable {
         case crash, freeze, zombie, stop, brokerDown, moveLeader, moveCoordinator
         case network, slowProcess, lateEnd, lostEnd, endErrors, slowMarkers, storm, clockJump
-        case fullDisk, damage, compaction, lostInput
+        case ambush, fullDisk, damage, compaction, retention
     }
 
     private unowned let run: SimulationRun
@@ -19,6 +19,12 @@ final class FaultSchedule {
     /// How many of each were injected.
     private(set) var counts: [Fault: Int] = [:]
     private(set) var isOver = false
+    private var ambush: Ambush?
+
+    /// Moments at which an instance is killed.
+    private enum Ambush: CaseIterable {
+        case assigned, restoring, restored, snapshot, commitFailed, resolved, refused
+    }
 
     init(_ run: SimulationRun) {
         self.run = run
@@ -40,10 +46,32 @@ final class FaultSchedule {
         world.cluster.markerDelayUs = nil
         world.cluster.transactions.endErrorChance = 0
         for broker in world.cluster.brokers { world.cluster.bringUp(broker: broker.id) }
+        world.cluster.readOnlyTopics = []
         for disk in run.disks.values { disk.writeFault = nil }
         for instance in run.all {
             instance.process.thaw()
             instance.process.networkFaults = nil
+        }
+    }
+
+    /// Kills an instance soon after it has told what an ambush waits for.
+    func hear(_ notice: Notice, of instance: SimInstance) {
+        let moment: Ambush? =
+            switch notice {
+            case .assigned: .assigned
+            case .restoreBegan: .restoring
+            case .restored: .restored
+            case .snapshotTaken: .snapshot
+            case .commitFailed: .commitFailed
+            case .outcomeResolved: .resolved
+            case .cutRefused: .refused
+            default: nil
+            }
+        guard let moment, moment == ambush, !isOver else { return }
+        ambush = nil
+        let isFrozen = random.chance(0.3)
+        world.timeline.after(random.pick(0...30_000)) { [unowned self] in
+            if isFrozen { freeze(instance) } else { instance.process.crash() }
         }
     }
 
@@ -95,7 +123,8 @@ final class FaultSchedule {
         case .compaction:
             for log in world.cluster.logs(.state) { world.cluster.compact(log.id) }
             return !world.cluster.logs(.state).isEmpty
-        case .lostInput: return forgetBlocks()
+        case .retention: return forgetBlocks()
+        case .ambush: ambush = random.choose(Ambush.allCases)
         }
         return true
     }
@@ -166,6 +195,14 @@ final class FaultSchedule {
     // MARK: State
 
     private func fillDisk() -> Bool {
+        if !scenario.usesDirectories {
+            // The same for a topic: pages cannot be written for a while.
+            world.cluster.readOnlyTopics.insert(.state)
+            after(random.pick(500...5_000)) { [unowned self] in
+                world.cluster.readOnlyTopics.remove(.state)
+            }
+            return true
+        }
         guard let disk = random.choose(run.disks.sorted { $0.key < $1.key }.map(\.value)) else {
             return false
         }
@@ -177,8 +214,11 @@ final class FaultSchedule {
     private func damageState() -> Bool {
         let kinds: [StateDamage] = [.missing, .torn, .flipped, .replaced([1, 2, 3])]
         let damage = random.choose(kinds) ?? .missing
-        if let disk = random.choose(run.disks.sorted { $0.key < $1.key }.map(\.value)) {
-            guard let key = random.choose(disk.keys) else { return false }
+        if scenario.usesDirectories {
+            guard scenario.storage == .damagedDirectories,
+                let disk = random.choose(run.disks.sorted { $0.key < $1.key }.map(\.value)),
+                let key = random.choose(disk.keys)
+            else { return false }
             return disk.damage(key, damage)
         }
         guard scenario.storage == .damagedTopic, let log = random.choose(world.cluster.logs(.state)),

@@ -54,7 +54,7 @@ struct PlantedBug: Sendable {
             "the group's metadata is captured at the commit, not at the assignment"),
         PlantedBug(
             "no-fencing", client: .doesNotFence,
-            "each start of the program has transactional ids of its own"),
+            "offsets are committed without the group's metadata, under a transactional id of each start"),
         PlantedBug(
             "read-uncommitted", client: .readsUncommitted,
             "records of transactions that were not committed are read"),

@@ -15,6 +15,8 @@ struct Scenario {
         case damagedTopic
         /// In a directory of each machine, which may be full for a while.
         case directories
+        /// The same, where files get damaged.
+        case damagedDirectories
     }
 
     let seed: UInt64
@@ -79,7 +81,7 @@ struct Scenario {
         var settings = EngineSettings(
             topics: [.input: "requests", .partials: "partials"],
             outputs: OutputPartitions(
-                alerts: 2, shadow: 0, deadLetters: 2, state: storage == .directories ? 0 : shuffles),
+                alerts: 2, shadow: 0, deadLetters: 2, state: usesDirectories ? 0 : shuffles),
             partialsPartitions: shuffles, application: 7, incarnation: incarnation, rules: rules,
             timing: workload.timing,
             encoder: FindingEncoder(format: .flat, productVersion: "1", source: "/simulation"))
@@ -95,6 +97,11 @@ struct Scenario {
         settings.defects = defects
         return settings
     }
+
+    /// Whether instances keep their state on their own machines.
+    var usesDirectories: Bool { storage == .directories || storage == .damagedDirectories }
+    /// Whether nothing but the program itself can spoil a snapshot.
+    var isUndamaged: Bool { storage != .damagedTopic && storage != .damagedDirectories }
 
     /// The scenario in a line.
     var text: String {

@@ -11,6 +11,8 @@ final class SimInstance {
     /// What it told.
     private(set) var notices: [Notice] = []
     private(set) var hasEnded = false
+    /// Called with what it tells, as it does.
+    var onNotice: ((Notice) -> Void)?
     private let instance: Instance
     private let shards: [Shard]
     private let group: SimGroup
@@ -49,8 +51,8 @@ final class SimInstance {
             } ?? SimState(process, settings: client, thread: thread)
             let ports = ShardPorts(
                 input: group.makeLog(thread: thread), partials: group.makeLog(thread: thread),
-                producer: planted.contains(.capturesMembershipLate)
-                    ? LateProducer(producer, group) : producer,
+                producer: planted.isDisjoint(with: [.capturesMembershipLate, .doesNotFence])
+                    ? producer : LateProducer(producer, group, planted),
                 state: state,
                 history: SimHistory(process, settings: client, thread: thread),
                 lookup: group.makeLookup(thread: thread))
@@ -77,6 +79,7 @@ final class SimInstance {
 
     private func note(_ notice: Notice) {
         notices.append(notice)
+        onNotice?(notice)
         if world.trace.isOn { world.timeline.note("\(name): \(notice)") }
     }
 
@@ -154,25 +157,29 @@ struct ClientDefects: OptionSet, Sendable {
     static let readsUnstableOffsets = ClientDefects(rawValue: 2)
     /// The membership is captured when offsets are committed, not when partitions are assigned.
     static let capturesMembershipLate = ClientDefects(rawValue: 4)
-    /// Each start of the program has transactional ids of its own.
+    /// Each start of the program has transactional ids of its own, and offsets are committed without the
+    /// group's metadata.
     static let doesNotFence = ClientDefects(rawValue: 8)
 }
 
-/// A producer that commits under the membership of now.
+/// A producer that commits under the membership of now, or under none.
 private final class LateProducer: ProducerPort {
     private let producer: SimProducer
     private let group: SimGroup
+    private let planted: ClientDefects
 
-    init(_ producer: SimProducer, _ group: SimGroup) {
+    init(_ producer: SimProducer, _ group: SimGroup, _ planted: ClientDefects) {
         self.producer = producer
         self.group = group
+        self.planted = planted
     }
 
     func start() { producer.start() }
     func send(_ cut: Cut) { producer.send(cut) }
     func flush() { producer.flush() }
     func addOffsets(_ positions: [Position], under membership: any Membership) {
-        producer.addOffsets(positions, under: group.membership)
+        producer.addOffsets(
+            positions, under: planted.contains(.doesNotFence) ? SimMembership.none : group.membership)
     }
     func commit() { producer.commit() }
     func abort() { producer.abort() }

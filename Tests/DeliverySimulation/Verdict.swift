@@ -117,7 +117,7 @@ struct Verdict {
                     problem("\(instance.name): \(task) is rebuilt from \(offset), behind records gone")
                 case .dataLossAccepted(let partition, _, _):
                     problem("\(instance.name): data loss of \(partition) accepted")
-                case .snapshotUnusable(let task, let id, let reason) where isUndamaged:
+                case .snapshotUnusable(let task, let id, let reason) where run.scenario.isUndamaged:
                     problem("\(instance.name): snapshot \(id) of \(task): \(reason)")
                 case .restored(_, let summary) where summary.snapshot != nil: outcome.restores += 1
                 default: break
@@ -125,9 +125,6 @@ struct Verdict {
             }
         }
     }
-
-    /// Whether nothing but the program itself can have spoilt a snapshot.
-    private var isUndamaged: Bool { run.scenario.storage == .topic || run.scenario.storage == .topicAndRetention }
 
     // MARK: State
 
@@ -150,17 +147,30 @@ struct Verdict {
 
     /// What a manifest that counts names must be there and whole.
     private mutating func checkManifests() {
-        guard isUndamaged else { return }
-        for log in cluster.logs(.state) {
-            let task = TaskID(application: 7, stage: .entity, partition: log.id.number)
+        guard run.scenario.isUndamaged else { return }
+        for partition in 0..<run.scenario.shuffles {
+            let task = TaskID(application: 7, stage: .entity, partition: Int32(partition))
             var assembler = SnapshotAssembler(task: task)
-            for record in cluster.committedView(of: .state) where record.partition == log.id {
+            cluster.forEachCommitted(of: .state) { record in
                 if let key = record.key { assembler.add(key: key, value: record.value) }
             }
-            for candidate in assembler.choose(notAfter: .max) {
-                if let problem = candidate.problem {
-                    self.problem("snapshot \(candidate.id) of \(task): \(problem)")
+            check(assembler, task)
+            for disk in run.disks.values {
+                var assembler = SnapshotAssembler(task: task)
+                disk.forEach { key, bytes in
+                    key.bytes.withUnsafeBytes { key in
+                        bytes.withUnsafeBytes { assembler.add(key: key, value: $0) }
+                    }
                 }
+                check(assembler, task)
+            }
+        }
+    }
+
+    private mutating func check(_ assembler: SnapshotAssembler, _ task: TaskID) {
+        for candidate in assembler.choose(notAfter: .max) {
+            if let problem = candidate.problem {
+                self.problem("snapshot \(candidate.id) of \(task): \(problem)")
             }
         }
     }

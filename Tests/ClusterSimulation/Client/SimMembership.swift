@@ -6,6 +6,11 @@ public final class SimMembership: Membership {
 
     init(_ identity: MemberIdentity) { self.identity = identity }
 
+    /// No membership at all, as of a program that does not pass the group's metadata on.
+    public static var none: SimMembership {
+        SimMembership(MemberIdentity(memberID: 0, instanceID: nil, generation: -1))
+    }
+
     /// Whether it was a member's at all when it was captured.
     public var isValid: Bool { identity.generation >= 0 && identity.memberID != 0 }
     /// The generation.

@@ -28,7 +28,12 @@ extension GroupCoordinator {
         {
             return reply(error)
         }
-        if let error = refusal(ofCommit: identity, at: broker) { return reply(error) }
+        // Without a word on the membership nothing is checked.
+        if identity != SimMembership.none.identity,
+            let error = refusal(ofCommit: identity, at: broker)
+        {
+            return reply(error)
+        }
         let commits = commits(positions, identity, producerID: producer.id)
         guard offsets.addPending(commits, producerID: producer.id, epoch: producer.epoch) else {
             return reply(.invalidProducerEpoch)

@@ -29,6 +29,11 @@ public final class SimDisk {
     public static let full = ClusterError(
         .retry, name: "ENOSPC", description: "write state: no space left on the disk")
 
+    /// Calls `body` with every file, by age.
+    public func forEach(_ body: (_ key: StateKey, _ bytes: [UInt8]) -> Void) {
+        for file in files { body(file.key, file.bytes) }
+    }
+
     /// The keys of the files there are, by age.
     public var keys: [StateKey] { files.map(\.key) }
 
