@@ -57,10 +57,11 @@ final class SimulationRun {
         faults.end()
         world.run(forMs: max(0, scenario.workload.endMs - world.nowMs) + 1)
         var isQuiet = world.run(untilMs: Self.quietWithinMs) { self.isQuiet }
-        if !isQuiet, scenario.client.isCooperative {
+        if scenario.client.isCooperative {
             // A static member that is restarted in the midst of a cooperative hand-over leaves partitions without
             // an owner until the next rebalance: Kafka's protocol allows that. So let there be one.
             RebalanceStorm(world, members: 1, settings: scenario.client)
+            world.run(forMs: 15_000)
             isQuiet = world.run(untilMs: Self.quietWithinMs) { self.isQuiet }
         }
         if !isQuiet { problems.append("the lag does not go away: \(lag())") }

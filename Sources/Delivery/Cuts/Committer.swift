@@ -52,6 +52,8 @@ public struct Committer {
     private var before: [PartitionID: Position] = [:]
     /// The partitions were lost while the cut was under way: it is taken back and forgotten.
     private var isAbandoned = false
+    /// Whether somebody else may have had the partitions since the last commit.
+    private var isInDoubt = false
     private var failures = 0
     private var refusal: ClusterError?
 
@@ -78,7 +80,7 @@ public struct Committer {
         self.cut = cut
         self.membership = membership
         isAbandoned = false
-        send()
+        sendIfOurs()
     }
 
     /// Notes what is committed of a partition that was just assigned.
@@ -87,6 +89,7 @@ public struct Committer {
     /// Partitions went to somebody else: the cut under way is taken back, and forgotten.
     public mutating func abandon() {
         before = [:]
+        isInDoubt = false
         guard cut != nil else { return }
         isAbandoned = true
         switch phase {
@@ -107,10 +110,20 @@ public struct Committer {
         }
     }
 
-    /// Sends a cut again that was refused, and a later one that fails on the way, under another membership.
+    /// Goes on under another membership; a cut that was refused is sent again.
+    ///
+    /// Partitions stayed over a rebalance, as the client says. That nobody else had them meanwhile is seen by
+    /// their committed positions: those from before must stand there still.
     public mutating func resume(under membership: any Membership) {
         self.membership = membership
-        if phase == .refused { send() }
+        isInDoubt = !before.isEmpty
+        if phase == .refused { sendIfOurs() }
+    }
+
+    private mutating func sendIfOurs() {
+        guard isInDoubt, let cut else { return send() }
+        phase = .resolving
+        port.readCommitted(cut.positions.map(\.partition))
     }
 
     /// Takes the outcome of the step under way and begins the next one.
@@ -284,6 +297,7 @@ public struct Committer {
             self.cut = nil
             return nil
         }
+        isInDoubt = false
         if committed.contains(where: { CommitNote(parsing: $0.metadata)?.cut == cut.name }) {
             notify(.outcomeResolved(cut: cut.name, wasCommitted: true))
             return finish()

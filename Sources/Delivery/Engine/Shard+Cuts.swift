@@ -5,7 +5,7 @@ import Topology
 /// Cuts, and what hangs on their outcome.
 extension Shard {
     private static let stalledAfterMs: Int64 = 30_000
-    private static let heldAtMostMs: Int64 = 120_000
+    private static let heldAtMostMs: Int64 = 45_000
 
     /// Moves the cut under way on.
     func advanceCommit(_ nowMs: Int64) throws(EngineFailure) {
