@@ -94,6 +94,7 @@ let package = Package(
                 "Primitives",
             ]),
         benchmark("consume-ceiling", ["Kafka", "Primitives"]),
+        benchmark("ports-bench", ["Live", "Delivery", "Snapshots", "Kafka", "Primitives"]),
 
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
@@ -109,7 +110,8 @@ let package = Package(
             swiftSettings: strict),
         tests("KafkaTests", ["Kafka", "Primitives"]),
         .executableTarget(
-            name: "leak-probe", dependencies: ["Kafka", "Primitives"], path: "Tests/LeakProbe",
+            name: "leak-probe",
+            dependencies: ["Live", "Delivery", "Snapshots", "Kafka", "Primitives"], path: "Tests/LeakProbe",
             swiftSettings: strict),
         tests("DetectionTests", ["Detection", "YAML", "Aggregation", "Primitives"]),
         tests(
@@ -124,6 +126,7 @@ let package = Package(
         // Runs the program as a process; the modules are there to compare their words with the settings'.
         tests("CommandTests", ["Configuration", "Detection", "Events", "Telemetry"]),
         tests("HouseRulesTests", []),
+        tests("LiveTests", ["Live", "Delivery", "Snapshots", "Kafka", "Primitives"]),
         tests("SystemTests", ["Kafka", "Primitives", "CRdkafka"]),
     ],
     swiftLanguageModes: [.v6],

@@ -29,6 +29,7 @@ public struct GroupDescription: Equatable, Sendable {
     public var isActive: Bool { !members.isEmpty }
 }
 
+/// For commands, not for the engine: see `Library.knownDefects`, "late-coordinator".
 extension Admin {
     /// The state and the members of a consumer group; one that does not exist is `Dead` and empty.
     ///
@@ -40,7 +41,7 @@ extension Admin {
         let action = "describe group \(group)"
         let event: OpaquePointer = try group.withCStringPointer { name throws(KafkaError) in
             var names: [UnsafePointer<CChar>?] = [name]
-            return try run(action, timeoutMs, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS) {
+            return try client.ask(action, timeoutMs, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS) {
                 options, queue in
                 rd_kafka_DescribeConsumerGroups(client.handle, &names, 1, options, queue)
             }
@@ -64,20 +65,8 @@ extension Admin {
     public func committed(
         group: String, stable: Bool = true, timeoutMs: Int32 = 10_000
     ) throws(KafkaError) -> [PartitionOffset] {
-        let action = "read the offsets of group \(group)"
-        var request = rd_kafka_ListConsumerGroupOffsets_new(group, nil)
-        defer { rd_kafka_ListConsumerGroupOffsets_destroy(request) }
-        let event = try run(action, timeoutMs, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS) {
-            options, queue in
-            let wish = rd_kafka_AdminOptions_set_require_stable_offsets(options, stable ? 1 : 0)
-            rd_kafka_error_destroy(wish)
-            rd_kafka_ListConsumerGroupOffsets(client.handle, &request, 1, options, queue)
-        }
-        defer { rd_kafka_event_destroy(event) }
-        var count = 0
-        let results = rd_kafka_ListConsumerGroupOffsets_result_groups(
-            rd_kafka_event_ListConsumerGroupOffsets_result(event), &count)
-        return try offsets(results, count, action).sorted { $0.partition < $1.partition }
+        let found = try client.committed(group: group, stable: stable, timeoutMs: timeoutMs)
+        return found.sorted { $0.partition < $1.partition }
     }
 
     /// Sets what a group has committed; nobody may be in the group.
@@ -92,7 +81,7 @@ extension Admin {
         let list = PartitionList(offsets, topics: topics)
         var request = rd_kafka_AlterConsumerGroupOffsets_new(group, list.pointer)
         defer { rd_kafka_AlterConsumerGroupOffsets_destroy(request) }
-        let event = try run(action, timeoutMs, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS) {
+        let event = try client.ask(action, timeoutMs, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS) {
             options, queue in
             rd_kafka_AlterConsumerGroupOffsets(client.handle, &request, 1, options, queue)
         }
@@ -101,16 +90,37 @@ extension Admin {
         let results = rd_kafka_AlterConsumerGroupOffsets_result_groups(
             rd_kafka_event_AlterConsumerGroupOffsets_result(event), &count)
         do throws(KafkaError) {
-            _ = try self.offsets(results, count, action)
+            _ = try client.offsets(results, count, action)
         } catch {
             // Said of a group that has members: the request names none.
             let isInUse = error.detail.code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID.rawValue
             throw isInUse ? error.moved(to: .rejected) : error
         }
     }
+}
+
+extension Client {
+    func committed(
+        group: String, stable: Bool, timeoutMs: Int32
+    ) throws(KafkaError) -> [PartitionOffset] {
+        let action = "read the offsets of group \(group)"
+        var request = rd_kafka_ListConsumerGroupOffsets_new(group, nil)
+        defer { rd_kafka_ListConsumerGroupOffsets_destroy(request) }
+        let event = try ask(action, timeoutMs, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS) {
+            options, queue in
+            let wish = rd_kafka_AdminOptions_set_require_stable_offsets(options, stable ? 1 : 0)
+            rd_kafka_error_destroy(wish)
+            rd_kafka_ListConsumerGroupOffsets(handle, &request, 1, options, queue)
+        }
+        defer { rd_kafka_event_destroy(event) }
+        var count = 0
+        let results = rd_kafka_ListConsumerGroupOffsets_result_groups(
+            rd_kafka_event_ListConsumerGroupOffsets_result(event), &count)
+        return try offsets(results, count, action)
+    }
 
     /// The offsets of the one group of an answer, or its first error.
-    private func offsets(
+    func offsets(
         _ results: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int, _ action: String
     ) throws(KafkaError) -> [PartitionOffset] {
         guard count == 1, let result = results?[0] else { return [] }
@@ -123,7 +133,7 @@ extension Admin {
             throw KafkaError(
                 code: element.err.rawValue, action: "\(action), \(topic)[\(element.partition)]")
         }
-        return PartitionList.offsets(elements, client)
+        return PartitionList.offsets(elements, self)
     }
 }
 

@@ -1,19 +1,19 @@
 import CRdkafka
 
-/// What all requests to the controller and the coordinators share.
-extension Admin {
+/// What all requests to the controller and the coordinators share; any client can make them.
+extension Client {
     /// Sends an admin request and returns the event that answers it, which the caller destroys.
     func run(
         _ action: String, _ timeoutMs: Int32, _ operation: rd_kafka_admin_op_t,
         _ send: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void
     ) throws(KafkaError) -> OpaquePointer {
-        let queue = rd_kafka_queue_new(client.handle)
+        let queue = rd_kafka_queue_new(handle)
         defer { rd_kafka_queue_destroy(queue) }
-        let options = rd_kafka_AdminOptions_new(client.handle, operation)
+        let options = rd_kafka_AdminOptions_new(handle, operation)
         defer { rd_kafka_AdminOptions_destroy(options) }
         _ = rd_kafka_AdminOptions_set_request_timeout(options, timeoutMs, nil, 0)
         // Wait for the brokers to act, a little shorter than for the answer.
-        if Admin.actsLater(operation) {
+        if Client.actsLater(operation) {
             _ = rd_kafka_AdminOptions_set_operation_timeout(
                 options, max(1, timeoutMs - 1_000), nil, 0)
         }
@@ -28,6 +28,16 @@ extension Admin {
         rd_kafka_event_destroy(event)
         let error = KafkaError(code: code.rawValue, action: action, text: text)
         throw code == RD_KAFKA_RESP_ERR__TIMED_OUT ? error.moved(to: .unreachable) : error
+    }
+
+    /// `run` for a request to a coordinator, which must not time out: the answer that comes after it ends the
+    /// process (an assertion of librdkafka 2.0). So it is only sent where brokers answer, and has its time.
+    func ask(
+        _ action: String, _ timeoutMs: Int32, _ operation: rd_kafka_admin_op_t,
+        _ send: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void
+    ) throws(KafkaError) -> OpaquePointer {
+        _ = try metadata(topic: nil, timeoutMs: timeoutMs)
+        return try run(action, max(timeoutMs, 60_000), operation, send)
     }
 
     /// Whether brokers answer an operation only when it has taken effect.
