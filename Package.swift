@@ -111,7 +111,8 @@ let package = Package(
         tests("KafkaTests", ["Kafka", "Primitives"]),
         .executableTarget(
             name: "leak-probe",
-            dependencies: ["Live", "Delivery", "Snapshots", "Kafka", "Primitives"], path: "Tests/LeakProbe",
+            dependencies: ["Live", "Delivery", "Snapshots", "Kafka", "Primitives"],
+            path: "Tests/LeakProbe",
             swiftSettings: strict),
         tests("DetectionTests", ["Detection", "YAML", "Aggregation", "Primitives"]),
         tests(

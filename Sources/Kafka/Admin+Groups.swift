@@ -41,7 +41,7 @@ extension Admin {
         let action = "describe group \(group)"
         let event: OpaquePointer = try group.withCStringPointer { name throws(KafkaError) in
             var names: [UnsafePointer<CChar>?] = [name]
-            return try client.ask(action, timeoutMs, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS) {
+            return try ask(group, action, timeoutMs, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS) {
                 options, queue in
                 rd_kafka_DescribeConsumerGroups(client.handle, &names, 1, options, queue)
             }
@@ -65,8 +65,21 @@ extension Admin {
     public func committed(
         group: String, stable: Bool = true, timeoutMs: Int32 = 10_000
     ) throws(KafkaError) -> [PartitionOffset] {
-        let found = try client.committed(group: group, stable: stable, timeoutMs: timeoutMs)
-        return found.sorted { $0.partition < $1.partition }
+        let action = "read the offsets of group \(group)"
+        var request = rd_kafka_ListConsumerGroupOffsets_new(group, nil)
+        defer { rd_kafka_ListConsumerGroupOffsets_destroy(request) }
+        let event = try ask(
+            group, action, timeoutMs, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS
+        ) { options, queue in
+            let wish = rd_kafka_AdminOptions_set_require_stable_offsets(options, stable ? 1 : 0)
+            rd_kafka_error_destroy(wish)
+            rd_kafka_ListConsumerGroupOffsets(client.handle, &request, 1, options, queue)
+        }
+        defer { rd_kafka_event_destroy(event) }
+        var count = 0
+        let results = rd_kafka_ListConsumerGroupOffsets_result_groups(
+            rd_kafka_event_ListConsumerGroupOffsets_result(event), &count)
+        return try offsets(results, count, action).sorted { $0.partition < $1.partition }
     }
 
     /// Sets what a group has committed; nobody may be in the group.
@@ -81,7 +94,7 @@ extension Admin {
         let list = PartitionList(offsets, topics: topics)
         var request = rd_kafka_AlterConsumerGroupOffsets_new(group, list.pointer)
         defer { rd_kafka_AlterConsumerGroupOffsets_destroy(request) }
-        let event = try client.ask(action, timeoutMs, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS) {
+        let event = try ask(group, action, timeoutMs, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS) {
             options, queue in
             rd_kafka_AlterConsumerGroupOffsets(client.handle, &request, 1, options, queue)
         }
@@ -90,7 +103,7 @@ extension Admin {
         let results = rd_kafka_AlterConsumerGroupOffsets_result_groups(
             rd_kafka_event_AlterConsumerGroupOffsets_result(event), &count)
         do throws(KafkaError) {
-            _ = try client.offsets(results, count, action)
+            _ = try self.offsets(results, count, action)
         } catch {
             // Said of a group that has members: the request names none.
             let isInUse = error.detail.code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID.rawValue
@@ -99,28 +112,9 @@ extension Admin {
     }
 }
 
-extension Client {
-    func committed(
-        group: String, stable: Bool, timeoutMs: Int32
-    ) throws(KafkaError) -> [PartitionOffset] {
-        let action = "read the offsets of group \(group)"
-        var request = rd_kafka_ListConsumerGroupOffsets_new(group, nil)
-        defer { rd_kafka_ListConsumerGroupOffsets_destroy(request) }
-        let event = try ask(action, timeoutMs, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS) {
-            options, queue in
-            let wish = rd_kafka_AdminOptions_set_require_stable_offsets(options, stable ? 1 : 0)
-            rd_kafka_error_destroy(wish)
-            rd_kafka_ListConsumerGroupOffsets(handle, &request, 1, options, queue)
-        }
-        defer { rd_kafka_event_destroy(event) }
-        var count = 0
-        let results = rd_kafka_ListConsumerGroupOffsets_result_groups(
-            rd_kafka_event_ListConsumerGroupOffsets_result(event), &count)
-        return try offsets(results, count, action)
-    }
-
+extension Admin {
     /// The offsets of the one group of an answer, or its first error.
-    func offsets(
+    private func offsets(
         _ results: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int, _ action: String
     ) throws(KafkaError) -> [PartitionOffset] {
         guard count == 1, let result = results?[0] else { return [] }
@@ -133,7 +127,7 @@ extension Client {
             throw KafkaError(
                 code: element.err.rawValue, action: "\(action), \(topic)[\(element.partition)]")
         }
-        return PartitionList.offsets(elements, self)
+        return PartitionList.offsets(elements, client)
     }
 }
 

@@ -30,16 +30,6 @@ extension Client {
         throw code == RD_KAFKA_RESP_ERR__TIMED_OUT ? error.moved(to: .unreachable) : error
     }
 
-    /// `run` for a request to a coordinator, which must not time out: the answer that comes after it ends the
-    /// process (an assertion of librdkafka 2.0). So it is only sent where brokers answer, and has its time.
-    func ask(
-        _ action: String, _ timeoutMs: Int32, _ operation: rd_kafka_admin_op_t,
-        _ send: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void
-    ) throws(KafkaError) -> OpaquePointer {
-        _ = try metadata(topic: nil, timeoutMs: timeoutMs)
-        return try run(action, max(timeoutMs, 60_000), operation, send)
-    }
-
     /// Whether brokers answer an operation only when it has taken effect.
     private static func actsLater(_ operation: rd_kafka_admin_op_t) -> Bool {
         [
@@ -55,4 +45,25 @@ func check(borrowed error: OpaquePointer?, _ action: String) throws(KafkaError) 
     throw KafkaError(
         code: rd_kafka_error_code(error).rawValue, action: action,
         text: String(cString: rd_kafka_error_string(error)))
+}
+
+extension Admin {
+    /// `run` for a request to a group's coordinator, which must not time out: an answer that comes after it ends
+    /// the process (an assertion of librdkafka 2.0), and a coordinator that is not there at once is not asked
+    /// again. So it is sent when the coordinator is known to answer, and has its time.
+    func ask(
+        _ group: String, _ action: String, _ timeoutMs: Int32, _ operation: rd_kafka_admin_op_t,
+        _ send: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void
+    ) throws(KafkaError) -> OpaquePointer {
+        let probe = try Client(
+            properties: properties, role: .consumer(group: group, instanceID: nil), topics: ["-"],
+            hooks: Hooks())
+        let list = PartitionList([TopicPartition(topic: 0, partition: 0)], topics: ["-"])
+        let code = rd_kafka_committed(probe.handle, list.pointer, timeoutMs)
+        if code == RD_KAFKA_RESP_ERR__TIMED_OUT {
+            throw KafkaError(code: code.rawValue, action: action).moved(to: .unreachable)
+        }
+        try check(code, action)
+        return try client.run(action, max(timeoutMs, 60_000), operation, send)
+    }
 }

@@ -49,7 +49,9 @@ import Testing
         #expect(Library.version >= Library.Version(2, 0, 2))
     }
 
-    @Test("defects are those of the release, each with a consequence and, where one can act, a remedy")
+    @Test(
+        "defects are those of the release, each with a consequence and, where one can act, a remedy"
+    )
     func defects() {
         let old = Library.defects(of: Library.Version(2, 0, 2))
         let new = Library.defects(of: Library.Version(2, 15, 0))
@@ -67,7 +69,8 @@ import Testing
         func release(_ text: String?) -> BrokerRelease {
             BrokerRelease(
                 properties: ["a": "b"].merging(
-                    text.map { ["inter.broker.protocol.version": $0] } ?? [:]) { $1 })
+                    text.map { ["inter.broker.protocol.version": $0] } ?? [:]
+                ) { $1 })
         }
         #expect(release("3.9-IV0") == .protocolOf(major: 3, minor: 9))
         #expect(release("2.5") == .protocolOf(major: 2, minor: 5))

@@ -221,13 +221,13 @@ import Testing
         try send(1)
         try send(0)
         try producer.flush(timeoutMs: 20_000)
-        cluster.fail(apiKey: 0, codes: [29])
+        cluster.fail(apiKey: 0, codes: [10])
         try send(2)
         _ = code { try producer.flush(timeoutMs: 20_000) }
         let fates = producer.takeDeliveries()
         #expect(fates.keys.sorted() == [1, 2])
         #expect(fates[1]?.delivered == 2 && fates[1]?.failed == 0)
-        #expect(fates[2]?.failed == 1 && fates[2]?.error?.move == .configuration)
+        #expect(fates[2]?.failed == 1 && fates[2]?.error?.move == .rejected)
         #expect(producer.takeDeliveries() == [:])
         let before = producer.closedConnections
         cluster.fail(apiKey: 0, codes: [-195])

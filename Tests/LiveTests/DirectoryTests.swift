@@ -17,7 +17,8 @@ import Testing
 
         func files(_ task: String = "entity-3") -> [String] {
             let directory = url.appendingPathComponent("0000beef/\(task)").path
-            return ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted()
+            return ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [])
+                .sorted()
         }
 
         func file(_ name: String) -> URL {
@@ -55,7 +56,8 @@ import Testing
         let large = Array(repeating: UInt8(7), count: 5_000_000)
         // The second before the first, and sequences whose digits sort otherwise than their numbers.
         let snapshots = [
-            snapshot(task, 10, pages: [[1], [], large]), snapshot(task, 9, pages: [[2], large, [3]]),
+            snapshot(task, 10, pages: [[1], [], large]),
+            snapshot(task, 9, pages: [[2], large, [3]]),
         ]
         for pages in snapshots { port.write(pages) }
         port.publish(manifest(9))
@@ -77,7 +79,8 @@ import Testing
                 [2], large, [3], manifest(9).value, [1], [], large, manifest(10).value,
             ])
         #expect(records.allSatisfy { $0.key?.task == task })
-        #expect(try everything(port, TaskID(application: 0xbeef, stage: .entity, partition: 4)) == [])
+        #expect(
+            try everything(port, TaskID(application: 0xbeef, stage: .entity, partition: 4)) == [])
 
         port.remove([
             StateKey(task, .page(index: 1), of: snapshots[1].id), manifest(9).key,
@@ -87,7 +90,9 @@ import Testing
         #expect(try everything(port, task).count == 4)
     }
 
-    @Test("what a crash left half written is removed at the opening, and a torn file gives the pages it has")
+    @Test(
+        "what a crash left half written is removed at the opening, and a torn file gives the pages it has"
+    )
     func leftovers() throws {
         let scratch = Scratch()
         do {
@@ -111,7 +116,9 @@ import Testing
         var opened: DirectoryStore?
         #expect(
             eventually {
-                opened = try? DirectoryStore(path: scratch.path, application: 0xbeef) { notes.add($0) }
+                opened = try? DirectoryStore(path: scratch.path, application: 0xbeef) {
+                    notes.add($0)
+                }
                 return opened != nil
             })
         let port = try #require(opened).makePort()
@@ -123,7 +130,9 @@ import Testing
         }
     }
 
-    @Test("a directory that another process uses is refused, with its process id; another application's is free")
+    @Test(
+        "a directory that another process uses is refused, with its process id; another application's is free"
+    )
     func inUse() throws {
         let scratch = Scratch()
         let store = try DirectoryStore(path: scratch.path, application: 0xbeef)
@@ -172,7 +181,9 @@ import Testing
         #expect(system?.move == .configuration, "\(String(describing: system))")
     }
 
-    @Test("a full disk fails the snapshot, leaves nothing of it, and keeps the older ones; with room it goes on")
+    @Test(
+        "a full disk fails the snapshot, leaves nothing of it, and keeps the older ones; with room it goes on"
+    )
     func fullDisk() throws {
         let scratch = Scratch()
         try FileManager.default.createDirectory(at: scratch.url, withIntermediateDirectories: true)

@@ -43,7 +43,9 @@ import Testing
         var membership: any Membership { get throws { try #require(member.membership) } }
     }
 
-    @Test("every move of Kafka's errors has the engine's of the same name, but a lost assignment is no lost identity")
+    @Test(
+        "every move of Kafka's errors has the engine's of the same name, but a lost assignment is no lost identity"
+    )
     func moves() {
         for move in KafkaError.Move.allCases {
             let detail = KafkaError.Detail(
@@ -102,7 +104,9 @@ import Testing
         (endTransaction, 53, .configuration, "TRANSACTIONAL_ID_AUTHORIZATION_FAILED"),
     ]
 
-    @Test("what the coordinator says of a step becomes the engine's next move, and a start begins anew")
+    @Test(
+        "what the coordinator says of a step becomes the engine's next move, and a start begins anew"
+    )
     func refused() throws {
         let bench = try Bench()
         let membership = try bench.membership
@@ -146,7 +150,9 @@ import Testing
         try bench.producer.commit(.make("1", ["a"], committing: [0: 0]), bench.membership)
     }
 
-    @Test("records given up for lack of brokers can only be aborted, and a start without them is unreachable")
+    @Test(
+        "records given up for lack of brokers can only be aborted, and a start without them is unreachable"
+    )
     func givenUp() throws {
         let bench = try Bench { settings in
             settings.startMs = 700
@@ -160,6 +166,30 @@ import Testing
         try bench.cluster.bringUp(broker: 1)
         try bench.producer.start()
         try bench.producer.commit(.make("1", ["a"], committing: [0: 0]), bench.membership)
+    }
+
+    @Test(
+        "a step that librdkafka does not come back from is given up with its client, and a start goes on"
+    )
+    func hung() throws {
+        let bench = try Bench { settings in
+            settings.stepMs = 1_000
+            settings.hangMs = 1_000
+        }
+        let membership = try bench.membership
+        let cut = Cut.make("1", ["a"], committing: [0: 0])
+        try bench.producer.done { $0.send(cut) }
+        try bench.producer.done { $0.flush() }
+        // The group's coordinator is looked for: 2.0 waits for ever after three refusals.
+        bench.cluster.fail(apiKey: 10, codes: Array(repeating: 15, count: 3))
+        let error = try bench.producer.failure {
+            $0.addOffsets(cut.positions, under: membership)
+        }
+        #expect(error.move == .retry, "\(error)")
+        #expect(error.name == "_HANG" || Library.version > Library.Version(2, 0, 2), "\(error)")
+        #expect(bench.producer.port?.hangs == 1)
+        try bench.producer.start()
+        try bench.producer.commit(cut, membership)
     }
 
     @Test("writing a batch out as entries allocates nothing, for ten records and for five thousand")

@@ -22,7 +22,9 @@ extension LiveTests {
             try producer.commit(.make("1", ["a", "b"], committing: [0: 7]), membership)
             try producer.commit(.make("2", ["c"], committing: [0: 9, 1: 3]), membership)
             #expect(try site.committed(site.names.alerts) == ["a", "b", "c"])
-            let known = try producer.readCommitted([partition, .init(.input, 1), .init(.partials, 0)])
+            let known = try producer.readCommitted([
+                partition, .init(.input, 1), .init(.partials, 0),
+            ])
             #expect(
                 known == [
                     Position(partition, offset: 9, metadata: "cut=2"),
@@ -153,9 +155,11 @@ extension LiveTests {
                 try producer.done { round == 1 ? $0.abort() : $0.commit() }
             }
             let values = try site.committed(site.names.alerts)
-            #expect(values.map { Set($0).map(String.init).joined() } == ["a", "c", "d"].flatMap {
-                Array(repeating: $0, count: 5)
-            })
+            #expect(
+                values.map { Set($0).map(String.init).joined() }
+                    == ["a", "c", "d"].flatMap {
+                        Array(repeating: $0, count: 5)
+                    })
             try member.leave()
         }
 
@@ -220,7 +224,9 @@ extension LiveTests {
             try member.leave()
         }
 
-        @Test("a step without a producer, or under no membership, is refused", arguments: [Release.current])
+        @Test(
+            "a step without a producer, or under no membership, is refused",
+            arguments: [Release.current])
         func outOfOrder(release: Release) throws {
             let site = try Site(release, "order")
             let member = try site.member()

@@ -70,7 +70,8 @@ extension LiveTests {
             let port = try port(site)
             #expect(port.publishesInCut)
             // Three tasks on two partitions: 1 and 3 share one.
-            let first = snapshot(task(3), 1, pages: [[1], [2, 2], Array(repeating: 9, count: 70_000)])
+            let first = snapshot(
+                task(3), 1, pages: [[1], [2, 2], Array(repeating: 9, count: 70_000)])
             let other = snapshot(task(1), 1, pages: [[8]])
             port.write(first)
             port.write(other)
@@ -131,7 +132,9 @@ extension LiveTests {
                     ("min.compaction.lag.ms", "0"), ("delete.retention.ms", "0"),
                 ])
             let port = try port(site)
-            let keys = (0..<4).map { StateKey(task(0), .page(index: $0), of: .init(incarnation: 1, sequence: 1)) }
+            let keys = (0..<4).map {
+                StateKey(task(0), .page(index: $0), of: .init(incarnation: 1, sequence: 1))
+            }
             func write(_ byte: UInt8) {
                 port.write(
                     SnapshotPages(
@@ -171,7 +174,8 @@ extension LiveTests {
             "a page the topic does not take fails its snapshot, with a word for the operator, and later ones do not",
             arguments: Release.available)
         func tooLarge(release: Release) throws {
-            let site = try Site(release, "statelarge", stateConfigs: [("max.message.bytes", "3000")])
+            let site = try Site(
+                release, "statelarge", stateConfigs: [("max.message.bytes", "3000")])
             let port = try port(site, [.init("compression.type", "none")])
             port.write(snapshot(task(0), 1, pages: [[1], Array(repeating: 1, count: 5_000)]))
             port.write(snapshot(task(0), 2, pages: [Array(repeating: 1, count: 3_000_000)]))

@@ -42,8 +42,9 @@ func makeTopics() throws {
 func join(_ group: KafkaGroup, _ log: KafkaLog?) throws -> any Membership {
     try group.join()
     while true {
-        guard case .assigned(let partitions, let isIncremental, let membership) =
-            group.poll(waitMs: 100)
+        guard
+            case .assigned(let partitions, let isIncremental, let membership) =
+                group.poll(waitMs: 100)
         else { continue }
         try group.assign(
             partitions.map { Position($0, offset: 0) }, isIncremental: isIncremental)
@@ -66,7 +67,8 @@ func commits(_ group: KafkaGroup, _ membership: any Membership, count: Int, part
     let producer = KafkaProducer(
         .init(
             properties: properties, guarantee: .exactlyOnce(identity: "\(stem)-\(partitions)"),
-            topics: names, statePartitions: 1), offsets: group.offsets) {}
+            topics: names, statePartitions: 1), offsets: group.offsets
+    ) {}
     producer.start()
     guard case .done = outcome(producer) else { return print("the producer did not start") }
     let cut = Cut()
@@ -98,7 +100,8 @@ func commits(_ group: KafkaGroup, _ membership: any Membership, count: Int, part
     times.sort()
     func at(_ share: Double) -> Double { times[Int(Double(times.count - 1) * share)] }
     print(
-        "cut of \(partitions) x 20 kB, 20 a second: p50 \(at(0.5)) ms, p99 \(at(0.99)) ms, max \(at(1)) ms")
+        "cut of \(partitions) x 20 kB, 20 a second: p50 \(at(0.5)) ms, p99 \(at(0.99)) ms, max \(at(1)) ms"
+    )
 }
 
 func state(megabytes: Int) throws {
@@ -130,7 +133,9 @@ func state(megabytes: Int) throws {
     let read = milliseconds(clock.now - reading)
     reader.close()
     let size = Double(bytes) / 1e6
-    print("state: \(Int(size)) MB, written at \(Int(size / written * 1e3)) MB/s, read at \(Int(size / read * 1e3)) MB/s")
+    print(
+        "state: \(Int(size)) MB, written at \(Int(size / written * 1e3)) MB/s, read at \(Int(size / read * 1e3)) MB/s"
+    )
 }
 
 /// CPU time of this thread.
@@ -216,7 +221,9 @@ try state(megabytes: number(3, 1024))
 let group = try KafkaGroup(
     properties: properties, group: stem, instanceID: nil, topics: names)
 let membership = try join(group, nil)
-for partitions in [1, 16] { commits(group, membership, count: number(2, 400), partitions: partitions) }
+for partitions in [1, 16] {
+    commits(group, membership, count: number(2, 400), partitions: partitions)
+}
 let admin = try Admin(properties: properties)
 _ = try admin.delete([
     names.input, names.partials, names.alerts, names.deadLetters, names.state ?? "",

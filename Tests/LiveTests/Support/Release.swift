@@ -1,5 +1,6 @@
 import Foundation
 import Kafka
+import Synchronization
 import TestSupport
 import Testing
 
@@ -22,18 +23,23 @@ enum Release: String, CaseIterable, CustomTestStringConvertible {
         "group.min.session.timeout.ms=1000", "log.retention.check.interval.ms=1000",
     ]
 
-    private static let brokers: [Release: Result<KafkaCluster, any Error>] = .init(
-        uniqueKeysWithValues: allCases.map { release in
-            let started = Result {
+    private static let brokers: [Release: Result<KafkaCluster, any Error>] = {
+        let started = Mutex<[Release: Result<KafkaCluster, any Error>]>([:])
+        DispatchQueue.concurrentPerform(iterations: allCases.count) { index in
+            let release = allCases[index]
+            let result = Result {
                 try KafkaCluster.start(
                     settings: settings, release: release == .current ? nil : release.rawValue)
             }
-            // Without a launcher, the user's own brokers stand in for the current release.
-            if case .failure = started, release == .current, let own = KafkaCluster.shared {
-                return (release, .success(own))
-            }
-            return (release, started)
-        })
+            started.withLock { $0[release] = result }
+        }
+        var brokers = started.withLock { $0 }
+        // Without a launcher, the user's own brokers stand in for the current release.
+        if case .failure = brokers[.current], let own = KafkaCluster.shared {
+            brokers[.current] = .success(own)
+        }
+        return brokers
+    }()
 
     /// The broker.
     func cluster() throws -> KafkaCluster { try #require(try Self.brokers[self]?.get()) }

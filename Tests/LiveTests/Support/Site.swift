@@ -113,7 +113,8 @@ struct Site {
                 batch.forEach { record in
                     if record.isEndOfPartition { isAtEnd = true }
                     if record.isData {
-                        values.append(record.value.map { String(decoding: $0, as: UTF8.self) } ?? "-")
+                        values.append(
+                            record.value.map { String(decoding: $0, as: UTF8.self) } ?? "-")
                     }
                 }
             }
@@ -127,6 +128,8 @@ func eventually(seconds: Int = 60, _ condition: () throws -> Bool) rethrows -> B
     let end = ContinuousClock.now + .seconds(seconds)
     while !(try condition()) {
         guard ContinuousClock.now < end else { return false }
+        // Brokers run on the same processors.
+        usleep(1_000)
     }
     return true
 }
