@@ -94,6 +94,7 @@ let package = Package(
                 "Primitives",
             ]),
         benchmark("consume-ceiling", ["Kafka", "Primitives"]),
+        benchmark("ports-bench", ["Live", "Delivery", "Snapshots", "Kafka", "Primitives"]),
 
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
@@ -109,7 +110,9 @@ let package = Package(
             swiftSettings: strict),
         tests("KafkaTests", ["Kafka", "Primitives"]),
         .executableTarget(
-            name: "leak-probe", dependencies: ["Kafka", "Primitives"], path: "Tests/LeakProbe",
+            name: "leak-probe",
+            dependencies: ["Live", "Delivery", "Snapshots", "Kafka", "Primitives"],
+            path: "Tests/LeakProbe",
             swiftSettings: strict),
         .executableTarget(
             name: "fault-run", dependencies: ["Kafka", "TestSupport"], path: "Tests/FaultRun",
@@ -151,6 +154,7 @@ let package = Package(
             "ClusterSimulationTests",
             ["ClusterSimulation", "Delivery", "Snapshots", "Kafka", "Primitives"]),
         tests("HouseRulesTests", []),
+        tests("LiveTests", ["Live", "Delivery", "Snapshots", "Kafka", "Primitives"]),
         tests("SystemTests", ["Kafka", "Primitives", "CRdkafka"]),
     ],
     swiftLanguageModes: [.v6],

@@ -29,6 +29,7 @@ public struct GroupDescription: Equatable, Sendable {
     public var isActive: Bool { !members.isEmpty }
 }
 
+/// For commands, not for the engine: see `Library.knownDefects`, "late-coordinator".
 extension Admin {
     /// The state and the members of a consumer group; one that does not exist is `Dead` and empty.
     ///
@@ -40,7 +41,7 @@ extension Admin {
         let action = "describe group \(group)"
         let event: OpaquePointer = try group.withCStringPointer { name throws(KafkaError) in
             var names: [UnsafePointer<CChar>?] = [name]
-            return try run(action, timeoutMs, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS) {
+            return try ask(group, action, timeoutMs, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS) {
                 options, queue in
                 rd_kafka_DescribeConsumerGroups(client.handle, &names, 1, options, queue)
             }
@@ -67,8 +68,9 @@ extension Admin {
         let action = "read the offsets of group \(group)"
         var request = rd_kafka_ListConsumerGroupOffsets_new(group, nil)
         defer { rd_kafka_ListConsumerGroupOffsets_destroy(request) }
-        let event = try run(action, timeoutMs, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS) {
-            options, queue in
+        let event = try ask(
+            group, action, timeoutMs, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS
+        ) { options, queue in
             let wish = rd_kafka_AdminOptions_set_require_stable_offsets(options, stable ? 1 : 0)
             rd_kafka_error_destroy(wish)
             rd_kafka_ListConsumerGroupOffsets(client.handle, &request, 1, options, queue)
@@ -92,7 +94,7 @@ extension Admin {
         let list = PartitionList(offsets, topics: topics)
         var request = rd_kafka_AlterConsumerGroupOffsets_new(group, list.pointer)
         defer { rd_kafka_AlterConsumerGroupOffsets_destroy(request) }
-        let event = try run(action, timeoutMs, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS) {
+        let event = try ask(group, action, timeoutMs, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS) {
             options, queue in
             rd_kafka_AlterConsumerGroupOffsets(client.handle, &request, 1, options, queue)
         }
@@ -108,7 +110,9 @@ extension Admin {
             throw isInUse ? error.moved(to: .rejected) : error
         }
     }
+}
 
+extension Admin {
     /// The offsets of the one group of an answer, or its first error.
     private func offsets(
         _ results: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int, _ action: String

@@ -43,7 +43,7 @@ extension Admin {
         var requests: [OpaquePointer?] = [rd_kafka_ConfigResource_new(type, name)]
         defer { for request in requests { rd_kafka_ConfigResource_destroy(request) } }
         let action = "read the properties of \(what)"
-        let event = try run(action, timeoutMs, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS) {
+        let event = try client.run(action, timeoutMs, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS) {
             options, queue in
             rd_kafka_DescribeConfigs(client.handle, &requests, requests.count, options, queue)
         }

@@ -14,7 +14,7 @@ extension Admin {
         let list = PartitionList(offsets, topics: topics)
         var request = rd_kafka_DeleteRecords_new(list.pointer)
         defer { rd_kafka_DeleteRecords_destroy(request) }
-        let event = try run("delete records", timeoutMs, RD_KAFKA_ADMIN_OP_DELETERECORDS) {
+        let event = try client.run("delete records", timeoutMs, RD_KAFKA_ADMIN_OP_DELETERECORDS) {
             options, queue in
             rd_kafka_DeleteRecords(client.handle, &request, 1, options, queue)
         }

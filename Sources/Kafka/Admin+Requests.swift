@@ -1,19 +1,19 @@
 import CRdkafka
 
-/// What all requests to the controller and the coordinators share.
-extension Admin {
+/// What all requests to the controller and the coordinators share; any client can make them.
+extension Client {
     /// Sends an admin request and returns the event that answers it, which the caller destroys.
     func run(
         _ action: String, _ timeoutMs: Int32, _ operation: rd_kafka_admin_op_t,
         _ send: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void
     ) throws(KafkaError) -> OpaquePointer {
-        let queue = rd_kafka_queue_new(client.handle)
+        let queue = rd_kafka_queue_new(handle)
         defer { rd_kafka_queue_destroy(queue) }
-        let options = rd_kafka_AdminOptions_new(client.handle, operation)
+        let options = rd_kafka_AdminOptions_new(handle, operation)
         defer { rd_kafka_AdminOptions_destroy(options) }
         _ = rd_kafka_AdminOptions_set_request_timeout(options, timeoutMs, nil, 0)
         // Wait for the brokers to act, a little shorter than for the answer.
-        if Admin.actsLater(operation) {
+        if Client.actsLater(operation) {
             _ = rd_kafka_AdminOptions_set_operation_timeout(
                 options, max(1, timeoutMs - 1_000), nil, 0)
         }
@@ -45,4 +45,25 @@ func check(borrowed error: OpaquePointer?, _ action: String) throws(KafkaError) 
     throw KafkaError(
         code: rd_kafka_error_code(error).rawValue, action: action,
         text: String(cString: rd_kafka_error_string(error)))
+}
+
+extension Admin {
+    /// `run` for a request to a group's coordinator, which must not time out: an answer that comes after it ends
+    /// the process (an assertion of librdkafka 2.0), and a coordinator that is not there at once is not asked
+    /// again. So it is sent when the coordinator is known to answer, and has its time.
+    func ask(
+        _ group: String, _ action: String, _ timeoutMs: Int32, _ operation: rd_kafka_admin_op_t,
+        _ send: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void
+    ) throws(KafkaError) -> OpaquePointer {
+        let probe = try Client(
+            properties: properties, role: .consumer(group: group, instanceID: nil), topics: ["-"],
+            hooks: Hooks())
+        let list = PartitionList([TopicPartition(topic: 0, partition: 0)], topics: ["-"])
+        let code = rd_kafka_committed(probe.handle, list.pointer, timeoutMs)
+        if code == RD_KAFKA_RESP_ERR__TIMED_OUT {
+            throw KafkaError(code: code.rawValue, action: action).moved(to: .unreachable)
+        }
+        try check(code, action)
+        return try client.run(action, max(timeoutMs, 60_000), operation, send)
+    }
 }

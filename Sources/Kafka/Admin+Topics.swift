@@ -53,7 +53,7 @@ extension Admin {
         var requests: [OpaquePointer?] = []
         defer { for request in requests { rd_kafka_NewTopic_destroy(request) } }
         for topic in topics { requests.append(try request(topic)) }
-        let event = try run("create topics", timeoutMs, RD_KAFKA_ADMIN_OP_CREATETOPICS) {
+        let event = try client.run("create topics", timeoutMs, RD_KAFKA_ADMIN_OP_CREATETOPICS) {
             options, queue in
             if validateOnly { _ = rd_kafka_AdminOptions_set_validate_only(options, 1, nil, 0) }
             rd_kafka_CreateTopics(client.handle, &requests, requests.count, options, queue)
@@ -74,7 +74,7 @@ extension Admin {
         guard !names.isEmpty else { return [] }
         var requests: [OpaquePointer?] = names.map { rd_kafka_DeleteTopic_new($0) }
         defer { for request in requests { rd_kafka_DeleteTopic_destroy(request) } }
-        let event = try run("delete topics", timeoutMs, RD_KAFKA_ADMIN_OP_DELETETOPICS) {
+        let event = try client.run("delete topics", timeoutMs, RD_KAFKA_ADMIN_OP_DELETETOPICS) {
             options, queue in
             rd_kafka_DeleteTopics(client.handle, &requests, requests.count, options, queue)
         }
@@ -83,6 +83,31 @@ extension Admin {
         let results = rd_kafka_DeleteTopics_result_topics(
             rd_kafka_event_DeleteTopics_result(event), &count)
         return outcomes(names, results, count, "delete")
+    }
+
+    /// Gives a topic more partitions: `count` in all.
+    ///
+    /// - Throws: `.configuration` when it has as many already, or there is no such topic; `.unreachable`,
+    ///   `.retry`.
+    public func grow(
+        _ topic: String, to count: Int, timeoutMs: Int32 = 30_000
+    ) throws(KafkaError) {
+        let action = "give \(topic) \(count) partitions"
+        var request = rd_kafka_NewPartitions_new(topic, count, nil, 0)
+        defer { rd_kafka_NewPartitions_destroy(request) }
+        let event = try client.run(action, timeoutMs, RD_KAFKA_ADMIN_OP_CREATEPARTITIONS) {
+            options, queue in
+            rd_kafka_CreatePartitions(client.handle, &request, 1, options, queue)
+        }
+        defer { rd_kafka_event_destroy(event) }
+        var results = 0
+        let outcome = rd_kafka_CreatePartitions_result_topics(
+            rd_kafka_event_CreatePartitions_result(event), &results)
+        guard results == 1, let result = outcome?[0] else { return }
+        let text = rd_kafka_topic_result_error_string(result).map { String(cString: $0) }
+        let code = rd_kafka_topic_result_error(result)
+        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        throw KafkaError(code: code.rawValue, action: action, text: text)
     }
 
     private func request(_ topic: NewTopic) throws(KafkaError) -> OpaquePointer? {

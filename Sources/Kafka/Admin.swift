@@ -5,6 +5,7 @@ import CRdkafka
 /// Calls block until the cluster answers or their time is up. Usable from any thread.
 public struct Admin: ~Copyable, Sendable {
     let client: Client
+    let properties: Properties
 
     /// Starts a client for administration; brokers are contacted in the background.
     ///
@@ -13,6 +14,7 @@ public struct Admin: ~Copyable, Sendable {
     public init(
         properties: Properties, topics: [String] = [], hooks: Hooks = Hooks()
     ) throws(KafkaError) {
+        self.properties = properties
         client = try Client(properties: properties, role: .admin, topics: topics, hooks: hooks)
     }
 

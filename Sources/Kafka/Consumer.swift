@@ -16,6 +16,8 @@ import Glibc
 public struct Consumer: ~Copyable, Sendable {
     let client: Client
     let control: ControlQueue
+    /// The group's name; empty for a reader.
+    let group: String
     /// The topics, in the order that `TopicPartition.topic` counts.
     public var topics: [String] { client.topics }
     /// Assignments seen so far; the number of the newest.
@@ -35,6 +37,7 @@ public struct Consumer: ~Copyable, Sendable {
         let control = try ControlQueue(client)
         self.client = client
         self.control = control
+        if case .consumer(let group, _) = role { self.group = group } else { group = "" }
     }
 
     /// Joins the group for all topics of the consumer.

@@ -6,8 +6,12 @@ import Glibc
 /// Keeps the consumer's client alive. Works until the group is left.
 public final class GroupOffsets: Sendable {
     private let client: Client
+    private let group: String
 
-    init(client: Client) { self.client = client }
+    init(client: Client, group: String) {
+        self.client = client
+        self.group = group
+    }
 
     /// The topics that `TopicPartition.topic` counts: the consumer's.
     public var topics: [String] { client.topics }
@@ -32,11 +36,27 @@ public final class GroupOffsets: Sendable {
             } catch {
                 let isLate = error.detail.code == RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue
                 guard error.move == .retry, !isLate, ContinuousClock.now < end else {
-                    throw isLate ? error.moved(to: .unreachable) : error
+                    throw isLate ? reason(of: error) : error
                 }
                 usleep(20_000)
             }
         }
+    }
+
+    /// What is behind a time-out: librdkafka itself asks again while a transaction is pending, and says nothing.
+    ///
+    /// Not asked through the admin API: in 2.0 a request to a coordinator that is answered after its time-out
+    /// ends the process.
+    private func reason(of error: KafkaError) -> KafkaError {
+        var list: UnsafePointer<rd_kafka_group_list>?
+        let code = rd_kafka_list_groups(client.handle, group, &list, 3_000)
+        defer { if let list { rd_kafka_group_list_destroy(list) } }
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let list, list.pointee.group_cnt == 1,
+            list.pointee.groups?.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR
+        else { return error.moved(to: .unreachable) }
+        // The coordinator answers, and yet has no stable offset to tell.
+        return KafkaError(
+            code: RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT.rawValue, action: error.detail.action)
     }
 
     /// Commits the next offsets to read, with their metadata, under a membership that must still last.
@@ -80,7 +100,7 @@ extension ContinuousClock.Instant {
 
 extension Consumer {
     /// A way to the group's committed offsets from any thread.
-    public func makeGroupOffsets() -> GroupOffsets { GroupOffsets(client: client) }
+    public func makeGroupOffsets() -> GroupOffsets { GroupOffsets(client: client, group: group) }
 }
 
 extension Client {

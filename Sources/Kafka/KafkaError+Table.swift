@@ -176,6 +176,9 @@ extension KafkaError {
         case 10, 4: return "raise max.message.bytes of the topic, or send smaller records"
         case 19, 20, -183: return "brokers are missing from the in-sync replicas"
         case 82: return "another running instance uses the same instance id"
+        case 88:
+            return "a transaction on it is pending; one that stays so hangs: kafka-transactions.sh "
+                + "find-hanging tells it, abort ends it"
         case 90, -144, 47: return "a newer instance took over this transactional id"
         case 50: return "raise transaction.max.timeout.ms of the brokers, or lower the timeout"
         default: return ""

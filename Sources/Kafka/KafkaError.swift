@@ -36,6 +36,15 @@ public enum KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
         public var text: String
         /// What the reader can do; may be empty.
         public var advice: String
+
+        /// Facts.
+        public init(code: Int32, name: String, action: String, text: String, advice: String) {
+            self.code = code
+            self.name = name
+            self.action = action
+            self.text = text
+            self.advice = advice
+        }
     }
 
     /// The facts behind the error.
@@ -109,9 +118,9 @@ public enum KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The same detail under another move.
     func moved(to move: Move) -> KafkaError { KafkaError(move, detail) }
 
-    /// The error of a transaction that can only be aborted; one that a person must mend stays what it is.
+    /// The error of a transaction that can only be aborted; one that would come again stays what it is.
     var abortable: KafkaError {
-        move == .configuration ? self : moved(to: .abortTransaction)
+        move == .configuration || move == .rejected ? self : moved(to: .abortTransaction)
     }
 
     /// The error under the move its flags call for, unless somebody else's doing or a setting is behind it:

@@ -33,6 +33,24 @@ extension Library {
             remedy: "keep unclean.leader.election.enable=false on the input and shuffle topics",
             isWorkedAround: false),
         Defect(
+            name: "late-coordinator", fixedIn: Version(2, 1, 0),
+            consequence:
+                "a request about a group that is answered after its time-out ends the process; only "
+                + "commands make such requests, with a minute's time",
+            remedy: "repeat the command once the cluster answers quickly", isWorkedAround: true),
+        Defect(
+            name: "offsets-hang", fixedIn: nil,
+            consequence:
+                "adding offsets to a transaction hangs when the group's coordinator cannot be found three "
+                + "times in a row; the client is given up after some seconds and the cut sent again",
+            remedy: "", isWorkedAround: true),
+        Defect(
+            name: "heartbeat-without-member", fixedIn: nil,
+            consequence:
+                "a static member that lost its session and has not yet given up its partitions may be "
+                + "told that it was fenced; partitions that are lost are given up at once",
+            remedy: "", isWorkedAround: true),
+        Defect(
             name: "cooperative-rebalance", fixedIn: Version(2, 6, 1),
             consequence:
                 "cooperative rebalancing may give a partition two owners, crash or hang; it is refused",

@@ -127,13 +127,17 @@ public struct Producer: ~Copyable, Sendable {
     ///   producer cannot go on.
     public func produce(
         topic: Int, partition: Int32, key: ByteSlice?, value: ByteSlice?, timestampMs: Int64? = nil,
-        headers: [Header] = [], memory: Memory = .copied, tag: Int = 0, waitMs: Int = 30_000
+        headers: [Header] = [], memory: Memory = .copied, tag: Int = 0,
+        waitMs: @autoclosure () -> Int = 30_000
     ) throws(KafkaError) {
         var waited = 0
+        var limit: Int?
         while true {
             let error = send(topic, partition, key, value, timestampMs, headers, memory, tag)
             guard let error else { return }
-            if rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__QUEUE_FULL, waited < waitMs {
+            let isFull = rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__QUEUE_FULL
+            if isFull, limit == nil { limit = waitMs() }
+            if isFull, let limit, waited < limit {
                 rd_kafka_error_destroy(error)
                 // Polling is what frees the queue: it takes delivery reports in.
                 rd_kafka_poll(client.handle, Producer.fullQueuePauseMs)

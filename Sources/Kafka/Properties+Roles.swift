@@ -67,6 +67,8 @@ extension Properties {
     func defaults(for role: Role) -> [Setting] {
         let common = [
             Setting("socket.nagle.disable", "true"), Setting("log.connection.close", "false"),
+            // At librdkafka's 10 s a broker's restart could cost a session, and with it all partitions.
+            Setting("reconnect.backoff.max.ms", "1000"),
         ]
         switch role {
         case .consumer: return common + Properties.fetching + Properties.grouping

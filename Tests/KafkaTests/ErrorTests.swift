@@ -48,4 +48,36 @@ import Testing
         #expect(Library.Version(2, 10, 1).description == "2.10.1")
         #expect(Library.version >= Library.Version(2, 0, 2))
     }
+
+    @Test(
+        "defects are those of the release, each with a consequence and, where one can act, a remedy"
+    )
+    func defects() {
+        let old = Library.defects(of: Library.Version(2, 0, 2))
+        let new = Library.defects(of: Library.Version(2, 15, 0))
+        #expect(old.map(\.name).contains("scram-nonce"))
+        #expect(!new.map(\.name).contains("scram-nonce"))
+        #expect(new.map(\.name).contains("transaction-retry"))
+        #expect(Set(old.map(\.name)).count == old.count)
+        #expect(old.allSatisfy { !$0.consequence.isEmpty })
+        #expect(old.allSatisfy { $0.isWorkedAround || !$0.remedy.isEmpty })
+        #expect(Library.knownDefects == Library.defects(of: Library.version))
+    }
+
+    @Test("a broker's release is read off its protocol, where it tells one")
+    func release() {
+        func release(_ text: String?) -> BrokerRelease {
+            BrokerRelease(
+                properties: ["a": "b"].merging(
+                    text.map { ["inter.broker.protocol.version": $0] } ?? [:]
+                ) { $1 })
+        }
+        #expect(release("3.9-IV0") == .protocolOf(major: 3, minor: 9))
+        #expect(release("2.5") == .protocolOf(major: 2, minor: 5))
+        #expect(release(nil) == .atLeast4)
+        #expect(release("odd") == .unknown)
+        #expect(BrokerRelease(properties: [:]) == .unknown)
+        #expect(release("3.9-IV0").isOlder(than: 4, 0) && !release(nil).isOlder(than: 4, 0))
+        #expect(release("3.9-IV0").description == "3.9")
+    }
 }

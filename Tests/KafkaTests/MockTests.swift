@@ -206,4 +206,57 @@ import Testing
         #expect(code { try member.consumer.commit([offset]) }?.0 == .abortTransaction)
         try member.close()
     }
+
+    @Test("a record's fate is told under its tag, and a closed connection is counted")
+    func tags() throws {
+        let cluster = try MockCluster()
+        try cluster.createTopic("t", partitions: 1)
+        let producer = try producer(cluster.bootstrapServers)
+        func send(_ tag: Int) throws {
+            try Array("v".utf8).withUnsafeBytes {
+                try producer.produce(topic: 0, partition: 0, key: nil, value: $0, tag: tag)
+            }
+        }
+        try send(1)
+        try send(1)
+        try send(0)
+        try producer.flush(timeoutMs: 20_000)
+        cluster.fail(apiKey: 0, codes: [10])
+        try send(2)
+        _ = code { try producer.flush(timeoutMs: 20_000) }
+        let fates = producer.takeDeliveries()
+        #expect(fates.keys.sorted() == [1, 2])
+        #expect(fates[1]?.delivered == 2 && fates[1]?.failed == 0)
+        #expect(fates[2]?.failed == 1 && fates[2]?.error?.move == .rejected)
+        #expect(producer.takeDeliveries() == [:])
+        let before = producer.closedConnections
+        cluster.fail(apiKey: 0, codes: [-195])
+        try send(3)
+        try producer.flush(timeoutMs: 20_000)
+        #expect(producer.closedConnections > before)
+        #expect(producer.takeDeliveries()[3]?.delivered == 1)
+        try cluster.takeDown(broker: 1)
+        let isTold = try {
+            let end = ContinuousClock.now + .seconds(30)
+            try send(4)
+            while ContinuousClock.now < end {
+                producer.poll(timeoutMs: 50)
+                if let error = producer.takeConnectionError() { return error.move == .unreachable }
+            }
+            return false
+        }()
+        #expect(isTold)
+        producer.purge()
+    }
+
+    @Test("a wake before a wait ends it, however many looks came in between")
+    func wake() throws {
+        let cluster = try MockCluster()
+        try cluster.createTopic("t", partitions: 1)
+        let member = try Member(cluster.bootstrapServers, topics: ["t"], role: .reader)
+        member.queue.wake()
+        member.queue.withBatch(timeoutMs: 0) { _ in }
+        // Longer than any test may take.
+        member.queue.withBatch(timeoutMs: 600_000) { _ in }
+    }
 }

@@ -28,6 +28,36 @@ import Testing
         #expect(text.contains("owned by the engine"))
     }
 
+    @Test(
+        "a transaction that may outlive a session is refused, with both times, whichever of them is set",
+        arguments: [
+            [("transaction.timeout.ms", "20000")], [("session.timeout.ms", "10000")],
+            [("transaction.timeout.ms", "30000"), ("session.timeout.ms", "30000")],
+        ])
+    func timeouts(settings: [(String, String)]) {
+        var thrown: KafkaError?
+        do throws(KafkaError) { _ = try make(settings.map { .init($0.0, $0.1) }) } catch {
+            thrown = error
+        }
+        #expect(thrown?.move == .configuration)
+        #expect(thrown?.description.contains("transaction.timeout.ms") == true)
+        #expect(thrown?.description.contains("session.timeout.ms") == true)
+    }
+
+    @Test("a shorter transaction gives its records up sooner, and the last of two settings counts")
+    func shortTransaction() throws {
+        let properties = try make([
+            .init("session.timeout.ms", "5000"), .init("transaction.timeout.ms", "20000"),
+            .init("transaction.timeout.ms", "4000"),
+        ])
+        let role = Properties.Role.transactionalProducer(transactionalID: "x")
+        let effective = properties.effective(for: role)
+        #expect(effective.contains(.init("message.timeout.ms", "3200")))
+        #expect(effective.contains(.init("socket.max.fails", "1")))
+        _ = try Producer(properties: properties, role: role, topics: [])
+        #expect(refusal("socket.max.fails", "0") != nil)
+    }
+
     @Test("an unknown property and a bad value are refused with the library's words")
     func unknown() throws {
         #expect(try #require(refusal("no.such.property", "1")).contains("no.such.property"))

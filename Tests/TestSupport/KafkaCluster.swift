@@ -70,6 +70,9 @@ public final class KafkaCluster: Sendable {
         try? FileManager.default.removeItem(at: directory)
     }
 
+    /// The folder with Kafka's own tools; nil where brokers cannot be started from here.
+    public static var home: URL? { KafkaLauncher.find()?.home }
+
     /// A topic name nobody else uses.
     public static func topicName(_ stem: String) -> String {
         "test-\(stem)-\(UUID().uuidString.prefix(8).lowercased())"

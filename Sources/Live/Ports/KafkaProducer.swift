@@ -11,6 +11,10 @@ import Synchronization
 /// Values are lent from the cut, not copied. librdkafka lets go of a record when it reports its delivery or its
 /// end, so a cut is free once everything is reported, or once the client is destroyed; each way to a known
 /// outcome passes one of the two: `commit`, `abort` and `flush` end with nothing outstanding, `start` destroys.
+///
+/// A step that librdkafka does not come back from is given up by `poll`, with its thread and its client: adding
+/// offsets hangs in 2.0 when the group's coordinator cannot be found three times in a row. The next `start` fences
+/// that client like any other.
 public final class KafkaProducer: ProducerPort, Sendable {
     /// How records and offsets get to the brokers.
     public enum Guarantee: Sendable, Equatable {
@@ -40,6 +44,8 @@ public final class KafkaProducer: ProducerPort, Sendable {
         public var stepMs: Int32 = 5_000
         /// Milliseconds a `readCommitted` may take.
         public var readMs: Int32 = 10_000
+        /// Milliseconds past its own time after which a step counts as hung.
+        public var hangMs: Int32 = 7_000
 
         /// Settings with defaults for the times.
         public init(
@@ -52,9 +58,31 @@ public final class KafkaProducer: ProducerPort, Sendable {
         }
     }
 
-    private let steps: ProducerSteps
-    private let worker = WorkerThread()
-    private let box: OutcomeBox<StepOutcome>
+    /// A client, its thread, and the step under way.
+    private final class Line: Sendable {
+        let steps: ProducerSteps
+        let worker = WorkerThread()
+        let box: OutcomeBox<StepOutcome>
+
+        init(_ make: () -> ProducerSteps, _ onOutcome: @escaping @Sendable () -> Void) {
+            steps = make()
+            box = OutcomeBox(onOutcome)
+        }
+
+        /// The client goes on its own thread: whoever drops the port waits for nothing.
+        func close() { worker.run { [steps] in steps.close() } }
+    }
+
+    private struct State: Sendable {
+        var line: Line
+        var step = ""
+        var deadlineMs = Int64.max
+        var hangs = 0
+    }
+
+    private let state: Mutex<State>
+    private let settings: Settings
+    private let makeLine: @Sendable () -> Line
 
     /// A producer whose first step is `start`.
     ///
@@ -65,18 +93,29 @@ public final class KafkaProducer: ProducerPort, Sendable {
         _ settings: Settings, offsets: GroupOffsets, hooks: Hooks = Hooks(),
         onOutcome: @escaping @Sendable () -> Void
     ) {
-        steps = ProducerSteps(settings, offsets: offsets, hooks: hooks)
-        box = OutcomeBox(onOutcome)
+        self.settings = settings
+        makeLine = {
+            Line({ ProducerSteps(settings, offsets: offsets, hooks: hooks) }, onOutcome)
+        }
+        state = Mutex(State(line: makeLine()))
     }
 
-    /// The client goes on its own thread: whoever drops the port waits for nothing.
-    deinit { worker.run { [steps] in steps.close() } }
+    deinit { state.withLock { $0.line.close() } }
+
+    /// Clients given up because librdkafka did not come back; each keeps its memory and its threads.
+    public var hangs: Int { state.withLock { $0.hangs } }
 
     private func begin(
+        _ name: String, _ limitMs: Int32,
         _ step: @escaping @Sendable (ProducerSteps) throws(ClusterError) -> StepOutcome
     ) {
-        box.begin()
-        worker.run { [steps, box] in
+        let line = state.withLock { state in
+            state.step = name
+            state.deadlineMs = Clock.monotonicMs() + Int64(limitMs) + Int64(settings.hangMs)
+            return state.line
+        }
+        line.box.begin()
+        line.worker.run { [steps = line.steps, box = line.box] in
             do throws(ClusterError) {
                 box.end(try step(steps))
             } catch {
@@ -89,39 +128,75 @@ public final class KafkaProducer: ProducerPort, Sendable {
     ///
     /// `configuration` where credentials, rights or time-outs are refused; `unreachable` where no coordinator
     /// answers in time: begin it again.
-    public func start() { begin { steps throws(ClusterError) in try steps.start() } }
+    public func start() {
+        begin("start", settings.startMs) { steps throws(ClusterError) in try steps.start() }
+    }
 
     /// Begins a transaction and queues the records of `cut` that are still wanted.
     ///
     /// Which those are is taken now. The cut must not change until its outcome is known.
     public func send(_ cut: Cut) {
         let lent = LentCut(cut)
-        begin { steps throws(ClusterError) in try steps.send(lent) }
+        begin("send", settings.flushMs) { steps throws(ClusterError) in try steps.send(lent) }
     }
 
     /// Waits until every record queued is delivered.
     ///
     /// `configuration`, with topic and partition, where a record is too large or writing is not allowed.
-    public func flush() { begin { steps throws(ClusterError) in try steps.flush() } }
+    public func flush() {
+        begin("flush", settings.flushMs) { steps throws(ClusterError) in try steps.flush() }
+    }
 
     /// Adds positions to the transaction under a membership; at least once, commits them.
     public func addOffsets(_ positions: [Position], under membership: any Membership) {
-        begin { steps throws(ClusterError) in try steps.addOffsets(positions, membership) }
+        begin("add offsets", settings.stepMs) { steps throws(ClusterError) in
+            try steps.addOffsets(positions, membership)
+        }
     }
 
     /// Commits the transaction; a failure leaves its outcome unknown.
-    public func commit() { begin { steps throws(ClusterError) in try steps.commit() } }
+    public func commit() {
+        begin("commit", settings.stepMs) { steps throws(ClusterError) in try steps.commit() }
+    }
 
     /// Takes the transaction back.
-    public func abort() { begin { steps throws(ClusterError) in try steps.abort() } }
+    public func abort() {
+        begin("abort", settings.stepMs) { steps throws(ClusterError) in try steps.abort() }
+    }
 
     /// Reads what the group has committed, once nothing is pending.
     public func readCommitted(_ partitions: [PartitionID]) {
-        begin { steps throws(ClusterError) in try steps.readCommitted(partitions) }
+        begin("read committed offsets", settings.readMs) { steps throws(ClusterError) in
+            try steps.readCommitted(partitions)
+        }
     }
 
     /// The outcome of the last step, once; nil while it is under way.
-    public func poll() -> StepOutcome? { box.take() }
+    public func poll() -> StepOutcome? {
+        state.withLock { state in
+            if let outcome = state.line.box.take() {
+                state.deadlineMs = .max
+                return outcome
+            }
+            guard state.deadlineMs != .max, Clock.monotonicMs() > state.deadlineMs else {
+                return nil
+            }
+            return giveUp(&state)
+        }
+    }
+
+    /// Leaves a hung client to itself and goes on with another thread.
+    private func giveUp(_ state: inout State) -> StepOutcome {
+        // Should the step come back after all, the client is destroyed.
+        state.line.close()
+        state.line = makeLine()
+        state.deadlineMs = .max
+        state.hangs += 1
+        return .failed(
+            ClusterError(
+                .retry, name: "_HANG",
+                description: "\(state.step): librdkafka did not come back; its client is given up"))
+    }
 }
 
 /// A cut while its memory is lent, and which of its records are wanted.

@@ -5,7 +5,7 @@ import Synchronization
 
 /// A partition read by a consumer of its own, apart from the group.
 ///
-/// Opening (connecting, looking offsets up) and closing happen on a worker's thread; in between, records wait in
+/// Opening (connecting, looking offsets up) and closing happen on threads of workers; in between, records wait in
 /// the reader's queue and are taken without waiting. Memory is bounded by `memoryKilobytes`, whatever the
 /// partition holds.
 final class PartitionReader: Sendable {
@@ -14,7 +14,10 @@ final class PartitionReader: Sendable {
         let properties: Properties
         let topic: String
         let hooks: Hooks
+        /// Where readers are opened.
         let worker: WorkerThread
+        /// Where they are closed: a client that does not go keeps nobody from opening others.
+        let grave = WorkerThread()
         /// Records taken in one go, at most.
         let capacity: Int
 
@@ -48,8 +51,8 @@ final class PartitionReader: Sendable {
 
     /// A reader that has come to reading.
     ///
-    /// Unchecked Sendable: made on the worker's thread, used by whoever reads, closed on the worker's thread
-    /// when reading has ended.
+    /// Unchecked Sendable: made on the worker's thread, used by whoever reads, closed on another
+    /// worker's when reading has ended.
     final class Opened: @unchecked Sendable {
         private var consumer: Consumer?
         private(set) var queue: ShardQueue?
@@ -103,11 +106,13 @@ final class PartitionReader: Sendable {
 
     private let shared = Mutex<State>(.opening)
     private let worker: WorkerThread
+    private let grave: WorkerThread
     private let isWaking = Atomic<Bool>(false)
 
     /// Begins to open; nil is the first offset kept.
     init(_ source: Source, _ number: Int32, from offset: Int64?) {
         worker = source.worker
+        grave = source.grave
         worker.run { [weak self] in
             // Closed before it was opened: nothing to do.
             guard let self, case .opening = self.state else { return }
@@ -147,13 +152,13 @@ final class PartitionReader: Sendable {
         }
     }
 
-    /// Ends reading; the consumer goes on the worker's thread.
+    /// Ends reading; the consumer goes elsewhere.
     func close() {
         let old = shared.withLock { shared in
             defer { shared = .closed }
             return shared
         }
         guard case .opened(let opened) = old else { return }
-        worker.run { opened.close() }
+        grave.run { opened.close() }
     }
 }

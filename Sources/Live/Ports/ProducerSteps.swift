@@ -103,8 +103,9 @@ final class ProducerSteps: @unchecked Sendable {
         do throws(KafkaError) {
             closedBefore = producer?.closedConnections ?? 0
             if isTransactional { try producer?.beginTransaction() }
+            let deadline = Clock.monotonicMs() + Int64(settings.flushMs)
             for record in lent.records where !lent.lost.contains(record.owner) {
-                try produce(record, of: lent.cut)
+                try produce(record, of: lent.cut, until: deadline)
             }
             return .done
         } catch {
@@ -112,7 +113,9 @@ final class ProducerSteps: @unchecked Sendable {
         }
     }
 
-    private func produce(_ record: Cut.Record, of cut: Cut) throws(KafkaError) {
+    private func produce(
+        _ record: Cut.Record, of cut: Cut, until deadlineMs: Int64
+    ) throws(KafkaError) {
         var partition = record.partition.number
         if record.partition.topic == .state { partition %= max(1, settings.statePartitions) }
         try producer?.produce(
@@ -120,7 +123,8 @@ final class ProducerSteps: @unchecked Sendable {
             key: record.key.map(cut.slice), value: record.value.map(cut.slice),
             timestampMs: record.timestampMs,
             headers: record.headers.map { Producer.Header($0.name, $0.value) }, memory: .lent,
-            waitMs: Int(settings.flushMs))
+            // Read when the queue is full, which is seldom: the clock is not asked for each record.
+            waitMs: Int(max(0, deadlineMs - Clock.monotonicMs())))
     }
 
     func flush() throws(ClusterError) -> StepOutcome {

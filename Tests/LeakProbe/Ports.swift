@@ -1,0 +1,142 @@
+import Delivery
+import Glibc
+import Kafka
+import Live
+import Primitives
+import Snapshots
+
+/// Uses the engine's ports on the mock cluster and lets go of them, also in the middle of things.
+func usePorts(_ cluster: MockCluster, _ properties: Properties) throws -> Bool {
+    for topic in ["in", "p", "alerts", "d", "s"] { try cluster.createTopic(topic, partitions: 2) }
+    let names = TopicNames(
+        input: "in", partials: "p", alerts: "alerts", deadLetters: "d", state: "s")
+    let group = try KafkaGroup(
+        properties: properties, group: "ports", instanceID: "a", topics: names)
+    let log = try group.makeLog(.input, capacity: 64)
+    guard let membership = try join(group, log) else { return false }
+    try log.withBatch(max: 10, waitMs: 0) { _ in }
+    guard commit(properties, names, group, membership) else { return false }
+    guard lookUp(properties, names, group) else { return false }
+    guard try keepState(properties, names) else { return false }
+    group.leave()
+    return eventually {
+        switch group.poll(waitMs: 20) {
+        case .revoked(let partitions, let isIncremental, _):
+            for partition in partitions where partition.topic == .input { log.detach(partition) }
+            try? group.unassign(partitions, isIncremental: isIncremental)
+        default: break
+        }
+        return group.hasLeft
+    }
+}
+
+private func eventually(_ condition: () -> Bool) -> Bool {
+    let end = ContinuousClock.now + .seconds(120)
+    while !condition() {
+        guard ContinuousClock.now < end else { return false }
+        usleep(1_000)
+    }
+    return true
+}
+
+private func join(_ group: KafkaGroup, _ log: KafkaLog) throws -> (any Membership)? {
+    try group.join()
+    var found: (any Membership)?
+    _ = eventually {
+        guard
+            case .assigned(let partitions, let isIncremental, let membership) =
+                group.poll(waitMs: 100)
+        else { return false }
+        try? group.assign(
+            partitions.map { Position($0, offset: 0) }, isIncremental: isIncremental)
+        for partition in partitions where partition.topic == .input {
+            log.attach(partition, slot: 0, epoch: 1, from: 0)
+        }
+        found = membership
+        return true
+    }
+    return found
+}
+
+private func outcome(_ producer: KafkaProducer) -> StepOutcome? {
+    var outcome: StepOutcome?
+    _ = eventually {
+        outcome = producer.poll()
+        return outcome != nil
+    }
+    return outcome
+}
+
+/// One cut committed, one aborted, one left in the middle; and at least once.
+private func commit(
+    _ properties: Properties, _ names: TopicNames, _ group: KafkaGroup,
+    _ membership: any Membership
+) -> Bool {
+    var commits = 0
+    for guarantee in [KafkaProducer.Guarantee.exactlyOnce(identity: "ports"), .atLeastOnce] {
+        let producer = KafkaProducer(
+            .init(
+                properties: properties, guarantee: guarantee, topics: names, statePartitions: 2),
+            offsets: group.offsets
+        ) {}
+        producer.start()
+        _ = outcome(producer)
+        let cut = Cut()
+        for round in 0..<3 {
+            cut.begin(name: "\(round)")
+            let owner = cut.addOwner(.init(.input, 0))
+            Array("value".utf8).withUnsafeBytes {
+                cut.append(
+                    to: .init(.alerts, 0), owner: owner, key: $0, value: $0, headers: [("a", "b")])
+            }
+            cut.append(Position(.init(.input, 0), offset: 0, metadata: cut.name))
+            producer.send(cut)
+            _ = outcome(producer)
+            guard round < 2 else { break }
+            producer.flush()
+            _ = outcome(producer)
+            producer.addOffsets(cut.positions, under: membership)
+            _ = outcome(producer)
+            if round == 0 { producer.commit() } else { producer.abort() }
+            if case .done = outcome(producer) { commits += 1 }
+        }
+    }
+    return commits == 4
+}
+
+private func lookUp(_ properties: Properties, _ names: TopicNames, _ group: KafkaGroup) -> Bool {
+    let lookup = KafkaLookup(properties: properties, topics: names, offsets: group.offsets)
+    lookup.ask(.start([.init(.input, 0)]))
+    return eventually { lookup.answer() != nil }
+}
+
+/// State written and read, a history read and left, and a directory.
+private func keepState(_ properties: Properties, _ names: TopicNames) throws -> Bool {
+    let task = TaskID(application: 1, stage: .entity, partition: 0)
+    let pages = SnapshotPages(
+        task: task, id: .init(incarnation: 1, sequence: 1), pages: [[1], [2, 2]])
+    guard CommandLine.arguments.count > 1 else { return false }
+    let store = try DirectoryStore(path: CommandLine.arguments[1], application: 1)
+    let ports: [any StatePort] = [
+        try TopicStatePort(properties: properties, topic: names.state ?? "", partitions: 2),
+        store.makePort(),
+    ]
+    for port in ports {
+        port.write(pages)
+        guard eventually({ port.poll() != nil }) else { return false }
+        let reader = port.open(task)
+        var count = 0
+        _ = eventually { reader.read(max: 10) { _, _ in count += 1 } != .open }
+        guard count == 2 else { return false }
+        reader.close()
+        port.remove([StateKey(task, .page(index: 0), of: pages.id)])
+        _ = port.open(task)
+    }
+    let history = try KafkaHistory(properties: properties, topics: names)
+    let reader = history.open(.init(.partials, 0), from: nil)
+    return eventually {
+        var isAtEnd = false
+        reader.withBatch(max: 10) { batch in isAtEnd = batch.contains { $0.kind == .end } }
+        return isAtEnd
+    }
+}

@@ -1,0 +1,146 @@
+import Delivery
+import Foundation
+import Kafka
+import Live
+import TestSupport
+import Testing
+
+extension LiveTests {
+    /// Passwords and rights, on a broker of its own with a SASL listener and an authorizer.
+    @Suite struct CredentialTests {
+        /// The broker's plain port, for a super-user, and its SASL port.
+        private static let broker: (cluster: KafkaCluster, open: String, guarded: String)? = {
+            guard !Release.mortal.isEmpty else { return nil }
+            let ports = freePorts(3)
+            let listeners = [
+                "BROKER://127.0.0.1:\(ports[0])", "CONTROLLER://127.0.0.1:\(ports[1])",
+                "SASL://127.0.0.1:\(ports[2])",
+            ]
+            let settings = [
+                "listeners=\(listeners.joined(separator: ","))",
+                "advertised.listeners=\(listeners[0]),\(listeners[2])",
+                "controller.quorum.voters=1@127.0.0.1:\(ports[1])",
+                "listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT",
+                "sasl.enabled.mechanisms=PLAIN", "super.users=User:ANONYMOUS",
+                "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                "listener.name.sasl.plain.sasl.jaas.config="
+                    + "org.apache.kafka.common.security.plain.PlainLoginModule required user_still=\"secret\";",
+            ]
+            guard let cluster = try? KafkaCluster.start(settings: settings) else { return nil }
+            return (cluster, "127.0.0.1:\(ports[0])", "127.0.0.1:\(ports[2])")
+        }()
+
+        /// Ports nobody listens on.
+        private static func freePorts(_ count: Int) -> [Int] {
+            var random = SystemRandomNumberGenerator()
+            var ports: [Int] = []
+            while ports.count < count {
+                let port = Int.random(in: 33_000..<60_000, using: &random)
+                let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+                defer { close(socket) }
+                var address = sockaddr_in()
+                address.sin_family = sa_family_t(AF_INET)
+                address.sin_port = in_port_t(port).bigEndian
+                address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+                let isFree = withUnsafePointer(to: &address) { pointer in
+                    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                    }
+                }
+                if isFree, !ports.contains(port) { ports.append(port) }
+            }
+            return ports
+        }
+
+        private func properties(_ servers: String, password: String) throws -> Properties {
+            try Properties(
+                bootstrapServers: servers,
+                settings: [
+                    .init("security.protocol", "SASL_PLAINTEXT"), .init("sasl.mechanisms", "PLAIN"),
+                    .init("sasl.username", "still"), .init("sasl.password", password),
+                ])
+        }
+
+        /// Lets the user do what the arguments of Kafka's own tool say.
+        private func allow(
+            _ broker: (cluster: KafkaCluster, open: String, guarded: String), _ rights: [String]
+        ) throws {
+            let home = try #require(KafkaCluster.home)
+            let tool = Process()
+            tool.executableURL = home.appendingPathComponent("bin/kafka")
+            tool.arguments =
+                [
+                    "acls", "--bootstrap-server", broker.open, "--add", "--allow-principal",
+                    "User:still",
+                ]
+                + rights
+            tool.standardOutput = FileHandle.nullDevice
+            try tool.run()
+            tool.waitUntilExit()
+            try #require(tool.terminationStatus == 0)
+        }
+
+        @Test("a wrong password and missing rights come out as configuration, with what to grant")
+        func rights() throws {
+            guard let broker = Self.broker else {
+                let text = "\n*** SKIPPED: credentials. No broker of our own can be started.\n\n"
+                FileHandle.standardError.write(Data(text.utf8))
+                return
+            }
+            let names = TopicNames(
+                input: "in", partials: "partials", alerts: "alerts", deadLetters: "dead")
+            let admin = try Admin(properties: Properties(bootstrapServers: broker.open))
+            let topics = ["in", "partials", "alerts", "dead"].map { NewTopic($0, partitions: 2) }
+            #expect(try admin.create(topics).allSatisfy { $0 == .done })
+            // The member is the super-user: only the producer's rights are in question.
+            let member = try TestMember(
+                KafkaGroup(
+                    properties: Properties(bootstrapServers: broker.open), group: "g",
+                    instanceID: nil, topics: names))
+            try member.join(expecting: 4)
+            let membership = try #require(member.membership)
+            func producer(_ password: String) throws -> TestProducer {
+                var settings = KafkaProducer.Settings(
+                    properties: try properties(broker.guarded, password: password),
+                    guarantee: .exactlyOnce(identity: "x"), topics: names, statePartitions: 1)
+                settings.startMs = 4_000
+                return TestProducer(settings, offsets: member.group.offsets)
+            }
+            var error = try producer("wrong").failure { $0.start() }
+            #expect(error.move == .configuration && error.name == "_AUTHENTICATION", "\(error)")
+            #expect(error.description.contains("password"), "\(error)")
+            let right = try producer("secret")
+            error = try right.failure { $0.start() }
+            #expect(error.move == .configuration, "\(error)")
+            #expect(error.name == "TRANSACTIONAL_ID_AUTHORIZATION_FAILED", "\(error)")
+            #expect(error.description.contains("transactional id"), "\(error)")
+            try allow(
+                broker,
+                ["--operation", "Write", "--operation", "Describe", "--transactional-id", "x"])
+            try allow(
+                broker, ["--operation", "Write", "--operation", "Describe", "--topic", "partials"])
+            try allow(broker, ["--operation", "Describe", "--topic", "alerts"])
+            try right.start()
+            try right.done { $0.send(.make("1", ["a"], to: .init(.alerts, 1))) }
+            error = try right.failure { $0.flush() }
+            #expect(error.move == .configuration, "\(error)")
+            #expect(
+                error.name == "TOPIC_AUTHORIZATION_FAILED"
+                    && error.description.contains("alerts[1]"), "\(error)")
+            try right.start()
+            let cut = Cut.make("2", ["a"], to: .init(.partials, 1), committing: [0: 1])
+            try right.done { $0.send(cut) }
+            try right.done { $0.flush() }
+            error = try right.failure { $0.addOffsets(cut.positions, under: membership) }
+            #expect(
+                error.move == .configuration && error.name == "GROUP_AUTHORIZATION_FAILED",
+                "\(error)")
+            try allow(broker, ["--operation", "Read", "--group", "g"])
+            try allow(broker, ["--operation", "Read", "--topic", "in"])
+            try right.start()
+            try right.commit(cut, membership)
+            try member.leave()
+            try broker.cluster.stop()
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import Delivery
+import Kafka
+import Live
+import Testing
+
+extension LiveTests {
+    @Suite struct LookupTests {
+        private let partition = PartitionID(.input, 0)
+
+        private func lookup(
+            _ site: Site, _ member: TestMember, timeoutMs: Int32 = 10_000
+        ) throws -> KafkaLookup {
+            KafkaLookup(
+                properties: try site.properties(), topics: site.names,
+                offsets: member.group.offsets, timeoutMs: timeoutMs)
+        }
+
+        private func ask(
+            _ lookup: KafkaLookup, _ question: Question
+        ) throws -> Result<Answer, ClusterError> {
+            lookup.ask(question)
+            var answer: Result<Answer, ClusterError>?
+            let isAnswered = eventually {
+                answer = lookup.answer()
+                return answer != nil
+            }
+            #expect(isAnswered)
+            return try #require(answer)
+        }
+
+        @Test(
+            "an answer has what is committed, what is kept, and how many partitions there are, also after growth",
+            arguments: Release.available)
+        func answer(release: Release) throws {
+            let site = try Site(release, "lookup")
+            let member = try site.member()
+            try member.join(expecting: 4)
+            try site.fill(site.names.input, ["a", "b", "c"])
+            let producer = try site.producer("p", member)
+            try producer.start()
+            try producer.commit(
+                .make("1", committing: [0: 2]), #require(member.membership))
+            let lookup = try lookup(site, member)
+            let other = PartitionID(.partials, 1)
+            let first = try ask(lookup, .start([partition, other])).get()
+            #expect(
+                first.committed == [
+                    Position(partition, offset: 2, metadata: "cut=1"), Position(other, offset: nil),
+                ])
+            #expect(first.bounds[partition] == LogBounds(low: 0, high: 3))
+            #expect(first.bounds[other] == LogBounds(low: 0, high: 0))
+            #expect(first.inputPartitions == 2 && first.partialsPartitions == 2)
+            try site.admin().grow(site.names.input, to: 3)
+            let hasGrown = try eventually {
+                try ask(lookup, .start([partition])).get().inputPartitions == 3
+            }
+            #expect(hasGrown)
+            try site.admin().deleteRecords(before: [
+                PartitionOffset(TopicPartition(topic: 0, partition: 0), offset: 2)
+            ])
+            let bounds = try ask(lookup, .bounds([partition])).get()
+            #expect(bounds.bounds == [partition: LogBounds(low: 2, high: 3)])
+            #expect(bounds.committed.isEmpty && bounds.inputPartitions == 0)
+            try member.leave()
+        }
+
+        @Test(
+            "the end is the last stable offset, and offsets of a pending transaction are waited for, by name",
+            arguments: Release.available)
+        func stable(release: Release) throws {
+            let site = try Site(release, "stable")
+            let member = try site.member()
+            try member.join(expecting: 4)
+            let membership = try #require(member.membership)
+            let producer = try site.producer("p", member)
+            try producer.start()
+            let end = PartitionID(.partials, 0)
+            let cut = Cut.make("1", ["a", "b"], to: end, committing: [0: 7])
+            try producer.prepare(cut, membership)
+            try site.fill(site.names.partials, ["behind"])
+            let impatient = try lookup(site, member, timeoutMs: 1_000)
+            #expect(
+                try ask(impatient, .bounds([end])).get().bounds[end] == LogBounds(low: 0, high: 0))
+            guard case .failure(let error) = try ask(impatient, .start([partition])) else {
+                Issue.record("an offset that is not stable was told")
+                return
+            }
+            #expect(error.name == "UNSTABLE_OFFSET_COMMIT", "\(error)")
+            #expect(error.move == .retry)
+            #expect(error.description.contains("find-hanging"))
+            try producer.done { $0.commit() }
+            let answer = try ask(impatient, .start([partition, end])).get()
+            #expect(answer.committed[0].offset == 7)
+            // Two records, the one behind them, and the mark of the transaction's end.
+            #expect(answer.bounds[end] == LogBounds(low: 0, high: 4))
+            try member.leave()
+        }
+
+        @Test(
+            "a topic that is missing is a configuration error that names it",
+            arguments: [Release.current])
+        func missing(release: Release) throws {
+            let site = try Site(release, "missing")
+            let member = try site.member()
+            try member.join(expecting: 4)
+            _ = try site.admin().delete([site.names.partials])
+            let lookup = try lookup(site, member, timeoutMs: 3_000)
+            var error: ClusterError?
+            let isTold = try eventually {
+                if case .failure(let failure) = try ask(lookup, .start([partition])) {
+                    error = failure
+                }
+                return error?.move == .configuration
+            }
+            #expect(isTold, "\(String(describing: error))")
+            #expect(error?.description.contains(site.names.partials) == true)
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import Delivery
+import Foundation
+import Kafka
+import Live
+import Primitives
+import TestSupport
+import Testing
+
+/// The topics and the group of one test.
+struct Site {
+    let release: Release
+    let servers: String
+    let group: String
+    let names: TopicNames
+    let partitions: Int32
+
+    init(
+        _ release: Release, _ stem: String, partitions: Int32 = 2,
+        configs: [(name: String, value: String)] = [],
+        stateConfigs: [(name: String, value: String)] = []
+    ) throws {
+        self.release = release
+        self.partitions = partitions
+        servers = try release.cluster().bootstrapServers
+        group = KafkaCluster.topicName(stem)
+        names = TopicNames(
+            input: "\(group)-in", partials: "\(group)-partials", alerts: "\(group)-alerts",
+            deadLetters: "\(group)-dead", state: "\(group)-state")
+        let keep = (name: "retention.ms", value: "-1")
+        let plain = [names.input, names.partials, names.alerts, names.deadLetters].map {
+            NewTopic($0, partitions: partitions, replication: 1, configs: configs + [keep])
+        }
+        let compact = (name: "cleanup.policy", value: "compact")
+        let state = NewTopic(
+            "\(group)-state", partitions: partitions, replication: 1,
+            configs: stateConfigs + [compact])
+        let admin = try Admin(properties: Properties(bootstrapServers: servers))
+        let outcomes = try admin.create(plain + [state])
+        try #require(outcomes.allSatisfy { $0 == .done }, "\(outcomes)")
+        for topic in plain + [state] { try awaitLeaders(topic.name, admin) }
+    }
+
+    /// A broker may answer for a topic a little after the controller does.
+    private func awaitLeaders(_ topic: String, _ admin: borrowing Admin) throws {
+        let end = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < end {
+            let described = try? admin.describe(topic)
+            if described?.partitions.count == Int(partitions),
+                described?.partitions.allSatisfy({ $0.leader >= 0 }) == true
+            {
+                return
+            }
+        }
+        Issue.record("\(topic) has no leaders")
+    }
+
+    func properties(_ settings: [Properties.Setting] = []) throws -> Properties {
+        try Properties(bootstrapServers: servers, settings: settings)
+    }
+
+    func admin() throws -> Admin {
+        try Admin(
+            properties: properties(),
+            topics: [names.input, names.partials, names.alerts, names.state ?? ""])
+    }
+
+    func member(
+        _ instanceID: String? = nil, settings: [Properties.Setting] = []
+    ) throws -> TestMember {
+        try TestMember(
+            KafkaGroup(
+                properties: properties(settings), group: group, instanceID: instanceID,
+                topics: names))
+    }
+
+    /// A producer under `identity`; nil is at least once.
+    func producer(
+        _ identity: String?, _ member: TestMember, settings: [Properties.Setting] = [],
+        adjust: (inout KafkaProducer.Settings) -> Void = { _ in }
+    ) throws -> TestProducer {
+        var wanted = KafkaProducer.Settings(
+            properties: try properties(settings),
+            guarantee: identity.map { .exactlyOnce(identity: "\(group)-\($0)") } ?? .atLeastOnce,
+            topics: names, statePartitions: partitions)
+        adjust(&wanted)
+        return TestProducer(wanted, offsets: member.group.offsets)
+    }
+
+    /// Produces texts outside any transaction and waits for them.
+    func fill(_ topic: String, _ texts: [String], partition: Int32 = 0) throws {
+        let producer = try Producer(properties: properties(), topics: [topic])
+        for text in texts {
+            try Array(text.utf8).withUnsafeBytes {
+                try producer.produce(topic: 0, partition: partition, key: nil, value: $0)
+            }
+        }
+        try producer.flush(timeoutMs: 30_000)
+    }
+
+    /// The values of a partition's committed records, and where it ends.
+    func committed(_ topic: String, partition: Int32 = 0) throws -> [String] {
+        let consumer = try Consumer(properties: properties(), role: .reader, topics: [topic])
+        let queue = try consumer.makeShardQueue(capacity: 1000)
+        let place = TopicPartition(topic: 0, partition: partition)
+        try consumer.assign([PartitionOffset(place, offset: 0)])
+        queue.attach(place, slot: 0, epoch: 0, from: 0)
+        var values: [String] = []
+        var isAtEnd = false
+        let end = ContinuousClock.now + .seconds(30)
+        while !isAtEnd {
+            try #require(ContinuousClock.now < end, "the end of \(topic) did not come")
+            queue.withBatch(timeoutMs: 100) { batch in
+                batch.forEach { record in
+                    if record.isEndOfPartition { isAtEnd = true }
+                    if record.isData {
+                        values.append(
+                            record.value.map { String(decoding: $0, as: UTF8.self) } ?? "-")
+                    }
+                }
+            }
+        }
+        return values
+    }
+}
+
+/// Waits until `condition` holds; false when that took longer than `seconds`.
+func eventually(seconds: Int = 60, _ condition: () throws -> Bool) rethrows -> Bool {
+    let end = ContinuousClock.now + .seconds(seconds)
+    while !(try condition()) {
+        guard ContinuousClock.now < end else { return false }
+        // Brokers run on the same processors.
+        usleep(1_000)
+    }
+    return true
+}

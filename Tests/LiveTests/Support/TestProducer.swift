@@ -1,0 +1,116 @@
+import Delivery
+import Dispatch
+import Kafka
+import Live
+import Primitives
+import Testing
+
+/// A producer whose steps are waited for.
+final class TestProducer {
+    private(set) var port: KafkaProducer?
+    private let signal = DispatchSemaphore(value: 0)
+
+    init(_ settings: KafkaProducer.Settings, offsets: GroupOffsets) {
+        let signal = self.signal
+        port = KafkaProducer(settings, offsets: offsets) { signal.signal() }
+    }
+
+    /// Drops the port with whatever is under way.
+    func drop() { port = nil }
+
+    /// The outcome of a step begun before.
+    func outcome(seconds: Int = 90) throws -> StepOutcome {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < end {
+            _ = signal.wait(timeout: .now() + 1)
+            if let outcome = port?.poll() { return outcome }
+        }
+        throw ClusterError(.fatal, name: "TEST", description: "the step did not end")
+    }
+
+    func run(_ begin: (KafkaProducer) -> Void) throws -> StepOutcome {
+        let port = try #require(port)
+        begin(port)
+        return try outcome()
+    }
+
+    /// Runs a step that must succeed.
+    func done(_ begin: (KafkaProducer) -> Void) throws {
+        switch try run(begin) {
+        case .done: return
+        case .failed(let error): throw error
+        case let outcome: Issue.record("the step ended as \(outcome)")
+        }
+    }
+
+    /// Runs a step that must fail.
+    func failure(_ begin: (KafkaProducer) -> Void) throws -> ClusterError {
+        guard case .failed(let error) = try run(begin) else {
+            Issue.record("the step did not fail")
+            return ClusterError(.benign, name: "TEST", description: "no failure")
+        }
+        return error
+    }
+
+    /// Starts until it succeeds.
+    func start() throws {
+        var last: ClusterError?
+        let isStarted = eventually(seconds: 120) {
+            do {
+                try done { $0.start() }
+                return true
+            } catch {
+                last = error as? ClusterError
+                return false
+            }
+        }
+        try #require(isStarted, "\(String(describing: last))")
+    }
+
+    /// Everything up to the commit.
+    func prepare(_ cut: Cut, _ membership: any Membership) throws {
+        try done { $0.send(cut) }
+        try done { $0.flush() }
+        try done { $0.addOffsets(cut.positions, under: membership) }
+    }
+
+    /// A whole cut.
+    func commit(_ cut: Cut, _ membership: any Membership) throws {
+        try prepare(cut, membership)
+        try done { $0.commit() }
+    }
+
+    func readCommitted(_ partitions: [PartitionID]) throws -> [Position] {
+        switch try run({ $0.readCommitted(partitions) }) {
+        case .committed(let positions): return positions
+        case .failed(let error): throw error
+        default: return []
+        }
+    }
+}
+
+extension Cut {
+    /// A cut with texts for a partition and positions of input partitions.
+    static func make(
+        _ name: String, _ texts: [String] = [], to partition: PartitionID = .init(.alerts, 0),
+        committing offsets: [Int32: Int64] = [:]
+    ) -> Cut {
+        let cut = Cut()
+        cut.begin(name: name)
+        let owner = cut.addOwner(PartitionID(.input, 0))
+        for text in texts { cut.append(text, to: partition, owner: owner) }
+        for (number, offset) in offsets.sorted(by: { $0.key < $1.key }) {
+            cut.append(
+                Position(PartitionID(.input, number), offset: offset, metadata: "cut=\(name)"))
+        }
+        return cut
+    }
+
+    func append(_ text: String, to partition: PartitionID, owner: Int32) {
+        Array(text.utf8).withUnsafeBytes {
+            append(
+                to: partition, owner: owner, key: ByteSlice(rebasing: $0.prefix(8)), value: $0,
+                headers: [("h", text)])
+        }
+    }
+}
