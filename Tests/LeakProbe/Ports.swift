@@ -21,7 +21,7 @@ func usePorts(_ cluster: MockCluster, _ properties: Properties) throws -> Bool {
     group.leave()
     return eventually {
         switch group.poll(waitMs: 20) {
-        case .revoked(let partitions, let isIncremental, _):
+        case .revoked(let partitions, let isIncremental, _, _):
             for partition in partitions where partition.topic == .input { log.detach(partition) }
             try? group.unassign(partitions, isIncremental: isIncremental)
         default: break
@@ -83,11 +83,12 @@ private func commit(
         _ = outcome(producer)
         let cut = Cut()
         for round in 0..<3 {
-            cut.begin(name: "\(round)")
-            let owner = cut.addOwner(.init(.input, 0))
+            cut.reset()
+            cut.close(as: "\(round)")
+            let owner = PartitionID(.input, 0)
             Array("value".utf8).withUnsafeBytes {
                 cut.append(
-                    to: .init(.alerts, 0), owner: owner, key: $0, value: $0, headers: [("a", "b")])
+                    to: .init(.alerts, 0), of: owner, key: $0, value: $0, headers: [("a", "b")])
             }
             cut.append(Position(.init(.input, 0), offset: 0, metadata: cut.name))
             producer.send(cut)

@@ -47,13 +47,13 @@ extension LiveTests {
             let producer = try site.producer("p", member)
             try producer.start()
             let cut = Cut.make("1", ["mine"], committing: [0: 5])
-            let other = cut.addOwner(PartitionID(.input, 1))
-            cut.append("gone", to: .init(.alerts, 0), owner: other)
+            let other = PartitionID(.input, 1)
+            cut.append("gone", to: .init(.alerts, 0), of: other)
             try producer.prepare(cut, membership)
             try producer.done { $0.abort() }
             #expect(try site.committed(site.names.alerts) == [])
             #expect(try producer.readCommitted([partition]) == [Position(partition, offset: nil)])
-            cut.giveUp(owner: other)
+            cut.drop(other)
             try producer.commit(cut, membership)
             #expect(try site.committed(site.names.alerts) == ["mine"])
             #expect(try producer.readCommitted([partition])[0].metadata == "cut=1")
@@ -145,11 +145,12 @@ extension LiveTests {
             for round in 0..<4 {
                 // Above `message.copy.max.bytes`: librdkafka refers to them instead of copying.
                 let letter = String(UnicodeScalar(UInt8(97 + round)))
-                cut.begin(name: letter)
-                let owner = cut.addOwner(partition)
+                cut.reset()
+                cut.close(as: letter)
+                let owner = partition
                 for _ in 0..<5 {
                     let text = String(repeating: letter, count: 150_000)
-                    cut.append(text, to: .init(.alerts, 0), owner: owner)
+                    cut.append(text, to: .init(.alerts, 0), of: owner)
                 }
                 try producer.prepare(cut, membership)
                 try producer.done { round == 1 ? $0.abort() : $0.commit() }

@@ -85,12 +85,13 @@ extension LiveTests {
             try producer.start()
             let manifest = StateKey(first.task, .manifest, of: first.id)
             let cut = Cut()
-            cut.begin(name: "1")
-            let owner = cut.addOwner(.init(.partials, 3))
+            cut.reset()
+            cut.close(as: "1")
+            let owner = PartitionID(.partials, 3)
             manifest.bytes.withUnsafeBytes { key in
                 Array("manifest".utf8).withUnsafeBytes {
                     // The engine names the task's own partition; the producer knows the topic's.
-                    cut.append(to: .init(.state, 3), owner: owner, key: key, value: $0)
+                    cut.append(to: .init(.state, 3), of: owner, key: key, value: $0)
                 }
             }
             try producer.done { $0.send(cut) }

@@ -75,12 +75,13 @@ func commits(_ group: KafkaGroup, _ membership: any Membership, count: Int, part
     let value = Array(repeating: UInt8(7), count: 20_000)
     var times: [Double] = []
     for index in 0..<count {
-        cut.begin(name: "\(index)")
-        let owner = cut.addOwner(.init(.input, 0))
+        cut.reset()
+        cut.close(as: "\(index)")
+        let owner = PartitionID(.input, 0)
         for partition in 0..<partitions {
             value.withUnsafeBytes {
                 cut.append(
-                    to: .init(.partials, Int32(partition)), owner: owner, key: nil, value: $0)
+                    to: .init(.partials, Int32(partition)), of: owner, key: nil, value: $0)
             }
         }
         cut.append(Position(.init(.input, 0), offset: Int64(index), metadata: cut.name))

@@ -97,7 +97,7 @@ public final class Cut {
     }
 
     /// Leaves out what belongs to a partition that went elsewhere.
-    func drop(_ partition: PartitionID) {
+    public func drop(_ partition: PartitionID) {
         positions.removeAll { $0.partition == partition }
         if let index = owners.firstIndex(of: partition) { lost.insert(Int32(index)) }
     }

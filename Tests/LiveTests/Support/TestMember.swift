@@ -32,7 +32,7 @@ final class TestMember {
                 logs[partition.topic]?.attach(
                     partition, slot: slots.count - 1, epoch: UInt32(memberships.count), from: 0)
             }
-        case .revoked(let partitions, let isIncremental, let isLost):
+        case .revoked(let partitions, let isIncremental, let isLost, _):
             events.append(isLost ? "lost \(partitions.count)" : "revoked \(partitions.count)")
             for partition in partitions { logs[partition.topic]?.detach(partition) }
             try group.unassign(partitions, isIncremental: isIncremental)

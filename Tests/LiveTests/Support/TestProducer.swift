@@ -96,9 +96,10 @@ extension Cut {
         committing offsets: [Int32: Int64] = [:]
     ) -> Cut {
         let cut = Cut()
-        cut.begin(name: name)
-        let owner = cut.addOwner(PartitionID(.input, 0))
-        for text in texts { cut.append(text, to: partition, owner: owner) }
+        cut.reset()
+        cut.close(as: name)
+        let owner = PartitionID(.input, 0)
+        for text in texts { cut.append(text, to: partition, of: owner) }
         for (number, offset) in offsets.sorted(by: { $0.key < $1.key }) {
             cut.append(
                 Position(PartitionID(.input, number), offset: offset, metadata: "cut=\(name)"))
@@ -106,10 +107,10 @@ extension Cut {
         return cut
     }
 
-    func append(_ text: String, to partition: PartitionID, owner: Int32) {
+    func append(_ text: String, to partition: PartitionID, of owner: PartitionID) {
         Array(text.utf8).withUnsafeBytes {
             append(
-                to: partition, owner: owner, key: ByteSlice(rebasing: $0.prefix(8)), value: $0,
+                to: partition, of: owner, key: ByteSlice(rebasing: $0.prefix(8)), value: $0,
                 headers: [("h", text)])
         }
     }
