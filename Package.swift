@@ -57,7 +57,7 @@ let package = Package(
         module("Aggregation", ["Primitives"]),
         module("Kafka", ["CRdkafka", "Primitives", "Telemetry"]),
         module("Detection", ["Aggregation", "YAML", "Primitives"]),
-        module("Topology", ["Detection", "Events", "Aggregation", "Primitives"]),
+        module("Topology", ["Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
         module(
             "Delivery",
             ["Topology", "Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
@@ -105,9 +105,11 @@ let package = Package(
         tests("YAMLTests", ["YAML"]),
         tests("EventsTests", ["Events", "Primitives"], resources: [.copy("Golden")]),
         .testTarget(
-            name: "AggregationTests", dependencies: ["Aggregation", "Primitives", "TestSupport"],
+            name: "AggregationTests",
+            dependencies: ["Aggregation", "Snapshots", "Primitives", "TestSupport"],
             exclude: ["theta_golden.py"], resources: [.copy("theta-golden.txt")],
             swiftSettings: strict),
+        tests("SnapshotsTests", ["Snapshots", "Primitives"]),
         tests("KafkaTests", ["Kafka", "Primitives"]),
         .executableTarget(
             name: "leak-probe", dependencies: ["Kafka", "Primitives"], path: "Tests/LeakProbe",
@@ -115,7 +117,9 @@ let package = Package(
         tests("DetectionTests", ["Detection", "YAML", "Aggregation", "Primitives"]),
         tests(
             "TopologyTests",
-            ["Topology", "Detection", "Events", "Aggregation", "YAML", "Primitives"]),
+            [
+                "Topology", "Detection", "Events", "Aggregation", "Snapshots", "YAML", "Primitives",
+            ]),
         tests("SimulationTests", ["Simulation", "Primitives"]),
         tests("ConfigurationTests", ["Configuration", "YAML"]),
         tests("TelemetryTests", ["Telemetry"]),
