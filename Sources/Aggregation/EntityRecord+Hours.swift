@@ -1,3 +1,5 @@
+import Primitives
+
 /// A ring of 168 bits, one an hour, that tells in which hours of the last seven days an entity was active.
 extension EntityRecord {
     private func lastHour(_ layout: borrowing RecordLayout) -> UnsafeMutablePointer<UInt32> {
@@ -39,5 +41,19 @@ extension EntityRecord {
             if bits[slot >> 3] & (1 << UInt8(slot & 7)) != 0 { active += 1 }
         }
         return active
+    }
+
+    /// Appends the ring to `buffer`.
+    func encodeHours(into buffer: inout ByteBuffer, _ layout: borrowing RecordLayout) {
+        buffer.append(varint: UInt64(lastHour(layout).pointee))
+        buffer.append(ByteSlice(start: bits(layout), count: RecordFormat.hourBytes))
+    }
+
+    /// Takes over a ring as it was written.
+    func restoreHours(last: UInt32, _ bits: ByteSlice, _ layout: borrowing RecordLayout) {
+        lastHour(layout).pointee = last
+        let target = UnsafeMutableRawBufferPointer(
+            start: self.bits(layout), count: RecordFormat.hourBytes)
+        target.copyMemory(from: bits)
     }
 }

@@ -1,3 +1,5 @@
+import Primitives
+
 /// Age-decayed panes: one list that answers every window.
 ///
 /// Level k covers an aligned span of 2^k panes. A block merges into level k once its end lies at least
@@ -57,14 +59,14 @@ extension EntityRecord {
         for i in 0..<paneCount {
             let source = block(i, layout)
             if Self.end(source) + UInt64(layout.retention) <= UInt64(now) + 1 {
-                requests -= Self.measures(source)[0]
+                requests &-= Self.measures(source)[0]
                 continue
             }
             let level = Self.agedLevel(source, now: now)
             let start = Self.aligned(Self.start(source), to: level)
             if kept > 0, Self.covers(block(kept - 1, layout), start: start) {
                 let into = Self.measures(block(kept - 1, layout))
-                for m in 0..<layout.measures { into[m] += Self.measures(source)[m] }
+                for m in 0..<layout.measures { into[m] &+= Self.measures(source)[m] }
                 continue
             }
             let target = block(kept, layout)
@@ -112,6 +114,51 @@ extension EntityRecord {
         return sum
     }
 
+    /// Appends the pane list to `buffer`, as `RecordFormat` has it.
+    func encodePanes(into buffer: inout ByteBuffer, _ layout: borrowing RecordLayout) {
+        var end: UInt64 = 0
+        for i in 0..<paneCount {
+            let block = block(i, layout)
+            let distance = UInt64(Self.start(block)) &- end
+            buffer.append(
+                varint: distance << RecordFormat.levelBits | UInt64(Self.level(block)))
+            for m in 0..<layout.measures {
+                buffer.append(varint: UInt64(bitPattern: Self.measures(block)[m]))
+            }
+            end = Self.end(block)
+        }
+    }
+
+    /// Adds a block read from a snapshot behind the others: one finer than blocks are kept is made coarser,
+    /// and merged into the last where that covers it. Returns its measures, which are added to.
+    func restoreBlock(
+        start: UInt32, level: UInt8, _ layout: borrowing RecordLayout
+    ) -> UnsafeMutablePointer<Int64> {
+        let level = max(level, layout.baseLevel)
+        let start = Self.aligned(start, to: level)
+        if paneCount > 0, Self.covers(block(paneCount - 1, layout), start: start) {
+            return Self.measures(block(paneCount - 1, layout))
+        }
+        let added = block(paneCount, layout)
+        paneCount += 1
+        added.storeBytes(of: start, as: UInt32.self)
+        added.storeBytes(of: UInt32(level), toByteOffset: 4, as: UInt32.self)
+        let values = Self.measures(added)
+        for m in 0..<layout.measures { values[m] = 0 }
+        return values
+    }
+
+    /// Sets `requests` to what the pane list adds up to.
+    func countRequests(_ layout: borrowing RecordLayout) {
+        requests = 0
+        for i in 0..<paneCount { requests &+= Self.measures(block(i, layout))[0] }
+    }
+
+    /// The first pane behind the last block; 0 without one.
+    func panesEnd(_ layout: borrowing RecordLayout) -> UInt64 {
+        paneCount == 0 ? 0 : Self.end(block(paneCount - 1, layout))
+    }
+
     /// What is wrong with the pane list, in words.
     func panesInvariants(_ layout: RecordLayout) -> [StaticString] {
         var wrong: [StaticString] = []
@@ -125,7 +172,7 @@ extension EntityRecord {
                 wrong.append("a block is not aligned to its span")
             }
             end = Self.end(block)
-            sum += Self.measures(block)[0]
+            sum &+= Self.measures(block)[0]
         }
         if sum != requests { wrong.append("requests are not the sum of the panes") }
         if end > 0, end <= UInt64(lastSeen) { wrong.append("the last pane is missing") }

@@ -54,6 +54,16 @@ struct EntityRecord {
         get { field(30, Bool.self).pointee }
         nonmutating set { field(30, Bool.self).pointee = newValue }
     }
+    /// Whether the entity is on the list of those changed since the last snapshot.
+    var isChanged: Bool {
+        get { field(31, Bool.self).pointee }
+        nonmutating set { field(31, Bool.self).pointee = newValue }
+    }
+    /// Whether a snapshot holds the entity: its removal has to be told.
+    var isStored: Bool {
+        get { field(38, Bool.self).pointee }
+        nonmutating set { field(38, Bool.self).pointee = newValue }
+    }
     /// Bytes of the entity's value.
     var keyLength: Int {
         get { Int(field(32, UInt16.self).pointee) }

@@ -1,90 +1,151 @@
-/// The memory budget: expiry of what no window reaches, eviction of what has been idle longest.
-extension EntityStore {
-    /// Slices a full expiry sweep is cut into: one a closed pane.
-    static let sweepSlices = 256
+import Primitives
 
-    /// Frees a slice of the entities that no window reaches from `pane`; call once a closed pane.
-    public mutating func sweep(now pane: UInt32) {
-        let slice = max(64, index.capacity / Self.sweepSlices)
-        var i = sweepCursor
-        for _ in 0..<slice {
-            if i >= index.capacity { i = 0 }
-            if let record = index.record(at: i), !record.isPinned, record.lastSeen < pane,
-                pane - record.lastSeen >= layout(of: record.kind).retention
-            {
-                remove(record, at: i)
-                expired += 1
-            } else {
-                i += 1
-            }
-        }
-        sweepCursor = i
+/// Expiry of what no window reaches, and the memory budget: eviction of what has been idle longest.
+///
+/// When and what goes follows from what entities hold and from nothing else (`DeterministicEviction`).
+extension EntityStore {
+    /// Parts of the key space that expiry visits in turn: one a closed pane.
+    private static let sweepParts: UInt64 = 256
+    /// Bytes of index counted for an entity: what it takes where the table has just grown, rounded up.
+    private static let indexShare = 24
+    /// The part of the budget that slack in size classes and the table may take beyond what is counted.
+    private static let leastReserve = 3 << 20
+
+    /// Bytes of state by what entities hold: their records and a fixed share of the index.
+    public var stateBytes: Int { recordBytes + index.count * Self.indexShare }
+
+    /// What `stateBytes` may come to within a budget.
+    static func stateLimit(memoryBudget: Int) -> Int {
+        memoryBudget - max(memoryBudget / 8, leastReserve)
     }
 
-    private mutating func remove(_ record: EntityRecord, at slot: Int) {
-        index.remove(at: slot)
+    /// Frees the entities no window reaches from `pane` in the part of the key space that is the pane's
+    /// turn; call it once a closed pane.
+    public mutating func sweep(now pane: UInt32) {
+        let width = UInt64.max / Self.sweepParts + 1
+        let first = UInt64(pane) % Self.sweepParts * width
+        var walk = index.walk(first...first + (width - 1))
+        while let record = index.next(&walk) {
+            guard !record.isPinned, record.lastSeen < pane,
+                pane - record.lastSeen >= layout(of: record.kind).retention
+            else { continue }
+            remove(record, &walk)
+            expired += 1
+        }
+    }
+
+    /// Takes an entity out, the last one a walk gave.
+    private mutating func remove(_ record: EntityRecord, _ walk: inout EntityIndex.Walk) {
+        if record.isStored { changes.noteRemoved(record.key) }
+        if isLoading { gone.insert(record.key) }
+        recordBytes -= record.size
+        index.remove(&walk)
         slab.free(record.base, size: record.size)
     }
 
-    /// Evicts until a record of `size` bytes fits the budget, as far as entities can be spared.
-    ///
-    /// What cannot be helped (each size class may hold one chunk, pinned entities stay) exceeds the budget
-    /// by at most a few MiB.
-    mutating func makeRoom(size: Int, growingIndex: Bool, pane: UInt32, keep: UInt64?) {
+    /// Evicts until a new record of `size` bytes fits.
+    mutating func makeRoom(size: Int) {
+        let growth = size + Self.indexShare
+        if stateBytes + growth > stateLimit { makeRoom(growth: growth, keep: nil) }
+        if !fits(size: size, growingIndex: true) { relieve(size: size, isNew: true, keep: nil) }
+    }
+
+    /// Evicts until a record of `size` bytes fits that takes the place of `record`, which may move.
+    mutating func makeRoom(size: Int, replacing record: inout EntityRecord) {
+        let key = record.key
+        let growth = size - record.size
+        if stateBytes + growth > stateLimit { makeRoom(growth: growth, keep: key) }
+        guard !fits(size: size, growingIndex: false) else { return }
+        relieve(size: size, isNew: false, keep: key)
+        if let moved = index.find(key) { record = moved }
+    }
+
+    /// Makes room for a record of `size` bytes that is read back: it has been within the budget before.
+    mutating func makeRoomToLoad(size: Int) {
+        if !fits(size: size, growingIndex: true) { relieve(size: size, isNew: true, keep: nil) }
+    }
+
+    /// Evicts as far as entities can be spared: pinned ones stay, whatever the budget.
+    @inline(never)
+    private mutating func makeRoom(growth: Int, keep: UInt64?) {
         for _ in 0..<8 {
-            let indexBytes = growingIndex ? index.bytesAfterInsert : index.bytes
-            let room = slab.hasRoom(size)
-            let fresh = room ? 0 : (size <= Slab.largestSmall ? Slab.chunkSize : size)
-            if room, indexBytes == index.bytes { return }
-            if slab.reservedBytes + fresh + indexBytes <= memoryBudget { return }
             let before = evicted
             evict(keep: keep)
-            if evicted == before { return }
+            if evicted == before || stateBytes + growth <= stateLimit { return }
         }
+    }
+
+    /// Sees to it that the system's memory suffices for a record of `size` bytes, by moving records together.
+    /// Where that does not help, evicts: the one thing here that depends on more than what entities hold.
+    @inline(never)
+    private mutating func relieve(size: Int, isNew: Bool, keep: UInt64?) {
+        compact()
+        for _ in 0..<8 {
+            if fits(size: size, growingIndex: isNew) { return }
+            let before = evicted
+            evict(keep: keep)
+            evictedInEmergency += evicted - before
+            if evicted == before { return }
+            compact()
+        }
+    }
+
+    private func fits(size: Int, growingIndex: Bool) -> Bool {
+        let indexBytes = growingIndex ? index.bytesAfterInsert : index.bytes
+        let room = slab.hasRoom(size)
+        if room, indexBytes == index.bytes { return true }
+        let fresh = room ? 0 : (size <= Slab.largestSmall ? Slab.chunkSize : size)
+        return slab.reservedBytes + fresh + indexBytes <= memoryBudget
     }
 
     /// Forgets about an eighth of the entities, those idle longest first.
-    ///
-    /// Many may share the pane of the cutoff, the current one even: of those no more go than make up the
-    /// eighth, and the next eviction goes on behind them.
     private mutating func evict(keep: UInt64?) {
-        let cutoff = idleCutoff()
-        var quota = max(1, index.count / 8)
-        var steps = index.capacity
-        var i = evictionCursor
-        while steps > 0 {
-            if i >= index.capacity { i = 0 }
-            steps -= 1
-            if let record = index.record(at: i), !record.isPinned, record.key != keep,
-                record.lastSeen < cutoff || record.lastSeen == cutoff && quota > 0
-            {
-                remove(record, at: i)
-                evicted += 1
-                quota -= 1
-            } else {
-                i += 1
-            }
+        guard let cutoff = idleCutoff(keep: keep) else { return }
+        var walk = index.walk(0 ... .max)
+        while let record = index.next(&walk) {
+            guard record.eagerness <= cutoff, !record.isPinned, record.key != keep else { continue }
+            remove(record, &walk)
+            evicted += 1
         }
-        evictionCursor = i
     }
 
-    /// The pane up to which about an eighth of the entities were last seen, from a regular sample.
-    private func idleCutoff() -> UInt32 {
-        let wanted = 1024
-        return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: wanted) { times in
-            var found = 0
-            let stride = max(1, index.capacity / (wanted * 2))
-            var i = 0
-            while i < index.capacity, found < wanted {
-                if let record = index.record(at: i), !record.isPinned {
-                    times[found] = record.lastSeen
-                    found += 1
-                }
-                i += stride
-            }
-            guard found > 0 else { return .max }
-            times[0..<found].sort()
-            return times[found / 8]
+    /// The eagerness to leave of which about an eighth of the entities have no less; nil where none can go.
+    ///
+    /// Taken from about a thousand entities whose keys lie in 64 ranges spread evenly, or from all where
+    /// these hold too few.
+    private func idleCutoff(keep: UInt64?) -> UInt64? {
+        let ranges: UInt64 = 64
+        let stride = UInt64.max / ranges + 1
+        let wanted: UInt64 = 1024
+        let width = stride / max(wanted, UInt64(index.count)) * wanted
+        var sample: [UInt64] = []
+        for range in 0..<ranges {
+            let first = range * stride
+            collect(first...first + (width - 1), keep: keep, into: &sample)
         }
+        if sample.count < 64 {
+            sample.removeAll()
+            collect(0 ... .max, keep: keep, into: &sample)
+        }
+        guard !sample.isEmpty else { return nil }
+        sample.sort()
+        return sample[max(1, sample.count / 8) - 1]
+    }
+
+    private func collect(
+        _ keys: ClosedRange<UInt64>, keep: UInt64?, into sample: inout [UInt64]
+    ) {
+        var walk = index.walk(keys)
+        while let record = index.next(&walk) {
+            if !record.isPinned, record.key != keep { sample.append(record.eagerness) }
+        }
+    }
+}
+
+extension EntityRecord {
+    /// Orders entities for eviction, the least first: by the pane last seen, and among the many that may
+    /// share it by a hash, so that no kind, value or age is preferred.
+    fileprivate var eagerness: UInt64 {
+        UInt64(lastSeen) << 32 | mix(key ^ UInt64(lastSeen)) >> 32
     }
 }

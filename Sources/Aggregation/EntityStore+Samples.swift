@@ -49,7 +49,7 @@ extension EntityStore {
             let exponent = record.sample(dimension).exponent
             guard EntityRecord.isSampled(value.hash, exponent: exponent) else { return }
         }
-        makeRoomInSample(of: &record, dimension: dimension, name: value.name.count, pane, layout)
+        makeRoomInSample(of: &record, dimension: dimension, name: value.name.count, layout)
         let sample = record.sample(dimension)
         let shape = layout.dimension[dimension]
         let offset = record.entriesOffset(dimension, layout)
@@ -98,7 +98,7 @@ extension EntityStore {
     }
 
     private mutating func makeRoomInSample(
-        of record: inout EntityRecord, dimension: Int, name: Int, _ pane: UInt32,
+        of record: inout EntityRecord, dimension: Int, name: Int,
         _ layout: borrowing RecordLayout
     ) {
         let sample = record.sample(dimension)
@@ -114,7 +114,7 @@ extension EntityStore {
             let slack = sample.capacity < 4 ? 0 : names / 2
             shape.grow(dimension: dimension, entries: 0, names: names + slack)
         }
-        reshape(&record, shape, pane: pane, layout)
+        reshape(&record, shape, layout)
     }
 
     /// Lets a sample that has thinned out take in more values again: once per retention, when under a

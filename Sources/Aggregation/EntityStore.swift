@@ -7,6 +7,10 @@ import Primitives
 /// `evicted`; only then can results depend on the order within a pane. Entities that no window reaches any
 /// more are treated as new when they return, whether or not a sweep has freed them.
 ///
+/// What a store holds is a function of the calls it was given: expiry and eviction look at what entities
+/// hold, never at addresses or at how the table has grown. So a store read back from a snapshot goes on as
+/// the one that wrote it.
+///
 /// Not thread-safe: one task owns it.
 public struct EntityStore: ~Copyable {
     /// What a store is made for.
@@ -42,15 +46,24 @@ public struct EntityStore: ~Copyable {
     let accountLayout: RecordLayout
     let paneWidth: PaneWidth
     let memoryBudget: Int
-    /// Where the next slice of the expiry sweep begins.
-    var sweepCursor = 0
-    /// Where eviction within one pane goes on.
-    var evictionCursor = 0
+    /// What `stateBytes` may come to.
+    let stateLimit: Int
+    /// Bytes of all records.
+    var recordBytes = 0
+    /// What the next snapshot has to tell.
+    var changes = ChangeLog()
+    /// Whether snapshots are being read back.
+    var isLoading = false
+    /// While they are, the newest first: keys removed since the older ones were written.
+    var gone: Set<UInt64> = []
 
     /// Entities forgotten because no window reached them any more.
     public internal(set) var expired = 0
     /// Entities forgotten to stay within the budget.
     public internal(set) var evicted = 0
+    /// Of those, entities forgotten because memory was short where by the count of bytes it should not
+    /// have been: a store read back from a snapshot may then differ from the one that wrote it.
+    public internal(set) var evictedInEmergency = 0
 
     /// An empty store.
     public init(_ parameters: Parameters) {
@@ -59,6 +72,7 @@ public struct EntityStore: ~Copyable {
         accountLayout = RecordLayout(schema: parameters.accounts, sampleSize: parameters.sampleSize)
         paneWidth = parameters.paneWidth
         memoryBudget = parameters.memoryBudget
+        stateLimit = Self.stateLimit(memoryBudget: parameters.memoryBudget)
     }
 
     deinit {
@@ -93,6 +107,7 @@ public struct EntityStore: ~Copyable {
     /// - Returns: the entity, valid until the next call that changes the store.
     public mutating func fold(_ partial: borrowing Partial, pane: Pane) -> EntityReference {
         var record = touch(partial, pane: pane.index)
+        if changes.isOn, !record.isChanged { noteChange(record) }
         let layout = layout(of: record.kind)
         addMeasures(partial.measures, to: &record, pane: pane.index, layout)
         let requests = UInt32(clamping: partial.measures[0])
@@ -100,6 +115,12 @@ public struct EntityStore: ~Copyable {
             note(partial.values[d], dimension: d, of: &record, count: requests, pane.index, layout)
         }
         return EntityReference(record: record)
+    }
+
+    /// Lists an entity for the next snapshot: once in the time between two.
+    private mutating func noteChange(_ record: EntityRecord) {
+        record.isChanged = true
+        changes.note(record.key, entities: index.count)
     }
 
     /// Finds or creates the entity and brings its header up to `pane`.
@@ -129,8 +150,9 @@ public struct EntityStore: ~Copyable {
             shape.grow(dimension: d, entries: 1, names: name)
         }
         let size = Slab.rounded(shape.size(layout))
-        makeRoom(size: size, growingIndex: true, pane: pane, keep: nil)
+        makeRoom(size: size)
         let record = EntityRecord(base: slab.allocate(size))
+        recordBytes += size
         record.base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
         record.key = partial.key
         record.kind = kind
@@ -170,7 +192,7 @@ public struct EntityStore: ~Copyable {
         _ values: UnsafePointer<Int64>, to record: inout EntityRecord, pane: UInt32,
         _ layout: borrowing RecordLayout
     ) {
-        record.requests += values[0]
+        record.requests &+= values[0]
         let into: UnsafeMutablePointer<Int64>
         if let open = record.openBlock(pane: pane, layout) {
             into = open
@@ -184,7 +206,7 @@ public struct EntityStore: ~Copyable {
                     shape.panes =
                         record.paneCapacity < 4
                         ? record.paneCapacity + 1 : record.paneCapacity * 3 / 2
-                    reshape(&record, shape, pane: pane, layout)
+                    reshape(&record, shape, layout)
                 }
             }
             into = record.appendBlock(pane: pane, layout)
@@ -199,14 +221,14 @@ public struct EntityStore: ~Copyable {
 
     /// Moves a record into one with the capacities of `shape`.
     mutating func reshape(
-        _ record: inout EntityRecord, _ shape: RecordShape, pane: UInt32,
-        _ layout: borrowing RecordLayout
+        _ record: inout EntityRecord, _ shape: RecordShape, _ layout: borrowing RecordLayout
     ) {
         let size = Slab.rounded(shape.size(layout))
-        makeRoom(size: size, growingIndex: false, pane: pane, keep: record.key)
+        makeRoom(size: size, replacing: &record)
         let moved = EntityRecord(base: slab.allocate(size))
         RecordShape.move(record, to: moved, size: size, shape, layout)
         index.replace(record, with: moved)
+        recordBytes += size - record.size
         slab.free(record.base, size: record.size)
         record = moved
     }

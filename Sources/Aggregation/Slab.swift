@@ -15,14 +15,15 @@ struct Slab: ~Copyable {
     static let chunkSize = 65_536
     /// The largest size cut from chunks.
     static let largestSmall = 4_096
-    private static let classes = 96
+    /// The indices of the size classes cut from chunks.
+    static let sizeClasses = 0..<96
     /// Chunk header: size of a piece, live pieces, next free piece, fresh offset, neighbours in the class's
     /// list of chunks with room.
-    private static let chunkHeader = 64
+    static let chunkHeader = 64
 
     init() {
-        heads = .allocate(capacity: Self.classes)
-        heads.initialize(repeating: nil, count: Self.classes)
+        heads = .allocate(capacity: Self.sizeClasses.count)
+        heads.initialize(repeating: nil, count: Self.sizeClasses.count)
     }
 
     deinit { heads.deallocate() }
@@ -102,6 +103,30 @@ struct Slab: ~Copyable {
         if let next = chunk.next { Chunk(next).previous = chunk.previous }
     }
 
+    /// Takes the chunks of a class out of use whose pieces fit into the others' room, the sparsest first.
+    ///
+    /// Move what they hold into pieces of the class, which are there, and give them back.
+    mutating func takeSparse(_ index: Int) -> [Chunk] {
+        var chunks: [Chunk] = []
+        var next = heads[index]
+        while let base = next {
+            chunks.append(Chunk(base))
+            next = Chunk(base).next
+        }
+        chunks.sort { $0.live < $1.live }
+        var room = chunks.reduce(0) { $0 + $1.room }
+        let sparse = chunks.prefix { chunk in
+            guard chunk.live + chunk.room <= room else { return false }
+            room -= chunk.live + chunk.room
+            return true
+        }
+        for chunk in sparse { unlink(chunk, index) }
+        return Array(sparse)
+    }
+
+    /// Ends the use of a chunk that `takeSparse` gave and that was emptied.
+    mutating func giveBack(_ chunk: Chunk) { chunks.give(chunk.base) }
+
     /// What is wrong with the chunks that have room, in words; `pieces` are the pieces out by size.
     func checkInvariants(_ pieces: [(size: Int, count: Int)]) -> [StaticString] {
         var wrong: [StaticString] = []
@@ -112,7 +137,7 @@ struct Slab: ~Copyable {
             chunksBytes += (count + perChunk - 1) / perChunk * Self.chunkSize
         }
         if chunksBytes > chunks.bytesInUse { wrong.append("pieces take more than their chunks") }
-        for index in 0..<Self.classes {
+        for index in Self.sizeClasses {
             var previous: UnsafeMutableRawPointer?
             var next = heads[index]
             while let base = next {
@@ -126,54 +151,5 @@ struct Slab: ~Copyable {
             }
         }
         return wrong
-    }
-
-    /// The fields at the start of a chunk.
-    private struct Chunk {
-        let base: UnsafeMutableRawPointer
-
-        init(_ base: UnsafeMutableRawPointer) { self.base = base }
-
-        private func field<T>(_ offset: Int, _: T.Type) -> UnsafeMutablePointer<T> {
-            (base + offset).assumingMemoryBound(to: T.self)
-        }
-        var size: Int { field(0, Int.self).pointee }
-        var live: Int { field(8, Int.self).pointee }
-        var freed: UnsafeMutableRawPointer? { field(16, UnsafeMutableRawPointer?.self).pointee }
-        var fresh: Int { field(24, Int.self).pointee }
-        var previous: UnsafeMutableRawPointer? {
-            get { field(32, UnsafeMutableRawPointer?.self).pointee }
-            nonmutating set { field(32, UnsafeMutableRawPointer?.self).pointee = newValue }
-        }
-        var next: UnsafeMutableRawPointer? {
-            get { field(40, UnsafeMutableRawPointer?.self).pointee }
-            nonmutating set { field(40, UnsafeMutableRawPointer?.self).pointee = newValue }
-        }
-        var isFull: Bool { freed == nil && fresh + size > Slab.chunkSize }
-
-        func reset(size: Int) {
-            field(0, Int.self).pointee = size
-            field(8, Int.self).pointee = 0
-            field(16, UnsafeMutableRawPointer?.self).pointee = nil
-            field(24, Int.self).pointee = Slab.chunkHeader
-        }
-
-        func take() -> UnsafeMutableRawPointer {
-            field(8, Int.self).pointee += 1
-            if let piece = freed {
-                let next = piece.assumingMemoryBound(to: UnsafeMutableRawPointer?.self).pointee
-                field(16, UnsafeMutableRawPointer?.self).pointee = next
-                return piece
-            }
-            let offset = fresh
-            field(24, Int.self).pointee = offset + size
-            return base + offset
-        }
-
-        func give(_ piece: UnsafeMutableRawPointer) {
-            piece.assumingMemoryBound(to: UnsafeMutableRawPointer?.self).pointee = freed
-            field(16, UnsafeMutableRawPointer?.self).pointee = piece
-            field(8, Int.self).pointee -= 1
-        }
     }
 }

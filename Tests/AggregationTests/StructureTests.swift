@@ -20,7 +20,7 @@ struct StructureTests {
         for step in 0..<(Self.isFull ? 400_000 : 40_000) {
             // Half the keys want the last slots of the table, so that runs wrap to its start.
             var key = random.next()
-            if seed % 2 == 0 { key |= 0xFFFFF }
+            if seed % 2 == 0 { key |= 0xFFFFF << 44 }
             if step % 3 == 0, let known = lastSeen.keys.randomElement(using: &random) {
                 key = known
             }

@@ -4,13 +4,15 @@ enum ImportRules {
     static let heights = [
         "Primitives": 0, "Telemetry": 1, "YAML": 1, "Execution": 1, "Events": 2, "Aggregation": 2,
         "Snapshots": 2,
-        "Kafka": 2, "Detection": 3, "Topology": 4, "Simulation": 4, "Configuration": 4, "Delivery": 5,
+        "Kafka": 2, "Detection": 3, "Topology": 4, "Simulation": 4, "Configuration": 4,
+        "Delivery": 5,
         "Replay": 5, "Live": 6, "Console": 6, "stillwatch": 7,
     ]
 
     /// Modules that see nothing of the machine: no file, clock, socket, lock or thread.
     static let pure: Set = [
-        "Primitives", "YAML", "Events", "Aggregation", "Snapshots", "Detection", "Topology", "Simulation",
+        "Primitives", "YAML", "Events", "Aggregation", "Snapshots", "Detection", "Topology",
+        "Simulation",
         "Delivery",
     ]
 
