@@ -18,11 +18,12 @@ final class EntitySlot {
             sampleSize: settings.sampleSize, memoryBudget: settings.memoryBudget / plan.partitions)
     }
 
-    /// Takes in the blocks `range` of a batch, all of this partition.
+    /// Takes in the blocks `range` of a batch, all of this partition, and closes after each what may close.
     ///
     /// - Throws: `.shuffle` where a block cannot be read: going on would lose its events.
     func receive(
-        _ batch: borrowing RecordBatch, _ range: Range<Int>, topic: String
+        _ batch: borrowing RecordBatch, _ range: Range<Int>, topic: String,
+        _ findings: inout [Finding]
     ) throws(LiveError) {
         for i in range {
             let record = batch[i]
@@ -36,10 +37,11 @@ final class EntitySlot {
             position = record.offset + 1
             guard let block = record.value else { continue }
             do throws(BlockError) {
-                try task.receive(block)
+                try task.receive(block, offset: record.offset)
             } catch {
                 throw .shuffle(Self.explain(error, topic, partition, record.offset))
             }
+            task.advance(&findings)
         }
     }
 
@@ -58,7 +60,4 @@ final class EntitySlot {
                 + "keep the width, or use a new partials topic"
         }
     }
-
-    /// Closes what may close.
-    func advance(_ findings: inout [Finding]) { task.advance(&findings) }
 }

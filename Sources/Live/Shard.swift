@@ -228,8 +228,7 @@ actor Shard {
                 var end = i + 1
                 while end < batch.count, batch[end].slot == slot { end += 1 }
                 if let entity = entities[slot] {
-                    try entity.receive(batch, i..<end, topic: topic)
-                    entity.advance(&findings)
+                    try entity.receive(batch, i..<end, topic: topic, &findings)
                 }
                 i = end
             }

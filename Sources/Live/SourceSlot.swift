@@ -34,7 +34,8 @@ final class SourceSlot {
                 plan: plan, source: Int(partition), sources: sources, after: start.offset - 1,
                 clock: ClockMetadata.parse(start.metadata).map {
                     PartitionClock(
-                        plan.timing, highest: $0.highest, firstOpenPane: $0.firstOpenPane)
+                        plan.timing, highest: $0.highest, firstOpenPane: $0.firstOpenPane,
+                        lowestPane: $0.lowestPane)
                 }))
     }
 
@@ -108,7 +109,8 @@ final class SourceSlot {
 
     /// Hands out what waits.
     func flush(_ sink: (_ partition: Int, _ block: ByteSlice) -> Void) {
-        task.pointee.flush(state: isFinished ? .ended : isIdle ? .idle : .active, sink)
+        task.pointee.flush(
+            through: commit.offset - 1, state: isFinished ? .ended : isIdle ? .idle : .active, sink)
     }
 
     /// Takes the records refused since the last call.
@@ -119,26 +121,39 @@ final class SourceSlot {
 struct ClockMetadata: Equatable {
     var highest: EventTime?
     var firstOpenPane: UInt32
+    var lowestPane: UInt32?
 
     init(clock: PartitionClock) {
         highest = clock.highest
         firstOpenPane = clock.firstOpenPane
+        lowestPane = clock.lowestPane
     }
 
-    private init(highest: EventTime?, firstOpenPane: UInt32) {
+    private init(highest: EventTime?, firstOpenPane: UInt32, lowestPane: UInt32?) {
         self.highest = highest
         self.firstOpenPane = firstOpenPane
+        self.lowestPane = lowestPane
     }
 
-    /// `1;<highest event time in ms or ->;<first open pane>`.
-    var text: String { "1;\(highest.map { String($0.ms) } ?? "-");\(firstOpenPane)" }
+    /// `2;<highest event time in ms or ->;<first open pane>;<lowest pane or ->`.
+    var text: String {
+        let highest = highest.map { String($0.ms) } ?? "-"
+        return "2;\(highest);\(firstOpenPane);\(lowestPane.map { String($0) } ?? "-")"
+    }
 
-    /// Reads the text; nil where there is none or another version wrote it.
+    /// Reads the text, of version 1 without the lowest pane as well; nil where there is none or another
+    /// version wrote it.
     static func parse(_ text: String) -> ClockMetadata? {
         let parts = text.split(separator: ";", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == "1", let pane = UInt32(parts[2]) else { return nil }
-        if parts[1] == "-" { return ClockMetadata(highest: nil, firstOpenPane: pane) }
+        guard parts.count == 3 && parts[0] == "1" || parts.count == 4 && parts[0] == "2",
+            let open = UInt32(parts[2])
+        else { return nil }
+        let lowest = parts.count == 4 ? UInt32(parts[3]) : nil
+        if parts[1] == "-" {
+            return ClockMetadata(highest: nil, firstOpenPane: open, lowestPane: lowest)
+        }
         guard let ms = Int64(parts[1]) else { return nil }
-        return ClockMetadata(highest: EventTime(ms: ms), firstOpenPane: pane)
+        return ClockMetadata(
+            highest: EventTime(ms: ms), firstOpenPane: open, lowestPane: lowest)
     }
 }

@@ -6,6 +6,8 @@ import Topology
 /// The ENTITY tasks of one shard, fed from memory.
 final class EntityStage {
     private let tasks: UnsafeMutablePointer<EntityTask>
+    /// The offset each task's next block has: blocks are counted, as in a log.
+    private let offsets: UnsafeMutablePointer<Int64>
     private let count: Int
     private let stride: Int
     /// Findings not yet taken.
@@ -17,6 +19,8 @@ final class EntityStage {
         count = first < partitions ? (partitions - first + stride - 1) / stride : 0
         self.stride = stride
         tasks = .allocate(capacity: max(1, count))
+        offsets = .allocate(capacity: max(1, count))
+        offsets.initialize(repeating: 0, count: max(1, count))
         for i in 0..<count {
             (tasks + i).initialize(
                 to: EntityTask(
@@ -29,21 +33,23 @@ final class EntityStage {
     deinit {
         tasks.deinitialize(count: count)
         tasks.deallocate()
+        offsets.deallocate()
     }
 
-    /// Hands a block to its partition's task. Blocks of our own making are whole: a bad one is a mistake of
+    /// Hands a block to its partition's task, which closes what may close. Blocks of our own making are whole: a bad one is a mistake of
     /// ours, and losing it silently would be worse than stopping.
     func receive(_ block: ByteSlice, partition: Int) {
         do throws(BlockError) {
-            try tasks[partition / stride].receive(block)
+            try tasks[partition / stride].receive(block, offset: offsets[partition / stride])
         } catch {
             preconditionFailure("a block of our own cannot be read: \(error)")
         }
+        offsets[partition / stride] += 1
+        tasks[partition / stride].advance(&findings)
     }
 
-    /// Closes what may close in every task and takes the findings.
-    func advance() -> [Finding] {
-        for i in 0..<count { tasks[i].advance(&findings) }
+    /// Takes the findings since the last call.
+    func takeFindings() -> [Finding] {
         defer { findings = [] }
         return findings
     }
@@ -114,10 +120,10 @@ actor EntityShard {
 
     deinit { executor.stop() }
 
-    /// Takes in a batch of blocks, closes what may close, and returns the findings.
+    /// Takes in a batch of blocks and returns the findings.
     func process(_ batch: BlockBatch) -> [Finding] {
         batch.forEach { stage.receive($1, partition: $0) }
-        return stage.advance()
+        return stage.takeFindings()
     }
 
     /// What the tasks have done and hold.

@@ -77,7 +77,9 @@ final class IngestStage {
             left -= count
             isOpen[s] = try read(count, from: s)
             if !isOpen[s] { tasks[s].finish(decoder: &decoder.pointee) }
-            tasks[s].flush(state: isOpen[s] ? .active : .ended) { partition, block in
+            tasks[s].flush(
+                through: tasks[s].processedOffset, state: isOpen[s] ? .active : .ended
+            ) { partition, block in
                 batches[partition % targets].append(block, partition: partition)
             }
             keepRefusals(of: s)

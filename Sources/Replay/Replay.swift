@@ -114,7 +114,7 @@ private enum EntityStages {
         switch self {
         case .inline(let stage):
             batches[0].forEach { stage.receive($1, partition: $0) }
-            return stage.advance()
+            return stage.takeFindings()
         case .shards(let pipeline):
             return await pipeline.process(batches)
         }

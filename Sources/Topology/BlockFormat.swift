@@ -5,7 +5,7 @@ import Primitives
 ///
 /// All integers little-endian.
 /// ```
-/// block    magic "SWB1" | flags u8 | 0 u8 | schema length u16 | source u32 | sources u32
+/// block    magic "SWB1" | flags u8 | part u8 | schema length u16 | source u32 | sources u32
 ///          | from i64 | to i64 | highest ms i64 | lowest pane u32 | first open pane u32 | pane ms u32
 ///          | schema digest u64 | application u32 | bytes of sections u32 | schema | section*
 /// schema   kinds u8, (length u8, name)* | accounts: class | fingerprints: class
@@ -15,8 +15,10 @@ import Primitives
 ///          | present u16 (a bit per dimension) | measure u32 * | value | dimension*
 /// dimension (account only: born pane u32) then, where named: length u16, text; else hash u64
 /// ```
-/// The block covers the source partition's offsets `(from, to]`; the names in the schema let a receiver
-/// with other rules read what both know. `digest` is the XXH3 of the schema bytes.
+/// The block covers the source partition's offsets `(from, to]`, and the next one begins at `to`. What is too
+/// large for one block comes in parts, numbered from 0, that cover the same offsets: all but the last have
+/// the flag `more`. The names in the schema let a receiver with other rules read what both know; `digest` is
+/// the XXH3 of the schema bytes. A block without sections carries no schema.
 enum BlockFormat {
     static let magic: UInt32 = 0x3142_5753
     static let headerSize = 68
@@ -26,6 +28,7 @@ enum BlockFormat {
     /// Offsets in the header.
     enum Header {
         static let flags = 4
+        static let part = 5
         static let schemaLength = 6
         static let source = 8
         static let sources = 12
@@ -46,6 +49,10 @@ enum BlockFormat {
         static let idle: UInt8 = 1
         /// The source has ended: nothing will come any more.
         static let end: UInt8 = 2
+        /// Further parts cover the same offsets.
+        static let more: UInt8 = 4
+        /// What is said of the source.
+        static let state: UInt8 = idle | end
     }
 
     /// The dimensions a partial carries: each name once, as text where any of its uses needs text.

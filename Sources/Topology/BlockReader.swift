@@ -4,6 +4,8 @@ import Primitives
 /// The fixed part of a block.
 struct BlockHeader {
     let flags: UInt8
+    /// The block's number among those that cover its offsets.
+    let part: Int
     let source: Int
     let sources: Int
     let from: Int64
@@ -28,6 +30,7 @@ struct BlockHeader {
             block.loadUnaligned(fromByteOffset: offset, as: T.self)
         }
         flags = load(H.flags, UInt8.self)
+        part = Int(load(H.part, UInt8.self))
         source = Int(load(H.source, UInt32.self))
         sources = Int(load(H.sources, UInt32.self))
         from = load(H.from, Int64.self)
@@ -42,13 +45,18 @@ struct BlockHeader {
         let bodyLength = Int(load(H.bodyLength, UInt32.self))
         guard source < sources, sources <= BlockHeader.maxSources,
             bodyStart + bodyLength == block.count,
-            from >= -1, from <= to, to < Int64.max >> 2,
+            from >= -1, from <= to, to <= BlockHeader.maxOffset, from < to || bodyLength == 0,
             highestMs == .min || highestMs.magnitude < UInt64(BlockHeader.maxMs)
         else { throw .corrupt }
         schema = ByteSlice(rebasing: block[BlockFormat.headerSize..<bodyStart])
         body = ByteSlice(rebasing: block[bodyStart...])
     }
 
+    /// Whether further parts cover the same offsets.
+    var hasMore: Bool { flags & BlockFormat.Flags.more != 0 }
+
+    /// Offsets lie far below the largest: so that differences cannot overflow.
+    static let maxOffset = Int64.max >> 2
     /// Source partitions a block may speak of: bounds what a hostile block can make a task allocate.
     static let maxSources = 100_000
     /// Event times lie before the year 2100: bounds how far a hostile block can push the watermark.

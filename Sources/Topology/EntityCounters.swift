@@ -8,6 +8,8 @@ public struct EntityCounters: Sendable, Equatable {
     public var foreignBlocks = 0
     /// Source records that no block covered, where a block was missing.
     public var missingRecords: Int64 = 0
+    /// Source records that came a second time, where a source began before its last block ended.
+    public var repeatedRecords: Int64 = 0
     /// Partials folded into state.
     public var partials = 0
     /// Partials whose pane this task had closed already; they count in its first open pane.
@@ -30,6 +32,7 @@ public struct EntityCounters: Sendable, Equatable {
         duplicateBlocks += other.duplicateBlocks
         foreignBlocks += other.foreignBlocks
         missingRecords += other.missingRecords
+        repeatedRecords += other.repeatedRecords
         partials += other.partials
         latePartials += other.latePartials
         corruptPartials += other.corruptPartials

@@ -25,9 +25,10 @@ public struct IngestTask: ~Copyable {
     private var folder: EventFolder
     /// The last offset processed.
     private var position: Int64
-    /// The last offset covered by a block, per shuffle partition.
-    private var sentThrough: [Int64]
-    private var announced = Announcement()
+    /// The last offset covered by blocks.
+    private var sentThrough: Int64
+    /// What the receivers were told last; nil where it is not known.
+    private var announced: Announcement?
     private var parked = ByteBuffer(capacity: 1024)
     private var parkedRecord: ParkedRecord?
 
@@ -35,19 +36,19 @@ public struct IngestTask: ~Copyable {
         var offset: Int64
         var timestampMs: Int64?
         var time: EventTime
+        var refusedBehind = 0
     }
 
-    /// What the receivers were told last.
+    /// What the receivers are told beside the partials.
     private struct Announcement: Equatable {
-        var firstOpenPane: UInt32 = 0
-        var flags: UInt8 = 0
-        var sent = false
+        var firstOpenPane: UInt32
+        var flags: UInt8
     }
 
     /// Bytes waiting for one partition at which `needsFlush` asks for a flush.
     public static let blockLimit = 400_000
 
-    /// A task for `source`, continuing after `offset` with the clock it had there.
+    /// A task for `source`, continuing after `offset` (the committed one less 1) with the clock it had there.
     public init(
         plan: TopologyPlan, source: Int, sources: Int, after offset: Int64 = -1,
         clock: PartitionClock? = nil
@@ -60,10 +61,11 @@ public struct IngestTask: ~Copyable {
         digest = schema.withUnsafeBytes { xxh3($0) }
         folder = EventFolder(plan)
         position = offset
-        sentThrough = [Int64](repeating: offset, count: plan.partitions)
+        sentThrough = offset
     }
 
-    /// The last offset whose record is wholly accounted for: what may be committed once flushed.
+    /// The last offset whose record is wholly accounted for: what may be committed once flushed. Offsets that
+    /// hold nothing to read may follow it.
     public var processedOffset: Int64 { parkedRecord.map { $0.offset - 1 } ?? position }
 
     /// Whether a jump ahead waits for the next event.
@@ -81,6 +83,7 @@ public struct IngestTask: ~Copyable {
         counters.consumed += 1
         let bytes = record ?? ByteSlice(start: nil, count: 0)
         if case .rejected(let reason) = decoder.decode(bytes) {
+            if parkedRecord != nil { countBehindParked(decoder: &decoder) }
             reject(reason, offset: offset, bytes)
             position = offset
             return
@@ -126,6 +129,17 @@ public struct IngestTask: ~Copyable {
         _ = decoder.decode(bytes)
     }
 
+    /// Counts a refused record behind the parked one, which goes too where they become many: their dead
+    /// letters wait with it.
+    private mutating func countBehindParked(decoder: inout EventDecoder) {
+        guard var record = parkedRecord else { return }
+        record.refusedBehind += 1
+        parkedRecord = record
+        if record.refusedBehind > Self.mostBehindParked {
+            settleParked(record, confirmed: false, decoder: &decoder)
+        }
+    }
+
     private mutating func settleParked(
         _ record: ParkedRecord, confirmed: Bool, decoder: inout EventDecoder
     ) {
@@ -138,9 +152,6 @@ public struct IngestTask: ~Copyable {
             decoder.event, bytes, offset: record.offset, timestampMs: record.timestampMs,
             confirmed: true)
     }
-
-    /// Notes that offsets up to `offset` hold nothing to read (control records, compaction).
-    public mutating func skip(to offset: Int64) { position = max(position, offset) }
 
     /// Ends the source: a parked record is admitted if it is the first or lies within a day, else refused;
     /// every pane seen is closed by the next flush.
@@ -156,12 +167,22 @@ public struct IngestTask: ~Copyable {
     /// Closes every pane seen: the source is caught up and silent. The next flush says so.
     public mutating func closeIdle() { clock.closeAll() }
 
-    /// Takes the records refused since the last call.
+    /// Takes the records refused since the last call, as far as `processedOffset`: what lies behind a parked
+    /// record is read again after a restart, and handed out once that is settled.
     public mutating func takeDeadLetters() -> [DeadLetter] {
         guard !deadLetters.isEmpty else { return [] }
-        defer { deadLetters = [] }
-        return deadLetters
+        guard parkedRecord != nil else {
+            defer { deadLetters = [] }
+            return deadLetters
+        }
+        let through = processedOffset
+        let taken = deadLetters.filter { $0.offset <= through }
+        deadLetters.removeAll { $0.offset <= through }
+        return taken
     }
+
+    /// Records refused behind a parked one before that is refused as well.
+    private static let mostBehindParked = 256
 
     /// Whether some partition's partials have reached the size of a block.
     public func needsFlush() -> Bool {
@@ -189,30 +210,37 @@ public struct IngestTask: ~Copyable {
         }
     }
 
-    /// Hands out a block (or several, where one would be too large) for every partition that has partials, and where the watermark or the state moved,
-    /// for every partition.
+    /// Hands out what was read since the last flush: where offsets are covered that were not, or the clock
+    /// or the state moved, a block for every shuffle partition, several where one would be too large.
     ///
-    /// - Parameter sink: called with the partition and the block's bytes, lent.
+    /// So each receiver sees an unbroken chain of ranges, whatever of it concerns its entities.
+    ///
+    /// - Parameters:
+    ///   - through: the last offset covered: the position to be committed less 1. It includes what was read,
+    ///     without the parked record, and what holds nothing to read up to the next record.
+    ///   - sink: called with the partition and the block's bytes, lent.
     public mutating func flush(
-        state: SourceState = .active, announcing: Bool = true,
+        through: Int64, state: SourceState = .active,
         _ sink: (_ partition: Int, _ block: ByteSlice) -> Void
     ) {
-        let now = Announcement(
-            firstOpenPane: clock.firstOpenPane, flags: state.flags, sent: true)
-        let tellsAll =
-            announcing && now != announced && clock.highest != nil
-            || state.flags != announced.flags
-        let through = processedOffset
-        for t in 0..<plan.partitions where tellsAll || folder.sections.bytes(for: t) > 0 {
+        precondition(
+            through >= sentThrough && through >= processedOffset
+                && through < parkedRecord?.offset ?? .max,
+            "a flush covers what was read and not yet covered, without the parked record")
+        let now = Announcement(firstOpenPane: clock.firstOpenPane, flags: state.flags)
+        let isNews =
+            announced.map { $0 != now } ?? (state.flags != 0 || clock.highest != nil)
+        guard through > sentThrough || isNews else { return }
+        for t in 0..<plan.partitions {
             var rest = Cursor()
             repeat {
                 writeBlock(for: t, flags: state.flags, to: through, &rest)
                 output.withBytes { sink(t, $0) }
-                sentThrough[t] = through
             } while rest.section < folder.sections.sectionCount(for: t)
             folder.sections.clear(target: t)
         }
-        if tellsAll { announced = now }
+        sentThrough = through
+        announced = now
     }
 
     private var output = ByteBuffer(capacity: 65_536)
@@ -221,13 +249,15 @@ public struct IngestTask: ~Copyable {
         for target: Int, flags: UInt8, to through: Int64, _ rest: inout Cursor
     ) {
         output.removeAll()
+        let hasContent = folder.sections.sectionCount(for: target) > 0
+        precondition(rest.part <= UInt8.max, "a flush came far too late")
         output.append(integer: BlockFormat.magic)
         output.append(flags)
-        output.append(0)
-        output.append(integer: UInt16(schema.count))
+        output.append(UInt8(rest.part))
+        output.append(integer: UInt16(hasContent ? schema.count : 0))
         output.append(integer: UInt32(source))
         output.append(integer: UInt32(sources))
-        output.append(integer: sentThrough[target])
+        output.append(integer: sentThrough)
         output.append(integer: through)
         output.append(integer: clock.highest?.ms ?? .min)
         output.append(integer: clock.lowestPane ?? .max)
@@ -236,12 +266,18 @@ public struct IngestTask: ~Copyable {
         output.append(integer: digest)
         output.append(integer: plan.application)
         output.append(integer: UInt32(0))
-        schema.withUnsafeBytes { output.append($0) }
+        if hasContent { schema.withUnsafeBytes { output.append($0) } }
         let bodyStart = output.count
-        defer {
-            output.store(
-                UInt32(output.count - bodyStart), at: BlockFormat.Header.bodyLength)
+        writeSections(for: target, &rest)
+        output.store(UInt32(output.count - bodyStart), at: BlockFormat.Header.bodyLength)
+        rest.part += 1
+        if rest.section < folder.sections.sectionCount(for: target) {
+            output.store(flags | BlockFormat.Flags.more, at: BlockFormat.Header.flags)
         }
+    }
+
+    /// Writes whole partials until the block is full.
+    private mutating func writeSections(for target: Int, _ rest: inout Cursor) {
         while rest.section < folder.sections.sectionCount(for: target) {
             let section = folder.sections.section(rest.section, for: target)
             let whole = ByteSlice(start: section.base, count: section.count)
@@ -255,12 +291,14 @@ public struct IngestTask: ~Copyable {
             output.append(part)
             rest.offset += part.count
             guard rest.offset == section.count else { return }
-            rest = Cursor(section: rest.section + 1, offset: 0)
+            rest.section += 1
+            rest.offset = 0
         }
     }
 
     /// How far a target's sections are written.
     private struct Cursor {
+        var part = 0
         var section = 0
         var offset = 0
     }

@@ -24,6 +24,8 @@ struct PaneEvaluator: ~Copyable {
     /// Rules by kind index, the last for accounts.
     private let rulesOf: [[Int]]
     private var keys: [UInt64] = []
+    /// Rules that are not evaluated, by index: muted, or all false.
+    private var isMuted: [Bool]
     /// Conditions evaluated so far.
     private(set) var evaluations = 0
 
@@ -34,6 +36,7 @@ struct PaneEvaluator: ~Copyable {
         accounts = Evaluator(rules, .account)
         fingerprints = Evaluator(rules, .fingerprint)
         book = FindingBook(rules)
+        isMuted = rules.rules.map { _ in false }
         gateCount = plan.kinds.count + 1
         gates = .allocate(capacity: gateCount)
         gates.initialize(repeating: FlatGate(), count: gateCount)
@@ -95,20 +98,33 @@ struct PaneEvaluator: ~Copyable {
                 store.reference(to: key)?.isPinned = false
                 continue
             }
-            evaluate(
+            let creates = evaluate(
                 entity, store.view(of: entity, at: pane), end, watches,
                 history: pane.index - min(pane.index, historyStart), &findings)
+            pin(entity, watches, creates)
         }
+    }
+
+    /// What is firing stays while a window reaches it, whatever the memory budget: its state tells when to
+    /// close. So after every pane an entity is pinned where it is live and a finding about it is open.
+    private func pin(
+        _ entity: EntityReference, _ watches: ArraySlice<WatchedEntity>, _ creates: Bool
+    ) {
+        entity.isPinned =
+            creates || watches.contains { book.isOpen(rule: $0.rule, entityKey: $0.entityKey) }
     }
 
     /// Evaluates every rule of an entity the pane touched (they are few once the gate has passed), or the
     /// rules that watch one it did not: what a rule finds must not depend on the other rules.
+    ///
+    /// - Returns: whether a finding was created.
     private mutating func evaluate(
         _ entity: EntityReference, _ view: EntityView, _ end: EventTime,
         _ watches: ArraySlice<WatchedEntity>, history: UInt32, _ findings: inout [Finding]
-    ) {
+    ) -> Bool {
         let isAccount = entity.kind == nil
         if isAccount { accounts.begin() } else { fingerprints.begin() }
+        let before = findings.count
         if entity.isCandidate {
             entity.isCandidate = false
             for rule in rulesOf[entity.kind ?? gateCount - 1] {
@@ -119,12 +135,14 @@ struct PaneEvaluator: ~Copyable {
                 evaluate(watch.rule, entity, view, end, history: history, &findings)
             }
         }
+        return findings[before...].contains { $0.status == .create }
     }
 
     private mutating func evaluate(
         _ rule: Int, _ entity: EntityReference, _ view: EntityView, _ end: EventTime,
         history: UInt32, _ findings: inout [Finding]
     ) {
+        guard !isMuted[rule] else { return }
         let kind = entity.kind
         evaluations += 1
         let holds =
@@ -141,18 +159,6 @@ struct PaneEvaluator: ~Copyable {
             book.setSubject(subject, rule: rule, entityKey: entity.key)
         }
         report(step, subject, evidence(of: rule, kind == nil, view), &findings)
-        pin(entity, changed: rule, isOpen: step.status != .close)
-    }
-
-    /// What is firing stays, whatever the memory budget: its state tells when to close.
-    private mutating func pin(_ entity: EntityReference, changed rule: Int, isOpen: Bool) {
-        if isOpen {
-            entity.isPinned = true
-        } else {
-            entity.isPinned = rulesOf[entity.kind ?? gateCount - 1].contains {
-                $0 != rule && book.isOpen(rule: $0, entityKey: entity.key)
-            }
-        }
     }
 
     private mutating func evidence(
@@ -170,6 +176,7 @@ struct PaneEvaluator: ~Copyable {
     private mutating func lapse(
         _ watch: WatchedEntity, at end: EventTime, _ findings: inout [Finding]
     ) {
+        guard !isMuted[watch.rule] else { return }
         let step = book.observe(
             rule: watch.rule, entityKey: watch.entityKey, holds: false, at: end)
         if let step, let subject = step.subject { report(step, subject, [], &findings) }
@@ -182,5 +189,42 @@ struct PaneEvaluator: ~Copyable {
         findings.append(
             Finding(
                 step, rule: rules.rules[step.rule].info, subject: subject, evidence: evidence))
+    }
+
+    // MARK: Snapshots
+
+    /// The entities with an open finding.
+    var openEntities: [UInt64] { book.openEntities }
+
+    /// The ids of the rules, by index.
+    private var ruleIDs: [String] { rules.rules.map(\.info.id) }
+
+    /// Writes the book in pieces of about `size` bytes.
+    func encodeBook(size: Int, _ piece: (ByteSlice) -> Void) {
+        book.encodePieces(rules: ruleIDs, size: size, piece)
+    }
+
+    /// Reads the first piece of a book; the reader takes the others through `restoreBook`.
+    mutating func beginBook(_ piece: ByteSlice) throws(FindingBookError) -> FindingBookReader {
+        try FindingBookReader(piece, rules: ruleIDs, into: &book)
+    }
+
+    /// Reads a further piece of a book.
+    mutating func restoreBook(
+        _ piece: ByteSlice, _ reader: inout FindingBookReader
+    ) throws(FindingBookError) {
+        try reader.read(piece, into: &book)
+    }
+
+    /// A digest of the book.
+    func bookDigest() -> UInt64 {
+        var buffer = ByteBuffer(capacity: 4096)
+        book.encode(into: &buffer, rules: ruleIDs)
+        return xxh3(buffer.bytes)
+    }
+
+    /// Evaluates all rules but those `isMuted`, by index, until told otherwise; all where it is nil.
+    mutating func mute(_ isMuted: [Bool]?) {
+        self.isMuted = isMuted ?? rules.rules.map { _ in false }
     }
 }

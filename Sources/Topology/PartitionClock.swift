@@ -27,13 +27,15 @@ public struct PartitionClock: Sendable, Equatable {
         case jump
     }
 
-    /// The clock of a partition nothing was read from; `highest` and `firstOpenPane` continue an earlier one.
+    /// The clock of a partition nothing was read from, or one that goes on where an earlier one stood.
     public init(
-        _ timing: TopologyPlan.Timing, highest: EventTime? = nil, firstOpenPane: UInt32 = 0
+        _ timing: TopologyPlan.Timing, highest: EventTime? = nil, firstOpenPane: UInt32 = 0,
+        lowestPane: UInt32? = nil
     ) {
         self.timing = timing
         self.highest = highest
         self.firstOpenPane = firstOpenPane
+        self.lowestPane = lowestPane
     }
 
     /// Judges an event and, where it is admitted, moves the clock.

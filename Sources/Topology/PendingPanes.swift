@@ -21,6 +21,8 @@ struct PendingPanes: ~Copyable {
 
     private struct PaneChunks {
         var pane: UInt32
+        /// The lowest offset of a block that put something in.
+        var lowestOffset: Int64
         var chunks: [Chunk]
     }
 
@@ -50,11 +52,14 @@ struct PendingPanes: ~Copyable {
     /// The first pane anything waits for.
     var first: UInt32? { panes.first?.pane }
 
-    /// Adds a run of partials read by the reader at index `reader`.
-    mutating func append(_ partials: ByteSlice, pane: UInt32, reader: Int) {
+    /// The lowest offset of a block of which something waits; nil where nothing does. O(panes).
+    var lowestOffset: Int64? { panes.lazy.map(\.lowestOffset).min() }
+
+    /// Adds a run of partials read by the reader at index `reader`, from the block at `offset`.
+    mutating func append(_ partials: ByteSlice, pane: UInt32, reader: Int, offset: Int64) {
         guard let source = partials.baseAddress, !partials.isEmpty else { return }
         let needed = MemoryLayout<RunHeader>.size + partials.count
-        let slot = slot(of: pane)
+        let slot = slot(of: pane, offset)
         let last = panes[slot].chunks.count - 1
         if last < 0 || panes[slot].chunks[last].capacity - panes[slot].chunks[last].count < needed {
             let fresh = takeChunk(atLeast: needed, after: last + 1)
@@ -69,11 +74,14 @@ struct PendingPanes: ~Copyable {
         panes[slot].chunks[chunk].count += needed
     }
 
-    private mutating func slot(of pane: UInt32) -> Int {
+    private mutating func slot(of pane: UInt32, _ offset: Int64) -> Int {
         var i = panes.count
         while i > 0, panes[i - 1].pane > pane { i -= 1 }
-        if i > 0, panes[i - 1].pane == pane { return i - 1 }
-        panes.insert(PaneChunks(pane: pane, chunks: []), at: i)
+        if i > 0, panes[i - 1].pane == pane {
+            panes[i - 1].lowestOffset = min(panes[i - 1].lowestOffset, offset)
+            return i - 1
+        }
+        panes.insert(PaneChunks(pane: pane, lowestOffset: offset, chunks: []), at: i)
         return i
     }
 

@@ -1,19 +1,12 @@
+import Primitives
+
 /// How far each source partition has come, as its blocks tell; decides which panes may close.
 ///
 /// The watermark is the minimum over the sources that are neither idle nor ended, is held until every source
-/// has reported, and never goes back. Where none is active, everything seen may close.
+/// has reported, and never goes back. Where none is active, everything seen may close. What a block in parts
+/// says of its source counts once its last part is there.
 struct SourceProgress: Sendable, Equatable {
-    private struct Source: Equatable {
-        var reported = false
-        var flags: UInt8 = 0
-        var firstOpenPane: UInt32 = 0
-        var lastPane: UInt32?
-        var lowestPane: UInt32 = .max
-        /// The last offset its blocks covered; nil before the first block.
-        var through: Int64?
-    }
-
-    private var sources: [Source] = []
+    private(set) var sources: [SourceState] = []
     private var unreported = 0
 
     /// What a block is, judged by the offsets it covers.
@@ -22,8 +15,10 @@ struct SourceProgress: Sendable, Equatable {
         case next
         /// Wholly known already: a repetition.
         case duplicate
-        /// Offsets between the last block and this one are missing: `missing` of them.
+        /// Blocks are missing: so many offsets between the last one and this, or of its own range.
         case gap(missing: Int64)
+        /// It begins before the last one ends: so many offsets come a second time.
+        case overlap(repeated: Int64)
     }
 
     /// Whether every source has reported.
@@ -36,28 +31,14 @@ struct SourceProgress: Sendable, Equatable {
     /// Takes in a block's header; a duplicate changes nothing.
     mutating func note(_ header: BlockHeader, paneOf: (Int64) -> UInt32) -> Continuity {
         while sources.count < header.sources {
-            sources.append(Source())
+            sources.append(SourceState())
             unreported += 1
         }
-        var continuity = Continuity.next
-        if let through = sources[header.source].through {
-            if header.to < through || header.to == through && header.from < through {
-                return .duplicate
-            }
-            if header.from > through { continuity = .gap(missing: header.from - through) }
-        }
-        if !sources[header.source].reported {
-            sources[header.source].reported = true
-            unreported -= 1
-        }
-        sources[header.source].through = header.to
-        sources[header.source].flags = header.flags
-        sources[header.source].firstOpenPane = max(
-            sources[header.source].firstOpenPane, header.firstOpenPane)
-        // A restarted source has forgotten its lowest pane.
-        sources[header.source].lowestPane = min(
-            sources[header.source].lowestPane, header.lowestPane)
-        if header.highestMs != .min { sources[header.source].lastPane = paneOf(header.highestMs) }
+        let continuity = sources[header.source].judge(header)
+        if continuity == .duplicate { return .duplicate }
+        let wasReported = sources[header.source].hasReported
+        sources[header.source].take(header, paneOf: paneOf)
+        if !wasReported, sources[header.source].hasReported { unreported -= 1 }
         return continuity
     }
 
@@ -74,4 +55,24 @@ struct SourceProgress: Sendable, Equatable {
 
     /// The first pane any source has seen: where history begins.
     var lowestPane: UInt32 { sources.map(\.lowestPane).min() ?? .max }
+}
+
+extension SourceProgress {
+    /// Appends the progress to `buffer`: how many sources, then each.
+    func encode(into buffer: inout ByteBuffer) {
+        buffer.append(varint: UInt64(sources.count))
+        for source in sources { source.encode(into: &buffer) }
+    }
+
+    /// Reads progress; nil where the bytes are none.
+    init?(_ reader: inout ByteReader) {
+        guard let count = reader.varint(), count <= UInt64(BlockHeader.maxSources) else {
+            return nil
+        }
+        for _ in 0..<count {
+            guard let source = SourceState(&reader) else { return nil }
+            sources.append(source)
+            unreported += source.hasReported ? 0 : 1
+        }
+    }
 }

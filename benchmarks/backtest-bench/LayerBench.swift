@@ -154,10 +154,11 @@ struct LayerBench {
         }
         var cost = EntityCost()
         var findings: [Finding] = []
-        for flush in shuffle.flushes {
+        for (offset, flush) in shuffle.flushes.enumerated() {
             cost.receiveNs += try cpuNs {
                 for block in flush {
-                    try tasks[block.partition].receive(shuffle.bytes(of: block))
+                    try tasks[block.partition].receive(
+                        shuffle.bytes(of: block), offset: Int64(offset))
                 }
             }
             cost.advanceNs += cpuNs {
@@ -186,7 +187,7 @@ struct Shuffle: ~Copyable {
     /// Takes what waits in `task`.
     mutating func flush(_ task: inout IngestTask, state: IngestTask.SourceState) {
         var blocks: [Block] = []
-        task.flush(state: state) { partition, block in
+        task.flush(through: task.processedOffset, state: state) { partition, block in
             let start = bytes.count
             bytes.append(block)
             blocks.append(Block(partition: partition, range: start..<bytes.count))

@@ -30,14 +30,13 @@ extension RuleSet {
 }
 
 extension StateSchema {
-    /// What this schema needs that state kept under `old` does not have.
-    fileprivate func needs(beyond old: StateSchema) -> [String] {
+    /// What this schema needs that state kept under `old` does not have, in words.
+    public func needs(beyond old: StateSchema) -> [String] {
         var reasons = measures.filter { !old.measures.contains($0) }.map { "measure \($0) is new" }
         for dimension in dimensions {
-            let same = old.dimensions.filter { $0.name == dimension.name }
-            if same.isEmpty {
+            if !old.dimensions.contains(where: { $0.name == dimension.name }) {
                 reasons.append("dimension \(dimension.name) is new")
-            } else if !same.contains(where: { $0.covers(dimension) }) {
+            } else if !old.dimensions.contains(where: { $0.covers(dimension) }) {
                 reasons.append("dimension \(dimension.name) keeps other loads or names")
             }
         }
@@ -45,12 +44,5 @@ extension StateSchema {
         if minWindow < old.minWindow { reasons.append("the shortest window shrank") }
         if tracksHours, !old.tracksHours { reasons.append("active hours are new") }
         return reasons
-    }
-}
-
-extension StateSchema.Dimension {
-    fileprivate func covers(_ other: StateSchema.Dimension) -> Bool {
-        let hasLoads = other.loadWindow == 0 || other.loadWindow == loadWindow
-        return hasLoads && (isNamed || !other.isNamed)
     }
 }

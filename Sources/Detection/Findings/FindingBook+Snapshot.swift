@@ -16,16 +16,41 @@ extension FindingBook {
     /// `rules` are the ids by index, so that a book can be read under other rules. Equal books give equal
     /// bytes. Integers are LEB128, times ZigZag LEB128, keys 8 bytes little-endian.
     public func encode(into buffer: inout ByteBuffer, rules: [String]) {
+        encodeHead(into: &buffer, rules: rules)
+        for (id, entry) in sortedEntries() { Self.encode(id, entry, into: &buffer) }
+    }
+
+    /// Writes the book in pieces of at most about `size` bytes that `FindingBookReader` reads: the first as
+    /// `encode` begins, the others some entries each.
+    public func encodePieces(rules: [String], size: Int, _ piece: (ByteSlice) -> Void) {
+        var buffer = ByteBuffer(capacity: size)
+        encodeHead(into: &buffer, rules: rules)
+        piece(buffer.bytes)
+        buffer.removeAll()
+        for (id, entry) in sortedEntries() {
+            Self.encode(id, entry, into: &buffer)
+            guard buffer.count >= size else { continue }
+            piece(buffer.bytes)
+            buffer.removeAll()
+        }
+        if !buffer.isEmpty { piece(buffer.bytes) }
+    }
+
+    private func encodeHead(into buffer: inout ByteBuffer, rules: [String]) {
         buffer.append(Self.version)
         buffer.append(varint: UInt64(rules.count))
         for id in rules { buffer.append(sized: Array(id.utf8)) }
         buffer.append(varint: counters.suppressed)
         buffer.append(varint: counters.refused)
+        buffer.append(varint: UInt64(count))
+    }
+
+    private func sortedEntries() -> [(WatchedEntity, BookEntry)] {
         var entries: [(WatchedEntity, BookEntry)] = []
+        entries.reserveCapacity(count)
         table.forEach { entries.append(($0, $1)) }
         entries.sort { $0.0 < $1.0 }
-        buffer.append(varint: UInt64(entries.count))
-        for (id, entry) in entries { Self.encode(id, entry, into: &buffer) }
+        return entries
     }
 
     private static func encode(
@@ -65,23 +90,39 @@ extension FindingBook {
         limit: Int = 1_000_000
     ) throws(FindingBookError) {
         self.init(lifecycles: lifecycles, limit: limit)
+        var left = try FindingBookReader(&reader, rules: rules, into: &self)
+        try left.readEntries(&reader, into: &self)
+        guard left.isComplete else { throw .corrupted }
+    }
+
+    /// Reads what `encode` begins with: the written rules' own indices, nil where there is no such rule any
+    /// more, and how many entries follow.
+    fileprivate mutating func decodeHead(
+        _ reader: inout ByteReader, rules: [String]
+    ) throws(FindingBookError) -> (indices: [Int?], entries: UInt64) {
         let version = try reader.require(reader.integer(UInt8.self))
         if version != Self.version { throw .unknownVersion(version) }
+        var places: [String: Int] = [:]
+        for (i, id) in rules.enumerated() { places[id] = i }
         var indices: [Int?] = []
         for _ in 0..<(try reader.require(reader.varint())) {
-            let id = String(decoding: try reader.sizedBytes(), as: UTF8.self)
-            indices.append(rules.firstIndex(of: id))
+            indices.append(places[String(decoding: try reader.sizedBytes(), as: UTF8.self)])
         }
         counters.suppressed = try reader.require(reader.varint())
         counters.refused = try reader.require(reader.varint())
-        for _ in 0..<(try reader.require(reader.varint())) {
-            let (id, entry) = try Self.decode(&reader)
-            guard id.rule < indices.count else { throw .corrupted }
-            guard let rule = indices[id.rule] else { continue }
-            let moved = WatchedEntity(entityKey: id.entityKey, rule: rule)
-            guard table.find(moved) < 0, count < limit else { throw .corrupted }
-            restore(moved, entry)
-        }
+        return (indices, try reader.require(reader.varint()))
+    }
+
+    /// Reads an entry, which is dropped where its rule is gone.
+    fileprivate mutating func decodeEntry(
+        _ reader: inout ByteReader, _ indices: [Int?]
+    ) throws(FindingBookError) {
+        let (id, entry) = try Self.decode(&reader)
+        guard id.rule < indices.count else { throw .corrupted }
+        guard let rule = indices[id.rule] else { return }
+        let moved = WatchedEntity(entityKey: id.entityKey, rule: rule)
+        guard table.find(moved) < 0, count < limit else { throw .corrupted }
+        restore(moved, entry)
     }
 
     private static func decode(
@@ -110,6 +151,53 @@ extension FindingBook {
         }
         guard entry.isSane else { throw .corrupted }
         return (WatchedEntity(entityKey: key, rule: Int(rule)), entry)
+    }
+}
+
+/// Reads a book back piece by piece, as `FindingBook.encodePieces` wrote it.
+public struct FindingBookReader: Sendable {
+    private let indices: [Int?]
+    private var left: UInt64
+
+    /// Reads the first piece into `book`, which is empty; `rules` are the ids of its rules by index.
+    ///
+    /// - Throws: `FindingBookError`; the book is of no use then.
+    public init(
+        _ piece: ByteSlice, rules: [String], into book: inout FindingBook
+    ) throws(FindingBookError) {
+        var reader = ByteReader(piece)
+        try self.init(&reader, rules: rules, into: &book)
+        guard reader.remaining == 0 else { throw .corrupted }
+    }
+
+    fileprivate init(
+        _ reader: inout ByteReader, rules: [String], into book: inout FindingBook
+    ) throws(FindingBookError) {
+        (indices, left) = try book.decodeHead(&reader, rules: rules)
+    }
+
+    /// Whether all entries are there.
+    public var isComplete: Bool { left == 0 }
+
+    /// Reads a further piece into `book`.
+    ///
+    /// - Throws: `FindingBookError`; the book is of no use then.
+    public mutating func read(
+        _ piece: ByteSlice, into book: inout FindingBook
+    ) throws(FindingBookError) {
+        var reader = ByteReader(piece)
+        try readEntries(&reader, into: &book)
+        guard reader.remaining == 0 else { throw .corrupted }
+    }
+
+    /// Reads entries until the bytes end or all are there.
+    fileprivate mutating func readEntries(
+        _ reader: inout ByteReader, into book: inout FindingBook
+    ) throws(FindingBookError) {
+        while left > 0, reader.remaining > 0 {
+            try book.decodeEntry(&reader, indices)
+            left -= 1
+        }
     }
 }
 

@@ -172,6 +172,13 @@ public struct FindingBook: ~Copyable {
         return slot >= 0 && table[slot].phase == .firing
     }
 
+    /// The entities with an open finding, by key; an entity of several rules more than once. O(entries).
+    public var openEntities: [UInt64] {
+        var keys: [UInt64] = []
+        table.forEach { id, entry in if entry.phase == .firing { keys.append(id.entityKey) } }
+        return keys.sorted()
+    }
+
     /// Forgets cooldowns that are over by `time`; O(entries) where one may be, else O(1).
     public mutating func expire(at time: EventTime) {
         guard nextExpiry <= time else { return }

@@ -111,12 +111,17 @@ struct HostileBlockTests {
         blocks.append(BlockText(highestMs: 1_780_000_000_000, firstOpenPane: .max))
         blocks.append(BlockText(source: 1, sources: 1))
         blocks.append(BlockText(sources: .max))
+        blocks.append(
+            BlockText(from: 3, to: 3, highestMs: 1_780_000_000_000, lowestPane: 178_000_000))
+        blocks[blocks.count - 1].sections = [(178_000_000, [.init()])]
         for (i, block) in blocks.enumerated() {
             let box = Self.survive(block.bytes, plan, rules)
             #expect(box.errors == [.corrupt], "block \(i)")
             #expect(box.task.closedThrough == nil, "block \(i)")
         }
-        var wrong = BlockText().bytes
+        blocks.append(BlockText(highestMs: 1_780_000_000_000, lowestPane: 178_000_000))
+        blocks[blocks.count - 1].sections = [(178_000_000, [.init()])]
+        var wrong = blocks[blocks.count - 1].bytes
         wrong[52] ^= 1
         #expect(
             Self.survive(wrong, plan, rules).errors == [.corrupt], "the schema's digest is checked")

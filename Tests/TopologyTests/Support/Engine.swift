@@ -121,7 +121,9 @@ final class SourceReader {
         hasEnded = next == events.count
         if hasEnded { task.finish(decoder: &decoder) }
         var blocks: [(Int, [UInt8])] = []
-        task.flush(state: hasEnded ? .ended : .active) { blocks.append(($0, Array($1))) }
+        task.flush(through: task.processedOffset, state: hasEnded ? .ended : .active) {
+            blocks.append(($0, Array($1)))
+        }
         return blocks
     }
 }
@@ -131,12 +133,17 @@ final class TaskBox {
     var task: EntityTask
     var findings: [Finding] = []
     var errors: [BlockError] = []
+    /// The offset of the next block.
+    private(set) var position: Int64 = 0
 
     init(_ task: consuming EntityTask) { self.task = task }
 
     func receive(_ block: [UInt8]) {
         block.withUnsafeBytes { bytes in
-            do throws(BlockError) { try task.receive(bytes) } catch { errors.append(error) }
+            do throws(BlockError) { try task.receive(bytes, offset: position) } catch {
+                errors.append(error)
+            }
+            position += 1
         }
     }
 
