@@ -91,7 +91,8 @@ let package = Package(
         benchmark(
             "backtest-bench",
             [
-                "Replay", "Topology", "Detection", "Events", "Simulation", "YAML", "Kafka",
+                "Replay", "Topology", "Detection", "Events", "Snapshots", "Simulation", "YAML",
+                "Kafka",
                 "Primitives",
             ]),
         benchmark("consume-ceiling", ["Kafka", "Primitives"]),
