@@ -90,7 +90,8 @@ let package = Package(
         benchmark(
             "backtest-bench",
             [
-                "Replay", "Topology", "Detection", "Events", "Simulation", "YAML", "Kafka",
+                "Replay", "Topology", "Detection", "Events", "Snapshots", "Simulation", "YAML",
+                "Kafka",
                 "Primitives",
             ]),
         benchmark("consume-ceiling", ["Kafka", "Primitives"]),
@@ -105,9 +106,11 @@ let package = Package(
         tests("YAMLTests", ["YAML"]),
         tests("EventsTests", ["Events", "Primitives"], resources: [.copy("Golden")]),
         .testTarget(
-            name: "AggregationTests", dependencies: ["Aggregation", "Primitives", "TestSupport"],
+            name: "AggregationTests",
+            dependencies: ["Aggregation", "Snapshots", "Primitives", "TestSupport"],
             exclude: ["theta_golden.py"], resources: [.copy("theta-golden.txt")],
             swiftSettings: strict),
+        tests("SnapshotsTests", ["Snapshots", "Primitives"]),
         tests("KafkaTests", ["Kafka", "Primitives"]),
         .executableTarget(
             name: "leak-probe",
@@ -120,7 +123,9 @@ let package = Package(
         tests("DetectionTests", ["Detection", "YAML", "Aggregation", "Primitives"]),
         tests(
             "TopologyTests",
-            ["Topology", "Detection", "Events", "Aggregation", "YAML", "Primitives"]),
+            [
+                "Topology", "Detection", "Events", "Aggregation", "Snapshots", "YAML", "Primitives",
+            ]),
         tests("SimulationTests", ["Simulation", "Primitives"]),
         tests("ConfigurationTests", ["Configuration", "YAML"]),
         tests("TelemetryTests", ["Telemetry"]),

@@ -107,7 +107,7 @@ struct GroupTests {
         while let event = group.poll() {
             switch event {
             case .failed(let error): names.append(error.name)
-            case .revoked(_, _, let isLost): names.append(isLost ? "lost" : "revoked")
+            case .revoked(_, _, let isLost, _): names.append(isLost ? "lost" : "revoked")
             case .assigned: names.append("assigned")
             }
         }

@@ -129,6 +129,34 @@ struct FindingBookTests {
         var again = ByteBuffer()
         copy.encode(into: &again, rules: names)
         #expect(bytes.array() == again.array())
+        return try repiece(copy, lifecycles, names)
+    }
+
+    /// Writes and reads a book in small pieces.
+    private func repiece(
+        _ book: consuming FindingBook, _ lifecycles: [Lifecycle], _ names: [String]
+    ) throws -> FindingBook {
+        var pieces: [[UInt8]] = []
+        book.encodePieces(rules: names, size: 100) { pieces.append(Array($0)) }
+        #expect(pieces.dropFirst().allSatisfy { $0.count < 200 })
+        var copy = FindingBook(lifecycles: lifecycles)
+        var reader: FindingBookReader?
+        for piece in pieces {
+            try piece.withUnsafeBytes { bytes in
+                if reader == nil {
+                    reader = try FindingBookReader(bytes, rules: names, into: &copy)
+                } else {
+                    try reader?.read(bytes, into: &copy)
+                }
+            }
+        }
+        #expect(reader?.isComplete == true)
+        #expect(copy.openEntities == book.openEntities)
+        var bytes = ByteBuffer()
+        var again = ByteBuffer()
+        book.encode(into: &bytes, rules: names)
+        copy.encode(into: &again, rules: names)
+        #expect(bytes.array() == again.array())
         return copy
     }
 

@@ -87,11 +87,14 @@ struct ClockTests {
         var first = clock()
         _ = first.judge(at(95), timestampMs: nil)
         var second = PartitionClock(
-            TopologyPlan.Timing(), highest: first.highest, firstOpenPane: first.firstOpenPane)
+            TopologyPlan.Timing(), highest: first.highest, firstOpenPane: first.firstOpenPane,
+            lowestPane: first.lowestPane)
+        #expect(first == second)
         for seconds: Int64 in [90, 40, -3000, -3600, 100, 3000, 9000] {
             #expect(
                 first.judge(at(seconds), timestampMs: nil)
                     == second.judge(at(seconds), timestampMs: nil), "\(seconds) s")
         }
+        #expect(first == second)
     }
 }

@@ -235,3 +235,36 @@ struct IngestTests {
         if let folded { #expect(folded <= 400) }
     }
 }
+
+extension IngestTests {
+    @Test(
+        "dead letters behind a parked record wait until it is settled: a restart reads both again")
+    func lettersBehindParked() throws {
+        let rules = try TestRules.set([
+            TestRules.text("all.accounts", entity: "account", when: "requests(1m) >= 1")
+        ])
+        let plan = TopologyPlan(rules: rules, timing: .init(), partitions: 1)
+        var decoder = try EventDecoder(tracked: TrackedNames(kinds: plan.kinds.map(\.name)))
+        var task = IngestTask(plan: plan, source: 0, sources: 1)
+        func ingest(_ bytes: [UInt8], _ offset: Int64) {
+            bytes.withUnsafeBytes {
+                task.ingest($0, offset: offset, timestampMs: nil, decoder: &decoder)
+            }
+        }
+        let start: Int64 = 1_780_000_000_000
+        ingest(TestEvent(start).json, 0)
+        ingest(TestEvent(start + 1000).json, 1)
+        ingest([0x7B], 2)
+        #expect(task.takeDeadLetters().map(\.offset) == [2])
+        ingest(TestEvent(start + 90_000_000).json, 3)
+        ingest([0x7B], 4)
+        #expect(task.hasParked && task.processedOffset == 2)
+        #expect(task.takeDeadLetters().isEmpty)
+        ingest(TestEvent(start + 2000).json, 5)
+        #expect(task.takeDeadLetters().map(\.offset).sorted() == [3, 4])
+        // Nothing but refused records does not hold it back for ever.
+        ingest(TestEvent(start + 90_000_000).json, 6)
+        for offset in Int64(7)..<400 { ingest([0x7B], offset) }
+        #expect(!task.hasParked && task.takeDeadLetters().count == 394)
+    }
+}

@@ -4,6 +4,7 @@ import Glibc
 import Primitives
 import Replay
 import Simulation
+import Snapshots
 import Topology
 import YAML
 
@@ -77,6 +78,9 @@ struct LayerBench {
         member("backtest", whole / events)
         json.endObject()
         member("window_update_ns_per_partial", quiet.advanceNs / Double(quiet.counters.partials))
+        member("snapshot_ns_per_entity", full.snapshotNs / Double(full.entities))
+        member("snapshot_bytes_per_entity", Double(full.snapshotBytes) / Double(full.entities))
+        member("restore_ns_per_entity", full.restoreNs / Double(full.entities))
         member("evaluations", Double(full.counters.evaluations))
         member("entities", Double(report.entities.entities))
         member("state_mib", Double(report.entities.memoryBytes) / 1_048_576)
@@ -134,6 +138,10 @@ struct LayerBench {
     private struct EntityCost {
         var receiveNs = 0.0
         var advanceNs = 0.0
+        var snapshotNs = 0.0
+        var restoreNs = 0.0
+        var snapshotBytes = 0
+        var entities = 0
         var counters = EntityCounters()
     }
 
@@ -165,8 +173,40 @@ struct LayerBench {
                 for i in 0..<Shuffle.partitions { tasks[i].advance(&findings) }
             }
         }
-        for i in 0..<Shuffle.partitions { cost.counters.add(tasks[i].counters) }
+        for i in 0..<Shuffle.partitions {
+            cost.counters.add(tasks[i].counters)
+            cost.entities += tasks[i].entities
+            try save(&tasks[i], settings, &cost)
+        }
         return cost
+    }
+
+    /// Writes a full snapshot of a task and reads it back, as another owner does.
+    private func save(
+        _ task: inout EntityTask, _ settings: ReplaySettings, _ cost: inout EntityCost
+    ) throws {
+        var taken: TaskSnapshot?
+        cost.snapshotNs += cpuNs {
+            taken = task.snapshot(SnapshotID(incarnation: 1, sequence: 1), position: 1)
+        }
+        guard let taken else { preconditionFailure("no snapshot") }
+        cost.snapshotBytes += taken.pages.pages.reduce(0) { $0 + $1.count }
+        cost.restoreNs += try cpuNs {
+            var assembler = SnapshotAssembler(task: task.id)
+            for (i, page) in taken.pages.pages.enumerated() {
+                let key = StateKey(task.id, .page(index: UInt32(i)), of: taken.pages.id).bytes
+                key.withUnsafeBytes { key in
+                    page.withUnsafeBytes { assembler.add(key: key, value: $0) }
+                }
+            }
+            var copy = EntityTask(
+                restoring: taken.manifest, plan: settings.plan, rules: settings.rules,
+                partition: task.partition, sampleSize: settings.sampleSize,
+                memoryBudget: settings.memoryBudget / Shuffle.partitions)
+            for page in assembler.pages(of: taken.manifest) { try copy.load(page) }
+            let report = try copy.finishRestore()
+            precondition(report.entities == task.entities && report.isExact)
+        }
     }
 }
 

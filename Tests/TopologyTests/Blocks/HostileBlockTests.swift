@@ -111,6 +111,9 @@ struct HostileBlockTests {
         blocks.append(BlockText(highestMs: 1_780_000_000_000, firstOpenPane: .max))
         blocks.append(BlockText(source: 1, sources: 1))
         blocks.append(BlockText(sources: .max))
+        blocks.append(
+            BlockText(from: 3, to: 3, highestMs: 1_780_000_000_000, lowestPane: 178_000_000))
+        blocks[blocks.count - 1].sections = [(178_000_000, [.init()])]
         for (i, block) in blocks.enumerated() {
             let box = Self.survive(block.bytes, plan, rules)
             #expect(box.errors == [.corrupt], "block \(i)")

@@ -27,6 +27,7 @@ struct BlockText {
     }
 
     var flags: UInt8 = 0
+    var part: UInt8 = 0
     var source: UInt32 = 0
     var sources: UInt32 = 1
     var from: Int64 = -1
@@ -69,7 +70,7 @@ struct BlockText {
         var buffer = ByteBuffer()
         buffer.append(text: "SWB1")
         buffer.append(flags)
-        buffer.append(0)
+        buffer.append(part)
         buffer.append(integer: UInt16(schema.count))
         buffer.append(integer: source)
         buffer.append(integer: sources)

@@ -1,0 +1,103 @@
+import Aggregation
+import Detection
+import Primitives
+
+/// Closing panes: what waited is folded, and the rules are evaluated.
+extension EntityTask {
+    /// Closes every pane the watermark has passed, in order, and appends what the rules find.
+    public mutating func advance(_ findings: inout [Finding]) {
+        let target = progress.firstOpenPane
+        guard target > openPane else { return }
+        // Not before a pane with something in it closes: until then an earlier one may still turn up.
+        if historyStart == nil, progress.lowestPane < target { historyStart = progress.lowestPane }
+        while openPane < target {
+            let next = pending.first.map { min($0, target) } ?? target
+            // Panes in which nothing happened matter only to what is pending or firing.
+            while openPane < next, evaluator.isWatching {
+                close(openPane, &findings)
+                openPane += 1
+            }
+            pass(to: next)
+            guard openPane < target else { break }
+            fold(openPane)
+            close(openPane, &findings)
+            counters.panesClosed += 1
+            openPane += 1
+        }
+        notes.forget(before: pending.lowestOffset)
+    }
+
+    /// Passes over panes with nothing to fold or evaluate; entities expire in them as in others.
+    private mutating func pass(to next: UInt32) {
+        guard next > openPane else { return }
+        // After so many every entity has had its turn.
+        for pane in max(openPane, next - min(next, 256))..<next { store.sweep(now: pane) }
+        openPane = next
+    }
+
+    /// Folds what waits for the first pane.
+    private mutating func fold(_ pane: UInt32) {
+        var waiting = PendingPanes()
+        swap(&waiting, &pending)
+        waiting.removeFirst { partials, reader in
+            foldRun(partials, readers[reader], pane: Pane(index: pane))
+        }
+        swap(&waiting, &pending)
+    }
+
+    /// Evaluates what a pane touched and whatever waits for time to pass.
+    private mutating func close(_ pane: UInt32, _ findings: inout [Finding]) {
+        let before = findings.count
+        evaluator.evaluate(
+            pane: Pane(index: pane), candidates: &candidates, store: &store,
+            historyStart: historyStart ?? pane, &findings)
+        counters.evaluations = evaluator.evaluations
+        counters.findings += findings.count - before
+        store.sweep(now: pane)
+    }
+
+    /// Partials looked ahead, so that their index slots and records are near when their turn comes.
+    private static let ahead = 16
+
+    private mutating func foldRun(_ run: ByteSlice, _ reader: PartialReader, pane: Pane) {
+        withUnsafeTemporaryAllocation(of: (ByteSlice, UInt64).self, capacity: Self.ahead) { batch in
+            var rest = run
+            while !rest.isEmpty {
+                var filled = 0
+                while filled < Self.ahead, let length = PartialReader.length(rest) {
+                    let partial = ByteSlice(rebasing: rest[0..<length])
+                    rest = ByteSlice(rebasing: rest[length...])
+                    guard let key = reader.key(of: partial) else { continue }
+                    store.prefetchSlot(of: key)
+                    batch.initializeElement(at: filled, to: (partial, key))
+                    filled += 1
+                }
+                guard filled > 0 else {
+                    if !rest.isEmpty, PartialReader.length(rest) == nil {
+                        counters.corruptPartials += 1
+                        return
+                    }
+                    continue
+                }
+                for i in 0..<filled { store.prefetchRecord(of: batch[i].1) }
+                for i in 0..<filled { foldOne(batch[i].0, key: batch[i].1, reader, pane: pane) }
+            }
+        }
+    }
+
+    @inline(__always)
+    private mutating func foldOne(
+        _ bytes: ByteSlice, key: UInt64, _ reader: PartialReader, pane: Pane
+    ) {
+        do throws(BlockError) {
+            let entity = store.fold(try reader.read(bytes, key: key), pane: pane)
+            counters.partials += 1
+            if !entity.isCandidate, evaluator.passesGate(entity) {
+                entity.isCandidate = true
+                candidates.append(key)
+            }
+        } catch {
+            counters.corruptPartials += 1
+        }
+    }
+}
