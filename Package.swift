@@ -79,7 +79,8 @@ let package = Package(
         .executableTarget(
             name: "stillwatch",
             dependencies: [
-                "Live", "Delivery", "Replay", "Simulation", "Configuration", "Kafka", "Topology", "Detection",
+                "Live", "Delivery", "Replay", "Simulation", "Configuration", "Kafka", "Topology",
+                "Detection",
                 "Events", "Aggregation", "YAML", "Telemetry", "Primitives",
             ],
             swiftSettings: strict),

@@ -15,7 +15,8 @@ struct TopicLayout {
     init(_ settings: LiveSettings) throws(EngineFailure) {
         let topics = settings.topics
         let state = settings.stateDirectory == nil ? topics.state : nil
-        let all = [topics.input, topics.partials, topics.alerts, topics.deadLetters]
+        let all =
+            [topics.input, topics.partials, topics.alerts, topics.deadLetters]
             + [topics.shadow, state].compactMap(\.self)
         let counts = try Self.counts(of: all, settings.properties)
         let missing = all.filter { counts[$0] == nil }

@@ -57,7 +57,8 @@ struct Program {
     }
 
     private func tell(_ seed: UInt64, _ result: DeliverySimulation.Result) {
-        var text = "seed \(seed) goes wrong (again with --seed \(seed) --trace): \(result.scenario)\n"
+        var text =
+            "seed \(seed) goes wrong (again with --seed \(seed) --trace): \(result.scenario)\n"
         for problem in result.problems.prefix(3) { text += "  \(problem.prefix(300))\n" }
         print(text, terminator: "")
     }
@@ -98,7 +99,8 @@ struct Program {
             }
             let hit = found.withLock { $0 }
             if hit != nil { caught += 1 }
-            let after = hit.map { "\($0.seed - options.first + 1)" } ?? "not within \(options.seeds)"
+            let after =
+                hit.map { "\($0.seed - options.first + 1)" } ?? "not within \(options.seeds)"
             print(
                 "| `\(name)` | \(bug.text) | \(hit.map { "\($0.seed)" } ?? "-") | \(after) | "
                     + "\(hit?.how ?? "-") |")

@@ -221,7 +221,8 @@ final class FaultSchedule {
             else { return false }
             return disk.damage(key, damage)
         }
-        guard scenario.storage == .damagedTopic, let log = random.choose(world.cluster.logs(.state)),
+        guard scenario.storage == .damagedTopic,
+            let log = random.choose(world.cluster.logs(.state)),
             let entry = random.choose(world.cluster.stateKeys(of: log.id))
         else { return false }
         run.damaged += 1

@@ -54,7 +54,8 @@ struct PlantedBug: Sendable {
             "the group's metadata is captured at the commit, not at the assignment"),
         PlantedBug(
             "no-fencing", client: .doesNotFence,
-            "offsets are committed without the group's metadata, under a transactional id of each start"),
+            "offsets are committed without the group's metadata, under a transactional id of each start"
+        ),
         PlantedBug(
             "read-uncommitted", client: .readsUncommitted,
             "records of transactions that were not committed are read"),
@@ -65,7 +66,8 @@ struct PlantedBug: Sendable {
             "work-after-loss", .worksOnAfterLoss, "work goes on after the partitions were lost"),
         PlantedBug(
             "release-early", .releasesEarly,
-            "revoked partitions are given back, their tasks kept, while their last cut is under way"),
+            "revoked partitions are given back, their tasks kept, while their last cut is under way"
+        ),
         PlantedBug(
             "resume-unchecked", .resumesParkedUnchecked,
             "parked state is resumed wherever the committed offset stands"),

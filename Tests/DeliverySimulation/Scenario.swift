@@ -1,5 +1,5 @@
-@_spi(Simulation) import Delivery
 import ClusterSimulation
+@_spi(Simulation) import Delivery
 import Detection
 import Primitives
 
@@ -77,7 +77,9 @@ struct Scenario {
     }
 
     /// What the instances run with.
-    func settings(incarnation: UInt64, _ rules: RuleSet, _ defects: PlantedDefects) -> EngineSettings {
+    func settings(incarnation: UInt64, _ rules: RuleSet, _ defects: PlantedDefects)
+        -> EngineSettings
+    {
         var settings = EngineSettings(
             topics: [.input: "requests", .partials: "partials"],
             outputs: OutputPartitions(

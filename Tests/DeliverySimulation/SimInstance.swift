@@ -41,14 +41,16 @@ final class SimInstance {
         var threads: [SimThread] = []
         for index in 0..<settings.shards {
             let thread = process.makeThread("shard-\(index)")
-            let identity = planted.contains(.doesNotFence)
+            let identity =
+                planted.contains(.doesNotFence)
                 ? "\(name)-\(index)-\(process.id)" : "\(name)-\(index)"
             let producer = SimProducer(
                 process, mode: .exactlyOnce(transactionalID: identity), settings: client,
                 thread: thread)
-            let state: any StatePort = disk.map {
-                SimDirectory(process, disk: $0, thread: thread)
-            } ?? SimState(process, settings: client, thread: thread)
+            let state: any StatePort =
+                disk.map {
+                    SimDirectory(process, disk: $0, thread: thread)
+                } ?? SimState(process, settings: client, thread: thread)
             let ports = ShardPorts(
                 input: group.makeLog(thread: thread), partials: group.makeLog(thread: thread),
                 producer: planted.isDisjoint(with: [.capturesMembershipLate, .doesNotFence])
@@ -179,7 +181,8 @@ private final class LateProducer: ProducerPort {
     func flush() { producer.flush() }
     func addOffsets(_ positions: [Position], under membership: any Membership) {
         producer.addOffsets(
-            positions, under: planted.contains(.doesNotFence) ? SimMembership.none : group.membership)
+            positions,
+            under: planted.contains(.doesNotFence) ? SimMembership.none : group.membership)
     }
     func commit() { producer.commit() }
     func abort() { producer.abort() }

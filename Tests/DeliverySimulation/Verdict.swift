@@ -39,7 +39,8 @@ struct Verdict {
         cluster.forEachCommitted(of: .alerts) { record in
             let id = record.headers.first { $0.name == "ce_id" }?.value ?? ""
             let output = Undisturbed.Output(
-                key: record.key.map { Array($0) } ?? [], value: record.value.map { Array($0) } ?? [],
+                key: record.key.map { Array($0) } ?? [],
+                value: record.value.map { Array($0) } ?? [],
                 timestampMs: record.timestampMs)
             seen[id, default: 0] += 1
             guard let expected = oracle.findings[id] else {
@@ -90,7 +91,8 @@ struct Verdict {
         if run.scenario.storage != .topicAndRetention {
             for text in audit.problems { problem(text) }
             if audit.events != oracle.admitted {
-                problem("partials count \(audit.events) events, and \(oracle.admitted) were admitted")
+                problem(
+                    "partials count \(audit.events) events, and \(oracle.admitted) were admitted")
             }
         }
     }
@@ -114,7 +116,8 @@ struct Verdict {
                 case .missingRecords(let partition, let count):
                     problem("\(instance.name): \(count) records missing in partition \(partition)")
                 case .rebuilding(let task, let offset, let isLost) where isLost:
-                    problem("\(instance.name): \(task) is rebuilt from \(offset), behind records gone")
+                    problem(
+                        "\(instance.name): \(task) is rebuilt from \(offset), behind records gone")
                 case .dataLossAccepted(let partition, _, _):
                     problem("\(instance.name): data loss of \(partition) accepted")
                 case .snapshotUnusable(let task, let id, let reason) where run.scenario.isUndamaged:

@@ -18,7 +18,8 @@ struct Oracle {
 
     init(_ scene: Scene) throws {
         self.scene = scene
-        let paths = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin").split(separator: ":")
+        let paths = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin").split(
+            separator: ":")
         guard
             let found = paths.map({ URL(fileURLWithPath: "\($0)/kcat") })
                 .first(where: { FileManager.default.isExecutableFile(atPath: $0.path) })

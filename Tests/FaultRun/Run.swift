@@ -141,7 +141,8 @@ final class Run {
         }
         for member in members where member.isWanted { try member.stop() }
         say("closing what is open")
-        try scene.stillwatch(["run", "--stop-at-end", "--instance-id", "closing"], log: "closing.log")
+        try scene.stillwatch(
+            ["run", "--stop-at-end", "--instance-id", "closing"], log: "closing.log")
         say("comparing with a backtest over the input topic")
         report.comparison = try Oracle(scene).compare()
         report.restarts = members.reduce(0) { $0 + $1.starts - 1 }

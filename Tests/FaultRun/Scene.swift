@@ -14,13 +14,15 @@ final class Scene {
     let group = "fault-run"
 
     /// The built program beside this one.
-    static let program = Bundle.main.executableURL
+    static let program =
+        Bundle.main.executableURL
         .map { $0.deletingLastPathComponent().appendingPathComponent("stillwatch") }
         ?? URL(fileURLWithPath: "stillwatch")
 
     init(_ options: Options) throws {
         directory = FileManager.default.temporaryDirectory
-            .appendingPathComponent("stillwatch-faults-\(ProcessInfo.processInfo.processIdentifier)")
+            .appendingPathComponent(
+                "stillwatch-faults-\(ProcessInfo.processInfo.processIdentifier)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         cluster = try KafkaCluster.start(
             brokers: brokers, settings: ["group.min.session.timeout.ms=1000"],

@@ -21,7 +21,10 @@ enum Check {
 
     /// What may stand in an instance id, which becomes part of a transactional id.
     static func instance(_ text: String) -> String? {
-        text.isEmpty ? nil : topic(text).map { _ in "must be 1-249 letters, digits, dots, underscores and hyphens" }
+        text.isEmpty
+            ? nil
+            : topic(text).map { _ in "must be 1-249 letters, digits, dots, underscores and hyphens"
+            }
     }
 
     /// `host:port` or `host`, comma-separated; IPv6 addresses in brackets.

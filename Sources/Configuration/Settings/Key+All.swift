@@ -1,6 +1,6 @@
 extension Key {
     /// Every key, in the order of the reference.
-    public static let all: [Key] = 
+    public static let all: [Key] =
         kafkaKeys + inputKeys + outputKeys + windowKeys + deliveryKeys + engineKeys
 
     static let kafkaKeys: [Key] = [

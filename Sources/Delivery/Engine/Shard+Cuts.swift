@@ -123,7 +123,9 @@ extension Shard {
         if let (partitions, deadlineMs) = releasing {
             if isSettled {
                 end(partitions, parking: true, nowMs)
-            } else if hold?.isFinal ?? false || nowMs >= deadlineMs || !(membership?.isValid ?? false) {
+            } else if hold?.isFinal ?? false || nowMs >= deadlineMs
+                || !(membership?.isValid ?? false)
+            {
                 if nowMs >= deadlineMs { notify(.settlingTimedOut) }
                 try giveUp(partitions, nowMs)
             }
@@ -141,7 +143,8 @@ extension Shard {
     ///
     /// - Throws: `.fatal` where other tasks have outputs in the same cut: they cannot go on without them.
     func giveUp(_ partitions: [PartitionID], _ nowMs: Int64) throws(EngineFailure) {
-        let stays = sources.contains { $0.map { !partitions.contains($0.id) } ?? false }
+        let stays =
+            sources.contains { $0.map { !partitions.contains($0.id) } ?? false }
             || states.contains { $0.map { !partitions.contains($0.source) } ?? false }
         if stays {
             throw .fatal("partitions went while a cut with others' outputs was under way")

@@ -33,7 +33,8 @@ struct StartRule {
         let what =
             offset < bounds.low
             ? "records were deleted before they were read" : "the topic was made anew"
-        return "\(place): the group has committed offset \(offset), and what is kept is \(bounds.low) to "
+        return
+            "\(place): the group has committed offset \(offset), and what is kept is \(bounds.low) to "
             + "\(bounds.high): \(what). Decide: 'stillwatch reset' moves the group, "
             + "'data_loss: accept' goes on with what is kept"
     }

@@ -125,7 +125,9 @@ final class Restore {
     // MARK: Reading the store
 
     private func read(_ reader: any StateReader, _ nowMs: Int64) {
-        let status = reader.read(max: Self.slice) { key, value in assembler.add(key: key, value: value) }
+        let status = reader.read(max: Self.slice) { key, value in
+            assembler.add(key: key, value: value)
+        }
         switch status {
         case .open: tell(.reading, reader.progress?.done ?? 0, reader.progress?.total ?? 0, nowMs)
         case .ended:
