@@ -133,7 +133,9 @@ extension Properties {
     ]
 
     private static let producing: [Setting] = [
-        Setting("linger.ms", "5"),
+        // Records leave when they are flushed, in one request a partition: while records wait behind others under
+        // way, the broker threads of librdkafka 2.0 poll without a pause.
+        Setting("linger.ms", "100"),
         // The pause before a coordinator is asked again: at 100 ms it would rule the commit time.
         Setting("retry.backoff.ms", "5"),
         Setting("compression.type", "lz4"),

@@ -45,8 +45,8 @@ final class Run {
                 "--population", "customers:accounts=20000,rate=14", "--population",
                 "s1:name=small,accounts=60,rate=400", "--population",
                 "s4:name=wide,accounts=2500,rate=26,start=2h", "--population",
-                "harness:accounts=2000",
-            ] + scene.config, log: scene.path("load.log"))
+                "harness:accounts=2000", "--bootstrap-servers", scene.servers,
+            ], log: scene.path("load.log"))
     }
 
     // MARK: Faults
