@@ -17,7 +17,7 @@ extension SystemTests {
         @Test("missing topics are all named, with the command that makes them")
         func missingTopics() throws {
             let site = try Site("missing", partitions: 1)
-            defer { site.remove([site.input]) }
+            defer { site.removeAll() }
             try expectEnd(
                 site, code: 4, [site.partials, site.alerts, site.deadLetters, "topics create"])
             try site.createTopics()
@@ -29,7 +29,7 @@ extension SystemTests {
         @Test("a broker that cannot be reached ends the run with 4 in bounded time")
         func unreachable() throws {
             let site = try Site("unreachable", partitions: 1)
-            defer { site.remove([site.input]) }
+            defer { site.removeAll() }
             try expectEnd(
                 site, ["--bootstrap-servers", "127.0.0.1:1"], code: 4, ["127.0.0.1:1"], within: 60)
         }
@@ -37,7 +37,7 @@ extension SystemTests {
         @Test("rules that cannot be used end with 2 and say where, properties of the engine with 3")
         func configuration() throws {
             let site = try Site("config", partitions: 1)
-            defer { site.remove([site.input]) }
+            defer { site.removeAll() }
             let scratch = try Scratch()
             let rules = try scratch.file(
                 "bad.yaml", "apiVersion: stillwatch/v1\nkind: Rule\nidd: x\n")
@@ -52,7 +52,7 @@ extension SystemTests {
         )
         func shufflePartitions() throws {
             let site = try Site("shuffle", partitions: 1)
-            defer { site.remove([site.input, site.partials, site.alerts, site.deadLetters]) }
+            defer { site.removeAll() }
             try site.createTopics()
             let other = ["--set", "partials.partitions=5"]
             try expectEnd(site, other, code: 4, [site.partials, "16", "5", "partials.partitions"])
@@ -68,7 +68,7 @@ extension SystemTests {
         )
         func retention() throws {
             let site = try Site("retention", partitions: 2)
-            defer { site.remove([site.input, site.partials, site.alerts, site.deadLetters]) }
+            defer { site.removeAll() }
             try site.createTopics()
             try site.simulate(["--events", "2000", "--seed", "4"])
             _ = try site.runToEnd()

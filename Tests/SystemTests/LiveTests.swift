@@ -51,7 +51,7 @@ extension SystemTests {
         func idlePartitions() throws {
             let site = try Site(
                 "live", settings: ["window: { idle_timeout: 1s }", "statistics_interval: 200ms"])
-            defer { site.remove([site.input, site.partials, site.alerts, site.deadLetters]) }
+            defer { site.removeAll() }
             try site.createTopics()
             let run = try site.start()
             #expect(SystemTests.eventually(within: 30) { run.log("partitions assigned") != nil })
@@ -89,7 +89,7 @@ extension SystemTests {
             let site = try Site(
                 "watermark", partitions: 1,
                 settings: ["window: { idle_timeout: 1h }", "statistics_interval: 200ms"])
-            defer { site.remove([site.input, site.partials, site.alerts, site.deadLetters]) }
+            defer { site.removeAll() }
             try site.createTopics()
             let run = try site.start()
             let scratch = try Scratch()

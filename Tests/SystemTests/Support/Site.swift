@@ -9,6 +9,7 @@ struct Site {
     let group: String
     let input: String
     let partials: String
+    let state: String
     let alerts: String
     let deadLetters: String
     /// Partitions of the input topic.
@@ -24,6 +25,7 @@ struct Site {
         group = name
         self.input = input ?? name
         partials = "\(name)-partials"
+        state = "\(name)-state"
         alerts = "\(name)-alerts"
         deadLetters = "\(name)-dead-letters"
         self.partitions = partitions
@@ -31,6 +33,7 @@ struct Site {
         let lines = [
             "bootstrap_servers: \(servers)", "group: \(group)", "input: { topic: \(self.input) }",
             "partials: { topic: \(partials) }", "alerts: { topic: \(alerts) }",
+            "state: { topic: \(state) }",
             "dead_letters: { topic: \(deadLetters), max_bytes: 64KiB }", "log: { format: json }",
         ]
         try scratch.file("stillwatch.yaml", (lines + settings).joined(separator: "\n") + "\n")
@@ -58,11 +61,16 @@ struct Site {
         try #require(isThere, "\(topic) has no leaders")
     }
 
-    /// Removes topics: those of a user's own brokers would stay.
-    func remove(_ topics: [String]) { _ = try? admin().delete(topics) }
+    /// Removes every topic: those of a user's own brokers would stay.
+    func removeAll() {
+        remove([input])
+        removeOutputs()
+    }
 
     /// Removes what `topics create` and the test made, but for the input.
-    func removeOutputs() { remove([partials, alerts, deadLetters]) }
+    func removeOutputs() { remove([partials, state, alerts, deadLetters]) }
+
+    private func remove(_ topics: [String]) { _ = try? admin().delete(topics) }
 
     /// Starts `run`.
     func start(_ arguments: [String] = []) throws -> Running {
