@@ -231,6 +231,19 @@ public struct Producer: ~Copyable, Sendable {
         try check(code, "flush, \(pending) records under way")
     }
 
+    /// The first of its topics that brokers say there is none of; nil where all are there, or nobody answers.
+    public func missingTopic(timeoutMs: Int32) -> String? {
+        for topic in client.topics {
+            do throws(KafkaError) {
+                let found = try client.metadata(topic: topic, timeoutMs: timeoutMs).topic
+                if found == nil { return topic }
+            } catch {
+                return nil
+            }
+        }
+        return nil
+    }
+
     /// Gives up every record that is queued or under way; `flush` then throws their failures.
     public func purge() {
         rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)

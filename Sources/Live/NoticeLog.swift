@@ -167,14 +167,13 @@ struct NoticeLog: Sendable {
     }
 
     private func writeProgress(_ progress: RestoreProgress) {
-        logger.info(
-            "restoring",
-            metadata: [
-                "task": .string("\(progress.task)"), "step": .string(progress.step.rawValue),
-                "done": .count(progress.done), "total": .count(progress.total),
-                "per_s": .count(Int(progress.rate)), "elapsed_ms": .count(progress.elapsedMs),
-                "remaining_ms": .count(progress.remainingMs ?? -1),
-            ])
+        var fields: Logger.Metadata = [
+            "task": .string("\(progress.task)"), "step": .string(progress.step.rawValue),
+            "done": .count(progress.done), "total": .count(progress.total),
+            "per_s": .count(Int(progress.rate)), "elapsed_ms": .count(progress.elapsedMs),
+        ]
+        if let left = progress.remainingMs { fields["remaining_ms"] = .count(left) }
+        logger.info("restoring", metadata: fields)
     }
 
     private func writeRestored(_ task: String, _ summary: RestoreSummary) {

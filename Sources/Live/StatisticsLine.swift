@@ -26,6 +26,12 @@ struct StatisticsLine {
         fields["entities"] = .count(report.entityCount)
         fields["state_bytes"] = .count(report.stateBytes)
         fields["open_findings"] = .count(report.openFindings)
+        if report.restoring > 0 {
+            fields["restoring"] = .count(report.restoring)
+            fields["restore_done"] = .count(Int(report.restoreDone))
+            fields["restore_total"] = .count(Int(report.restoreTotal))
+            fields["restore_remaining_ms"] = .count(Int(report.restoreRemainingMs))
+        }
         return fields
     }
 

@@ -12,6 +12,7 @@ extension LiveTests {
             _ cut: Cut, after known: String?, _ producer: TestProducer, _ site: Site,
             _ member: TestMember
         ) throws {
+            try site.awaitLeaders()
             try producer.start()
             var found: [Position] = []
             var failures: [String] = []
@@ -58,7 +59,10 @@ extension LiveTests {
             // Not killed later than that, and longer than the restart: where no replica is left, a broker that
             // ends a transaction while it starts skips the markers (4.3.1 and 3.9.2: "Couldn't find leader
             // endpoint ... can be skipped"), and readers wait for them for ever.
-            let patient = [Properties.Setting("transaction.timeout.ms", "19000")]
+            let patient = [
+                Properties.Setting("transaction.timeout.ms", "100000"),
+                Properties.Setting("session.timeout.ms", "110000"),
+            ]
             let producer = try site.producer("p", member, settings: patient)
             try producer.start()
             try producer.commit(.make("0", ["0"], committing: [0: 1]), #require(member.membership))

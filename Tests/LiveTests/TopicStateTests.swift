@@ -96,8 +96,13 @@ extension LiveTests {
             }
             try producer.done { $0.send(cut) }
             try producer.done { $0.flush() }
-            #expect(try everything(port, task(3)).count == 3, "a manifest not committed was read")
+            let early = port.open(first.task)
+            defer { early.close() }
+            #expect(
+                !eventually(seconds: 2) { early.read(max: 7) { _, _ in } != .open },
+                "a transaction that may still add a manifest was not waited for")
             try producer.done { $0.commit() }
+            #expect(eventually { early.read(max: 7) { _, _ in } == .ended })
             port.remove([StateKey(first.task, .page(index: 1), of: first.id)])
             let expected =
                 first.pages.enumerated().map { index, page in

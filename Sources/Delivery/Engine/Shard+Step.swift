@@ -12,6 +12,8 @@ extension Shard {
     private static let openLimit = 64 << 20
     /// What a step adds to a partition's silence at most.
     private static let longestStepMs: Int64 = 1_000
+    /// How long a topic may seem to be missing.
+    private static let missingMs: Int64 = 15_000
 
     /// Does a little of everything that can be done; waits up to `waitMs` for input where there is nothing to do.
     ///
@@ -28,7 +30,7 @@ extension Shard {
             let asked = try ingest(waitMs: received ? 0 : isBusy ? min(1, waitMs) : waitMs)
             hasPulled = received || asked
             align()
-            askForIdle(nowMs)
+            try askForIdle(nowMs)
         }
         takeSnapshots(nowMs)
         try closeCutIfDue(nowMs)
@@ -133,15 +135,17 @@ extension Shard {
 
     /// A partition is idle only if it is caught up by a fresh look at its end, and silent: a broker that does not
     /// answer makes nobody idle.
-    private func askForIdle(_ nowMs: Int64) {
+    private func askForIdle(_ nowMs: Int64) throws(EngineFailure) {
         let passed = min(max(0, nowMs - lastLookMs), Self.longestStepMs)
         lastLookMs = nowMs
         for case .some(let slot) in sources { slot.pass(ms: passed) }
         if let answer = ports.lookup.answer() {
             defer { asked = [] }
             switch answer {
-            case .success(let answer): judgeIdle(answer)
-            case .failure(let error): notify(.clusterTrouble(error))
+            case .success(let answer):
+                troubleSinceMs = nil
+                judgeIdle(answer)
+            case .failure(let error): try noteLookFailure(error, nowMs)
             }
         }
         guard asked.isEmpty else { return }
@@ -158,6 +162,15 @@ extension Shard {
         guard !silent.isEmpty else { return }
         asked = silent.map(\.id)
         ports.lookup.ask(.bounds(asked))
+    }
+
+    /// A topic that is gone does not come back by itself; for a moment metadata may only look so.
+    private func noteLookFailure(_ error: ClusterError, _ nowMs: Int64) throws(EngineFailure) {
+        notify(.clusterTrouble(error))
+        guard error.move == .configuration else { return troubleSinceMs = nil }
+        let since = troubleSinceMs ?? nowMs
+        troubleSinceMs = since
+        if nowMs - since >= Self.missingMs { throw EngineFailure(error) }
     }
 
     private func judgeIdle(_ answer: Answer) {

@@ -51,6 +51,8 @@ public final class Shard {
     var retired = ShardReport()
     var asked: [PartitionID] = []
     var lastLookMs: Int64 = 0
+    /// Since when a topic seems to be missing.
+    var troubleSinceMs: Int64?
     var lastCommitMs: Int64 = 0
     /// Cuts committed.
     var cuts = 0

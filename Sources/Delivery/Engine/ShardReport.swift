@@ -20,6 +20,12 @@ public struct ShardReport: Sendable, Equatable {
     public var evictedInEmergency = 0
     /// Tasks that are being restored.
     public var restoring = 0
+    /// Milliseconds the longest of these restores will take, by its rate so far; 0 where nothing is known.
+    public var restoreRemainingMs: Int64 = 0
+    /// Records these restores have gone through in the step they are in, and how many it has.
+    public var restoreDone: Int64 = 0
+    /// Records of the steps these restores are in.
+    public var restoreTotal: Int64 = 0
     /// Blocks put out.
     public var blocks = 0
     /// Bytes of those blocks.
@@ -44,6 +50,12 @@ public struct ShardReport: Sendable, Equatable {
         deadLetters += outputs.deadLetters
     }
 
+    mutating func add(_ progress: RestoreProgress) {
+        restoreDone += progress.done
+        restoreTotal += progress.total
+        restoreRemainingMs = max(restoreRemainingMs, progress.remainingMs ?? 0)
+    }
+
     /// Adds another shard's numbers.
     public mutating func add(_ other: ShardReport) {
         ingest.add(other.ingest)
@@ -55,6 +67,9 @@ public struct ShardReport: Sendable, Equatable {
         evicted += other.evicted
         evictedInEmergency += other.evictedInEmergency
         restoring += other.restoring
+        restoreRemainingMs = max(restoreRemainingMs, other.restoreRemainingMs)
+        restoreDone += other.restoreDone
+        restoreTotal += other.restoreTotal
         blocks += other.blocks
         blockBytes += other.blockBytes
         findings += other.findings

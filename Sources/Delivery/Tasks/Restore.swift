@@ -59,6 +59,8 @@ final class Restore {
     private var sawLastRecord = false
     private var failures = 0
     private(set) var result = Result()
+    /// How far the step under way is; nil before there was one.
+    private(set) var progress: RestoreProgress?
 
     /// Records read from the store, or pages loaded, or records replayed, in one slice.
     private static let slice = 64
@@ -282,12 +284,12 @@ final class Restore {
     private func tell(
         _ step: RestoreProgress.Step, _ done: Int64, _ total: Int64, _ nowMs: Int64
     ) {
+        let now = RestoreProgress(
+            task: task.id, step: step, done: done, total: total,
+            elapsedMs: nowMs - stepStartedMs)
+        progress = now
         guard nowMs - lastProgressMs >= Self.progressEveryMs else { return }
         lastProgressMs = nowMs
-        notify(
-            .restoreProgress(
-                RestoreProgress(
-                    task: task.id, step: step, done: done, total: total,
-                    elapsedMs: nowMs - stepStartedMs)))
+        notify(.restoreProgress(now))
     }
 }

@@ -24,6 +24,14 @@ extension ClusterError {
         if move == .rejected { move = .configuration }
     }
 
+    /// What is said where a topic is gone.
+    static func missing(_ topic: String) -> ClusterError {
+        ClusterError(
+            .configuration, name: "UNKNOWN_TOPIC_OR_PART",
+            description:
+                "deliver to \(topic): there is no such topic; create it (stillwatch topics create)")
+    }
+
     /// What is said of a step begun in the wrong order.
     static func outOfOrder(_ step: String) -> ClusterError {
         ClusterError(

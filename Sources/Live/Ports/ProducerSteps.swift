@@ -20,6 +20,8 @@ final class ProducerSteps: @unchecked Sendable {
     private var closedBefore: UInt64 = 0
 
     private static let pauseUs: UInt32 = 50_000
+    /// How long a look at a topic may take: for a deleted topic librdkafka itself only says that time ran out.
+    private static let lookMs: Int32 = 1_000
 
     init(_ settings: KafkaProducer.Settings, offsets: GroupOffsets, hooks: Hooks) {
         self.settings = settings
@@ -132,6 +134,7 @@ final class ProducerSteps: @unchecked Sendable {
         do throws(KafkaError) {
             try producer?.flush(timeoutMs: settings.flushMs)
         } catch {
+            if let topic = producer?.missingTopic(timeoutMs: Self.lookMs) { throw .missing(topic) }
             throw refusal(error)
         }
         return .done

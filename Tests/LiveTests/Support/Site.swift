@@ -54,6 +54,21 @@ struct Site {
         Issue.record("\(topic) has no leaders")
     }
 
+    /// Waits until every partition has a leader that answers, those of offsets and transactions too.
+    func awaitLeaders() throws {
+        let admin = try admin()
+        let all = (0..<4).flatMap { topic in
+            (0..<partitions).map { TopicPartition(topic: topic, partition: $0) }
+        }
+        let hasLeaders = eventually(seconds: 90) {
+            let isLed = ["__consumer_offsets", "__transaction_state"].allSatisfy { topic in
+                (try? admin.describe(topic))?.partitions.allSatisfy { $0.leader >= 0 } ?? false
+            }
+            return isLed && (try? admin.watermarks(all, timeoutMs: 3_000)) != nil
+        }
+        try #require(hasLeaders, "the brokers do not answer for all partitions")
+    }
+
     func properties(_ settings: [Properties.Setting] = []) throws -> Properties {
         try Properties(bootstrapServers: servers, settings: settings)
     }
