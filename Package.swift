@@ -81,7 +81,7 @@ let package = Package(
             dependencies: [
                 "Live", "Delivery", "Replay", "Simulation", "Configuration", "Kafka", "Topology",
                 "Detection",
-                "Events", "Aggregation", "YAML", "Telemetry", "Primitives",
+                "Events", "Aggregation", "Snapshots", "YAML", "Telemetry", "Primitives",
             ],
             swiftSettings: strict),
 
