@@ -93,7 +93,8 @@ public struct TopicJudge {
                 "raise its replication with kafka-reassign-partitions")
         }
         let behind = (facts.partitions ?? []).filter { $0.inSync < $0.replicas }
-        let least = Int(facts.number("min.insync.replicas") ?? 1)
+        let setting = facts.number("min.insync.replicas")
+        let least = Int(setting ?? 1)
         if least > replicas {
             return add(
                 .problem,
@@ -116,7 +117,7 @@ public struct TopicJudge {
                 .warn,
                 "min.insync.replicas=\(least) with as many replicas: one broker down stops it",
                 "set min.insync.replicas to \(replicas - 1)")
-        } else if replicas > 2, least == 1 {
+        } else if replicas > 2, setting == 1 {
             add(
                 .warn, "min.insync.replicas=1: what was acknowledged can be lost with one broker",
                 "set min.insync.replicas to 2")

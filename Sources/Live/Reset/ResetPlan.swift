@@ -62,6 +62,14 @@ public struct ResetPlan: Equatable, Sendable {
         /// What to commit beside it.
         public var metadata: String
 
+        /// A move.
+        public init(partition: Int32, from: Int64?, to: Int64, metadata: String) {
+            self.partition = partition
+            self.from = from
+            self.to = to
+            self.metadata = metadata
+        }
+
         /// Records the group is further behind by afterwards; nil where it had no offset.
         public var lagChange: Int64? { from.map { $0 - to } }
     }
