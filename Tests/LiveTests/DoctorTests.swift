@@ -81,7 +81,7 @@ import Testing
         Fault(.alerts, "message.timestamp.before.max.ms", "1000", .warn, "older events"),
         Fault(.input, "unclean.leader.election.enable", "true", .problem, "does not notice"),
         Fault(.alerts, "unclean.leader.election.enable", "true", .warn, "can be lost"),
-        Fault(.state, "min.insync.replicas", "4", .problem, "nothing can be written"),
+        Fault(.state, "min.insync.replicas", "4", .warn, "refuse every write"),
         Fault(.state, "min.insync.replicas", "3", .warn, "one broker down"),
         Fault(.state, "min.insync.replicas", "1", .warn, "can be lost"),
     ]
@@ -185,8 +185,10 @@ import Testing
         var group = GroupDescription(name: "g", state: "Empty", assignor: "", members: [])
         func judge(_ committed: Int64?, acceptsLoss: Bool = false) -> [CheckResult] {
             let standing = PartitionStanding(2, committed: committed, bounds: 10...50, target: 50)
-            return GroupJudge.judge(
-                group, standings: [("in", [standing])], acceptsLoss: acceptsLoss)
+            return [
+                GroupJudge.judge(group),
+                GroupJudge.judge(topic: "in", [standing], acceptsLoss: acceptsLoss),
+            ]
         }
         #expect(judge(20).map(\.grade) == [.ok, .ok] && judge(20)[1].text.contains("30 records"))
         #expect(judge(nil).map(\.grade) == [.ok, .ok])

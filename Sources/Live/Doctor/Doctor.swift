@@ -9,7 +9,7 @@ public struct Doctor: ~Copyable {
     private let settings: DoctorSettings
     private let report: (CheckResult) -> Void
 
-    private static let brokersTimeoutMs: Int32 = 10_000
+    private static let timeoutMs: Int32 = 10_000
     /// Topics in which brokers keep offsets and transactions, and the settings they are made by.
     private static let internalTopics = [
         ("__consumer_offsets", "offsets.topic.replication.factor"),
@@ -34,7 +34,7 @@ public struct Doctor: ~Copyable {
         do throws(KafkaError) {
             let admin = try Admin(
                 properties: settings.properties, topics: settings.topics.map(\.name), hooks: hooks)
-            let brokers = try admin.brokers(timeoutMs: Self.brokersTimeoutMs)
+            let brokers = try admin.brokers(timeoutMs: Self.timeoutMs)
             checkCluster(admin, brokers)
             return true
         } catch {
@@ -84,13 +84,7 @@ public struct Doctor: ~Copyable {
     // MARK: The cluster
 
     private func checkCluster(_ admin: borrowing Admin, _ brokers: [Broker]) {
-        let brokers = brokers.sorted { $0.id < $1.id }.map { broker in
-            BrokerFacts(
-                broker: broker, properties: (try? admin.properties(ofBroker: broker.id)) ?? [:])
-        }
-        for facts in brokers {
-            for result in BrokerJudge.judge(facts, settings.limits) { report(result) }
-        }
+        let brokers = brokers.sorted { $0.id < $1.id }.map { facts(of: $0, admin) }
         checkInternals(admin, brokers)
         let topics = settings.topics.map { facts(of: $0.name, admin) }
         let elections = topics.compactMap { $0?.properties["unclean.leader.election.enable"] }
@@ -107,6 +101,25 @@ public struct Doctor: ~Copyable {
         }
         checkGroup(admin, topics)
         checkClock(admin, topics)
+    }
+
+    /// What a broker says of itself, judged; nothing where it does not answer.
+    private func facts(of broker: Broker, _ admin: borrowing Admin) -> BrokerFacts {
+        var facts = BrokerFacts(broker: broker, properties: [:])
+        do throws(KafkaError) {
+            facts.properties = try admin.properties(ofBroker: broker.id, timeoutMs: Self.timeoutMs)
+        } catch {
+            guard error.move == .configuration else {
+                report(
+                    CheckResult(
+                        .problem, "broker \(broker.id)",
+                        "at \(broker.host):\(broker.port), does not answer: \(error.detail.text)",
+                        remedy: "bring it back, or check the way to it"))
+                return facts
+            }
+        }
+        for result in BrokerJudge.judge(facts, settings.limits) { report(result) }
+        return facts
     }
 
     private static func hasNew(_ brokers: [BrokerFacts]) -> Bool? {
@@ -129,9 +142,13 @@ public struct Doctor: ~Copyable {
     private func facts(of name: String, _ admin: borrowing Admin) -> TopicFacts? {
         do throws(KafkaError) {
             guard try admin.exists(name) else { return TopicFacts(partitions: nil) }
-            return TopicFacts(
-                partitions: try admin.describe(name).partitions,
-                properties: (try? admin.properties(ofTopic: name)) ?? [:])
+            var facts = TopicFacts(partitions: try admin.describe(name).partitions)
+            do throws(KafkaError) {
+                facts.properties = try admin.properties(ofTopic: name)
+            } catch {
+                guard error.move == .configuration else { throw error }
+            }
+            return facts
         } catch {
             report(unanswered("topic '\(name)'", error))
             return nil
@@ -155,30 +172,31 @@ public struct Doctor: ~Copyable {
     }
 
     private func checkGroup(_ admin: borrowing Admin, _ facts: [TopicFacts?]) {
+        let committed: [PartitionOffset]
         do throws(KafkaError) {
-            let group = try admin.describe(group: settings.group)
-            let committed = try admin.committed(group: settings.group)
-            var standings: [(topic: String, partitions: [PartitionStanding])] = []
-            for topic in [Topic.input, .partials] {
-                let partitions = partitions(topic, facts)
-                guard !partitions.isEmpty, let name = settings.wish(topic)?.name else { continue }
+            report(GroupJudge.judge(try admin.describe(group: settings.group)))
+            committed = try admin.committed(group: settings.group)
+        } catch {
+            return report(unanswered("group '\(settings.group)'", error))
+        }
+        for topic in [Topic.input, .partials] {
+            let partitions = partitions(topic, facts)
+            guard !partitions.isEmpty, let name = settings.wish(topic)?.name else { continue }
+            do throws(KafkaError) {
                 let marks = try admin.watermarks(partitions)
-                let own = partitions.map { partition in
+                let standings = partitions.map { partition in
                     let offset = committed.first { $0.partition == partition && $0.offset >= 0 }
                     let mark = marks[partition] ?? Watermarks(low: 0, high: 0)
                     return PartitionStanding(
                         partition.partition, committed: offset?.offset,
                         bounds: mark.low...max(mark.low, mark.high), target: mark.high)
                 }
-                standings.append((name, own))
+                report(
+                    GroupJudge.judge(
+                        topic: name, standings, acceptsLoss: settings.acceptsLoss))
+            } catch {
+                report(unanswered("offsets in '\(name)'", error))
             }
-            for result in GroupJudge.judge(
-                group, standings: standings, acceptsLoss: settings.acceptsLoss)
-            {
-                report(result)
-            }
-        } catch {
-            report(unanswered("group '\(settings.group)'", error))
         }
     }
 

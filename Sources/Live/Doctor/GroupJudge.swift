@@ -2,17 +2,8 @@ import Kafka
 
 /// Judges the consumer group: who is in it, and whether what it is to read next is still there.
 public enum GroupJudge {
-    /// A line on the group, and one for each topic it reads.
-    ///
-    /// - Parameter standings: where the group stands, by topic name.
-    public static func judge(
-        _ group: GroupDescription, standings: [(topic: String, partitions: [PartitionStanding])],
-        acceptsLoss: Bool
-    ) -> [CheckResult] {
-        [judge(group)] + standings.map { judge($0.topic, $0.partitions, acceptsLoss: acceptsLoss) }
-    }
-
-    private static func judge(_ group: GroupDescription) -> CheckResult {
+    /// Judges who is in it.
+    public static func judge(_ group: GroupDescription) -> CheckResult {
         let subject = "group '\(group.name)'"
         guard group.isActive else {
             return CheckResult(.ok, subject, "nobody is in it (\(group.state))")
@@ -33,8 +24,11 @@ public enum GroupJudge {
         return CheckResult(.ok, subject, text)
     }
 
-    private static func judge(
-        _ topic: String, _ standings: [PartitionStanding], acceptsLoss: Bool
+    /// Judges where it stands in a topic.
+    ///
+    /// - Parameter acceptsLoss: whether reading goes on where records are gone.
+    public static func judge(
+        topic: String, _ standings: [PartitionStanding], acceptsLoss: Bool
     ) -> CheckResult {
         let subject = "offsets in '\(topic)'"
         let committed = standings.filter { $0.committed != nil }

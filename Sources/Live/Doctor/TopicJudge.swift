@@ -96,10 +96,13 @@ public struct TopicJudge {
         let setting = facts.number("min.insync.replicas")
         let least = Int(setting ?? 1)
         if least > replicas {
-            return add(
-                .problem,
-                "min.insync.replicas=\(least) with \(counted(replicas, "replica")): nothing can be written to it",
+            // Newer brokers take the replicas there are for the limit; older ones refuse.
+            add(
+                .warn,
+                "min.insync.replicas=\(least) with \(counted(replicas, "replica")): older brokers refuse "
+                    + "every write, and newer ones do with a broker down",
                 "set min.insync.replicas to \(max(1, replicas - 1)), or raise its replication")
+            return
         }
         let stuck = behind.filter { $0.inSync < least }
         if !stuck.isEmpty {
