@@ -81,7 +81,7 @@ let package = Package(
             dependencies: [
                 "Live", "Delivery", "Replay", "Simulation", "Configuration", "Kafka", "Topology",
                 "Detection",
-                "Events", "Aggregation", "YAML", "Telemetry", "Primitives",
+                "Events", "Aggregation", "Snapshots", "YAML", "Telemetry", "Primitives",
             ],
             swiftSettings: strict),
 
@@ -134,7 +134,7 @@ let package = Package(
             "ReplayTests",
             ["Replay", "Topology", "Detection", "Simulation", "YAML", "Primitives"]),
         // Runs the program as a process; the modules are there to compare their words with the settings'.
-        tests("CommandTests", ["Configuration", "Detection", "Events", "Telemetry"]),
+        tests("CommandTests", ["Configuration", "Detection", "Events", "Kafka", "Telemetry"]),
         .target(
             name: "ClusterSimulation",
             dependencies: ["Delivery", "Snapshots", "Primitives", "TestSupport"],

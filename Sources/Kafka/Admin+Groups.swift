@@ -23,6 +23,26 @@ public struct GroupDescription: Equatable, Sendable {
         public var host: String
         /// The partitions it has, by topic name.
         public var partitions: [String: [Int32]]
+
+        /// A member.
+        public init(
+            id: String, instanceID: String?, clientID: String, host: String,
+            partitions: [String: [Int32]] = [:]
+        ) {
+            self.id = id
+            self.instanceID = instanceID
+            self.clientID = clientID
+            self.host = host
+            self.partitions = partitions
+        }
+    }
+
+    /// A description.
+    public init(name: String, state: String, assignor: String = "", members: [Member] = []) {
+        self.name = name
+        self.state = state
+        self.assignor = assignor
+        self.members = members
     }
 
     /// Whether somebody is in the group: its offsets cannot be altered then.

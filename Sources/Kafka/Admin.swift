@@ -66,6 +66,13 @@ public struct Broker: Equatable, Sendable {
     public var host: String
     /// Its advertised port.
     public var port: Int32
+
+    /// A broker.
+    public init(id: Int32, host: String, port: Int32) {
+        self.id = id
+        self.host = host
+        self.port = port
+    }
 }
 
 /// A topic as the cluster describes it.
@@ -85,6 +92,14 @@ public struct TopicDescription: Equatable, Sendable {
         public var replicas: Int
         /// How many of them are in sync.
         public var inSync: Int
+
+        /// A partition.
+        public init(id: Int32, leader: Int32, replicas: Int, inSync: Int) {
+            self.id = id
+            self.leader = leader
+            self.replicas = replicas
+            self.inSync = inSync
+        }
     }
 }
 

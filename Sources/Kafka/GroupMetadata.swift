@@ -11,8 +11,18 @@ public final class GroupMetadata: @unchecked Sendable {
     /// All that the membership says, to tell two apart.
     private let identity: [UInt8]
 
-    init(capturedFrom client: Client) {
-        pointer = rd_kafka_consumer_group_metadata(client.handle)
+    convenience init(capturedFrom client: Client) {
+        self.init(taking: rd_kafka_consumer_group_metadata(client.handle))
+    }
+
+    /// No membership of `group`: for tools that commit while nobody is in it. Brokers take offsets under it in a
+    /// transaction even while somebody is: ask before.
+    public convenience init(nobodyIn group: String) {
+        self.init(taking: rd_kafka_consumer_group_metadata_new(group))
+    }
+
+    private init(taking pointer: OpaquePointer?) {
+        self.pointer = pointer
         identity = GroupMetadata.serialise(pointer)
         generation = GroupMetadata.generation(identity)
     }

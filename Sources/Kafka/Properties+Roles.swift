@@ -87,6 +87,36 @@ extension Properties {
         }
     }
 
+    /// How long a transaction may last, in milliseconds.
+    public var transactionTimeoutMs: Int { Properties.transactionTimeoutMs(settings) }
+
+    /// How long the group waits for a silent member, in milliseconds.
+    public var sessionTimeoutMs: Int {
+        Properties.value("session.timeout.ms", settings) ?? Properties.defaultSessionTimeoutMs
+    }
+
+    /// Bytes of a producer's batch at most, before compression; a larger record goes alone.
+    public var batchBytes: Int {
+        let limits = ["batch.size", "message.max.bytes"].map {
+            Properties.value($0, settings) ?? Properties.defaultBatchBytes
+        }
+        return limits.min() ?? Properties.defaultBatchBytes
+    }
+
+    /// Bytes of a record at most, as producers see it.
+    public var recordBytes: Int {
+        Properties.value("message.max.bytes", settings) ?? Properties.defaultBatchBytes
+    }
+
+    /// Whether clients authenticate by SCRAM.
+    public var usesSCRAM: Bool {
+        settings.last { $0.name == "sasl.mechanism" || $0.name == "sasl.mechanisms" }
+            .map { $0.value.uppercased().hasPrefix("SCRAM-") } ?? false
+    }
+
+    /// librdkafka's default of `batch.size` and of `message.max.bytes`.
+    private static let defaultBatchBytes = 1_000_000
+
     /// Why the user's time-outs do not go together; nil where they do.
     ///
     /// A transaction must be over before the group gives our partitions away: its commit could land after

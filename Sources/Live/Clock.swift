@@ -5,6 +5,9 @@ enum Clock {
     /// Milliseconds that only grow: for intervals.
     static func monotonicMs() -> Int64 { read(CLOCK_MONOTONIC) }
 
+    /// Epoch milliseconds, as far as the machine knows.
+    static func wallMs() -> Int64 { read(CLOCK_REALTIME) }
+
     private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         clock_gettime(clock, &time)

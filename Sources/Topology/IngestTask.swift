@@ -330,5 +330,5 @@ public struct IngestTask: ~Copyable {
     }
 
     /// Bytes of a block at most: below the brokers' usual limit of a record, 1 MB.
-    static let blockBytes = 900_000
+    public static let blockBytes = 900_000
 }

@@ -53,6 +53,8 @@ struct Stillwatch {
         case "rules lint": return try RulesLintCommand.run(invocation)
         case "rules test": return try await RulesTestCommand.run(invocation)
         case "topics create": return try TopicsCreateCommand.run(invocation)
+        case "reset": return try ResetCommand.run(invocation)
+        case "doctor": return try DoctorCommand.run(invocation)
         case "config reference": return printOut(Reference.markdown())
         default:
             throw Failure(.usage, "'\(invocation.command.name)' has nothing behind it")

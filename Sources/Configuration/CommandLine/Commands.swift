@@ -3,7 +3,7 @@ public enum Commands {
     /// Every command, in the order of the help.
     public static let all: [Command] = [
         run, backtest, demo, simulate, validate, rulesLint, rulesTest, topicsCreate,
-        configReference,
+        reset, doctor, configReference,
     ]
 
     /// The parser of the program's command line.
@@ -28,7 +28,7 @@ public enum Commands {
                 "input", .text("topic"), key: "input.topic", help: "The topic of request events."),
             Option(
                 "alerts", .text("topic"), key: "alerts.topic", help: "The topic findings go to."),
-            Option("group", .text("name"), key: "group", help: "The consumer group."),
+            group,
             Option(
                 "instance-id", .text("name"), key: "instance_id",
                 default: "the host's name",

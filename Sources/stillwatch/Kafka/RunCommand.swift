@@ -25,7 +25,8 @@ enum RunCommand {
         }
     }
 
-    private static func failure(_ error: EngineFailure, _ settings: Settings) -> Failure {
+    /// What ends a command where the engine cannot go on.
+    static func failure(_ error: EngineFailure, _ settings: Settings) -> Failure {
         switch error {
         case .unreachable(let text):
             Failure(.unreachable, "\(text) (brokers: \(settings.bootstrapServers))")
@@ -40,7 +41,8 @@ enum RunCommand {
         }
     }
 
-    private static func liveSettings(_ settings: Settings) throws(Failure) -> LiveSettings {
+    /// What the engine runs with.
+    static func liveSettings(_ settings: Settings) throws(Failure) -> LiveSettings {
         let directory = settings.state.directory
         var live = LiveSettings(
             properties: try Wiring.properties(settings), group: settings.group,

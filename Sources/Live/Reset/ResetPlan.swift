@@ -1,0 +1,162 @@
+/// Where a reset moves a group's input.
+public enum ResetTarget: Equatable, Sendable {
+    /// To the first record kept.
+    case beginning
+    /// Behind the last record.
+    case end
+    /// To the first record whose broker timestamp is at or after this time, in epoch milliseconds.
+    case time(ms: Int64)
+}
+
+/// What a reset does with the group's state.
+public enum ResetState: String, CaseIterable, Sendable {
+    /// Every task goes on from what it knows.
+    case keep
+    /// Every task begins with nothing, and reads no partials from before the reset.
+    case clear
+}
+
+/// A partition as a reset finds it.
+public struct PartitionStanding: Equatable, Sendable {
+    /// Its number.
+    public var partition: Int32
+    /// The committed offset; nil where there is none.
+    public var committed: Int64?
+    /// What stands beside it: the partition's clock.
+    public var metadata: String
+    /// The offsets kept.
+    public var bounds: ClosedRange<Int64>
+    /// Where it is to go.
+    public var target: Int64
+
+    /// A partition at `committed`, to go to `target`.
+    public init(
+        _ partition: Int32, committed: Int64?, metadata: String = "", bounds: ClosedRange<Int64>,
+        target: Int64
+    ) {
+        self.partition = partition
+        self.committed = committed
+        self.metadata = metadata
+        self.bounds = bounds
+        self.target = target
+    }
+
+    /// Whether the committed offset is one of those kept.
+    var isWithinBounds: Bool { committed.map { bounds.contains($0) } ?? true }
+}
+
+/// What a reset would do, or why it must not; decided without talking to anybody.
+///
+/// State follows from the blocks of partials, and each block says which offsets of its source it covers. So
+/// kept state goes together with a move forward (receivers see a gap, and count it) and with no other: what is read
+/// a second time is a repetition to them, which is dropped, or counted twice where it overlaps what is new.
+public struct ResetPlan: Equatable, Sendable {
+    /// One partition's move.
+    public struct Move: Equatable, Sendable {
+        /// The partition's number.
+        public var partition: Int32
+        /// The committed offset; nil where there is none.
+        public var from: Int64?
+        /// The offset to commit.
+        public var to: Int64
+        /// What to commit beside it.
+        public var metadata: String
+
+        /// A move.
+        public init(partition: Int32, from: Int64?, to: Int64, metadata: String) {
+            self.partition = partition
+            self.from = from
+            self.to = to
+            self.metadata = metadata
+        }
+
+        /// Records the group is further behind by afterwards; nil where it had no offset.
+        public var lagChange: Int64? { from.map { $0 - to } }
+    }
+
+    /// What becomes of the state.
+    public let state: ResetState
+    /// Moves in the input topic.
+    public let inputs: [Move]
+    /// Moves in the topic of partials: none where state is kept.
+    public let partials: [Move]
+    /// Why it must not be carried out; empty where it may.
+    public let refusals: [String]
+
+    /// Whether nothing would be altered.
+    public var isEmpty: Bool {
+        state == .keep && inputs.allSatisfy { $0.from == $0.to }
+    }
+
+    /// A plan for a group whose `members` are those of now, named for people.
+    public init(
+        inputs: [PartitionStanding], partials: [PartitionStanding], state: ResetState,
+        members: [String], names: (input: String, partials: String)
+    ) {
+        self.state = state
+        self.inputs = inputs.map { standing in
+            // The clock may go on where the records go on; read again, records are on time by their own order.
+            Move(
+                partition: standing.partition, from: standing.committed, to: standing.target,
+                metadata: state == .keep ? standing.metadata : "")
+        }
+        self.partials =
+            state == .keep
+            ? []
+            : partials.map {
+                Move(partition: $0.partition, from: $0.committed, to: $0.target, metadata: "")
+            }
+        var refusals: [String] = []
+        if !members.isEmpty { refusals.append(Self.inUse(members)) }
+        if state == .keep {
+            refusals += Self.conflicts(inputs, in: names.input)
+            refusals += Self.broken(partials, in: names.partials)
+        }
+        self.refusals = refusals
+    }
+
+    private static func inUse(_ members: [String]) -> String {
+        "the group has active members: \(members.joined(separator: ", ")). Stop them first; a process that was "
+            + "stopped or killed stays a member until its session times out (20 s, "
+            + "session.timeout.ms)"
+    }
+
+    /// Why kept state does not go together with the moves.
+    private static func conflicts(_ inputs: [PartitionStanding], in topic: String) -> [String] {
+        var reasons: [String] = []
+        let anew = inputs.filter { ($0.committed ?? 0) > $0.bounds.upperBound }
+        if !anew.isEmpty {
+            reasons.append(
+                "\(list(anew, in: topic)): the topic was made anew, and kept state would take its first "
+                    + "records for repetitions of those it knows. Give --state clear, or run once with "
+                    + "data_loss=accept, which keeps state and tells it that offsets begin again")
+        }
+        let back = inputs.filter { standing in
+            standing.isWithinBounds && standing.committed.map { standing.target < $0 } ?? false
+        }
+        if !back.isEmpty {
+            reasons.append(
+                "\(list(back, in: topic)): a move backward with --state keep: what lies between was folded "
+                    + "into the state already, and would be counted twice or dropped as a repetition. Give "
+                    + "--state clear")
+        }
+        return reasons
+    }
+
+    /// Why kept state cannot go on in its own topic.
+    private static func broken(_ partials: [PartitionStanding], in topic: String) -> [String] {
+        let outside = partials.filter { !$0.isWithinBounds }
+        guard !outside.isEmpty else { return [] }
+        return [
+            "\(list(outside, in: topic)): the partials at the committed offset are gone, and state cannot be "
+                + "brought up to it. Give --state clear, or run once with data_loss=accept"
+        ]
+    }
+
+    /// Such as `llm.requests[0, 3]`.
+    private static func list(_ standings: [PartitionStanding], in topic: String) -> String {
+        let shown = standings.prefix(8).map { String($0.partition) }
+        let more = standings.count > shown.count ? ", ..." : ""
+        return "\(topic)[\(shown.joined(separator: ", "))\(more)]"
+    }
+}

@@ -1,0 +1,107 @@
+import Configuration
+import Delivery
+import Live
+import Snapshots
+import Topology
+
+/// `doctor`: one line a check, and what to do.
+enum DoctorCommand {
+    /// Bytes around a dead letter's: its headers.
+    private static let headerBytes = 2048
+
+    static func run(_ invocation: Invocation) throws -> ExitCode {
+        let settings = try Environment(invocation).settings
+        let output = LineOutput()
+        output.print(CheckResult(.ok, "configuration", "can be used"))
+        output.print(checkRules(settings))
+        let doctor = Doctor(try doctorSettings(settings)) { output.print($0) }
+        let isReachable = doctor.examine()
+        try output.finish()
+        if !isReachable { return .unreachable }
+        return output.hasProblem ? .checkFailed : .ok
+    }
+
+    private static func checkRules(_ settings: Settings) -> CheckResult {
+        do throws(Failure) {
+            let files = try RuleFiles(settings)
+            let rules = try files.compile(paneWidth: Wiring.paneWidth(settings.window))
+            let text = "\(count(rules.rules.count, "rule")) running, from \(files.origin)"
+            return CheckResult(.ok, "rules", text)
+        } catch {
+            Console.error(error.description)
+            return CheckResult(
+                .problem, "rules", "cannot be used", remedy: "see 'stillwatch rules lint'")
+        }
+    }
+
+    private static func doctorSettings(_ settings: Settings) throws(Failure) -> DoctorSettings {
+        let window = settings.window
+        let directory = settings.state.directory
+        return DoctorSettings(
+            properties: try Wiring.properties(settings), group: settings.group,
+            topics: topics(settings), isTransactional: settings.delivery == .exactlyOnce,
+            acceptsLoss: settings.dataLoss == .accept,
+            // Two snapshots are kept, and what waits for its pane is read again.
+            replayMs: 2 * settings.snapshotIntervalMs + window.latenessMs + window.idleTimeoutMs
+                + window.alignmentLimitMs,
+            futureSkewMs: window.maxFutureSkewMs,
+            stateDirectory: directory.isEmpty ? nil : directory,
+            memoryBudget: Int64(Wiring.memoryBudget(settings)))
+    }
+
+    private static func topics(_ settings: Settings) -> [TopicWish] {
+        let input = TopicWish(.input, key: "input.topic", name: settings.input.topic)
+        return [input]
+            + EngineTopic.all(settings).map { topic in
+                let role = role(topic)
+                let isFormat = role == .partials || role == .state
+                return TopicWish(
+                    role, key: topic.key, name: topic.name,
+                    partitions: isFormat ? topic.partitions : nil,
+                    largestRecord: largestRecord(role, settings))
+            }
+    }
+
+    private static func role(_ topic: EngineTopic) -> Topic {
+        switch topic.key {
+        case "partials.topic": .partials
+        case "alerts.topic": .alerts
+        case "shadow.topic": .shadow
+        case "state.topic": .state
+        default: .deadLetters
+        }
+    }
+
+    private static func largestRecord(_ role: Topic, _ settings: Settings) -> Int {
+        switch role {
+        case .partials: IngestTask.blockBytes
+        case .state: PageWriter.largestPage
+        case .deadLetters: Int(settings.deadLetters.maxBytes) + headerBytes
+        default: 0
+        }
+    }
+}
+
+/// Results on standard output as they come.
+private final class LineOutput {
+    private var failure: OutputError?
+    private(set) var hasProblem = false
+
+    func print(_ result: CheckResult) {
+        if result.grade == .problem { hasProblem = true }
+        guard failure == nil else { return }
+        do throws(OutputError) {
+            var output = try Output(path: nil)
+            try output.write(text: result.line + "\n")
+            try output.finish()
+        } catch {
+            failure = error
+        }
+    }
+
+    /// - Throws: why lines could not be written.
+    func finish() throws {
+        guard let failure else { return }
+        try writing { () throws(OutputError) in throw failure }
+    }
+}

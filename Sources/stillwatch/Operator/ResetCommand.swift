@@ -1,0 +1,91 @@
+import Configuration
+import Delivery
+import Live
+
+/// `reset`: where the group goes on, and from which state; a dry run unless told otherwise.
+enum ResetCommand {
+    static func run(_ invocation: Invocation) throws -> ExitCode {
+        let environment = try Environment(invocation)
+        let target = try target(invocation)
+        let state = invocation.value("state").flatMap(ResetState.init) ?? .keep
+        let settings = try RunCommand.liveSettings(environment.settings)
+        do throws(EngineFailure) {
+            let resetter = try Resetter(settings) { Console.error("\($0)\n") }
+            let plan = try resetter.plan(target, state)
+            try show(plan, settings)
+            return try finish(plan, resetter, isDry: !invocation.has("execute"))
+        } catch {
+            throw RunCommand.failure(error, environment.settings)
+        }
+    }
+
+    private static func target(_ invocation: Invocation) throws(Failure) -> ResetTarget {
+        switch invocation.value("to") {
+        case "beginning": return .beginning
+        case "end": return .end
+        case let text?:
+            if let ms = UTCTime.ms(text) { return .time(ms: ms) }
+            throw Failure(
+                .usage,
+                "--to must be beginning, end or a UTC time such as 2026-01-01T00:00:00Z, not '\(text)'"
+            )
+        case nil:
+            throw Failure(.usage, "where to? Give --to beginning, --to end or --to <time>")
+        }
+    }
+
+    private static func finish(
+        _ plan: ResetPlan, _ resetter: borrowing Resetter, isDry: Bool
+    ) throws(EngineFailure) -> ExitCode {
+        guard plan.refusals.isEmpty else {
+            for reason in plan.refusals { Console.error("refused: \(reason)\n") }
+            return .checkFailed
+        }
+        if plan.isEmpty {
+            Console.error("nothing to do: the group stands there already\n")
+        } else if isDry {
+            Console.error("dry run: nothing was changed; --execute does it\n")
+        } else {
+            try resetter.execute(plan)
+            Console.error("done\n")
+        }
+        return .ok
+    }
+
+    private static func show(
+        _ plan: ResetPlan, _ settings: LiveSettings
+    ) throws(EngineFailure) {
+        var table = TextTable(
+            ["topic", "partition", "current", "new", "lag change"], numbers: [1, 2, 3, 4])
+        for (topic, moves) in [
+            (settings.topics.input, plan.inputs), (settings.topics.partials, plan.partials),
+        ] {
+            for move in moves {
+                table.add([
+                    topic, String(move.partition), move.from.map { String($0) } ?? "-",
+                    String(move.to), move.lagChange.map { $0 > 0 ? "+\($0)" : String($0) } ?? "-",
+                ])
+            }
+        }
+        let place = settings.stateDirectory ?? settings.topics.state ?? ""
+        let text =
+            "group \(settings.group)\n\n" + table.text + "\nstate in \(place): \(fate(plan))\n"
+        do throws(OutputError) {
+            var output = try Output(path: nil)
+            try output.write(text: text)
+            try output.finish()
+        } catch {
+            if case .failed(let reason) = error { throw .unreachable(reason) }
+        }
+    }
+
+    private static func fate(_ plan: ResetPlan) -> String {
+        switch plan.state {
+        case .keep:
+            "kept; what is passed over is missing in it, and the log says so when the group goes on"
+        case .clear:
+            "cleared; \(count(plan.partials.count, "task")) begin with nothing, and no partials from "
+                + "before are read"
+        }
+    }
+}
