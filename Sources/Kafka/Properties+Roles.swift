@@ -73,6 +73,7 @@ extension Properties {
         switch role {
         case .consumer: return common + Properties.fetching + Properties.grouping
         case .reader: return common + Properties.fetching
+        case .endSeeker: return common
         case .producer:
             return common + Properties.producing + [Setting("message.timeout.ms", "120000")]
         case .transactionalProducer:
@@ -132,7 +133,9 @@ extension Properties {
     ]
 
     private static let producing: [Setting] = [
-        Setting("linger.ms", "5"),
+        // Records leave when they are flushed, in one request a partition: while records wait behind others under
+        // way, the broker threads of librdkafka 2.0 poll without a pause.
+        Setting("linger.ms", "100"),
         // The pause before a coordinator is asked again: at 100 ms it would rule the commit time.
         Setting("retry.backoff.ms", "5"),
         Setting("compression.type", "lz4"),
@@ -144,15 +147,19 @@ extension Properties {
         let reading = [
             Setting("enable.auto.commit", "false"), Setting("enable.auto.offset.store", "false"),
             Setting("auto.offset.reset", "error"), Setting("enable.partition.eof", "true"),
-            Setting("isolation.level", "read_committed"),
         ]
+        let committed = Setting("isolation.level", "read_committed")
         switch role {
         case .consumer(let group, let instanceID):
             let instance = instanceID.map { [Setting("group.instance.id", $0)] } ?? []
-            return reading + [Setting("group.id", group)] + instance
-        case .reader:
-            // librdkafka wants a name even where no group is joined.
-            return reading + [Setting("group.id", "stillwatch-reader")]
+            return reading + [committed, Setting("group.id", group)] + instance
+        // librdkafka wants a name even where no group is joined.
+        case .reader: return reading + [committed, Setting("group.id", "stillwatch-reader")]
+        case .endSeeker:
+            return reading + [
+                Setting("isolation.level", "read_uncommitted"),
+                Setting("group.id", "stillwatch-reader"),
+            ]
         case .producer: return [Setting("enable.idempotence", "true")]
         case .transactionalProducer(let transactionalID):
             return [
@@ -167,7 +174,7 @@ extension Properties {
     /// Whether a client of `role` takes the property; names of neither list concern all.
     static func concerns(_ name: String, _ role: Role) -> Bool {
         switch role {
-        case .consumer, .reader: return !producerNames.contains(name)
+        case .consumer, .reader, .endSeeker: return !producerNames.contains(name)
         case .producer, .transactionalProducer: return !consumerNames.contains(name)
         case .admin: return !producerNames.contains(name) && !consumerNames.contains(name)
         }

@@ -33,6 +33,8 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
         case consumer(group: String, instanceID: String?)
         /// A consumer of explicit partitions that never joins a group nor commits.
         case reader
+        /// Asks where logs end, records of open transactions counted; reads nothing.
+        case endSeeker
         /// An idempotent producer.
         case producer
         /// An idempotent producer with transactions under `transactionalID`.

@@ -1,9 +1,10 @@
 import Delivery
 import Execution
+import Glibc
 
 /// Runs one shard on a thread of its own.
 ///
-/// Between two steps it yields, so that the engine's messages get their turn.
+/// Every other millisecond it yields, so that the engine's messages get their turn.
 actor ShardRunner {
     private let executor = ThreadExecutor()
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -12,6 +13,7 @@ actor ShardRunner {
     private var failure: EngineFailure?
     private var isStopping = false
     private static let waitMs: Int32 = 5
+    private static let pauseUs: UInt32 = 1_000
 
     init(
         _ settings: EngineSettings, index: Int, ports: sending ShardPorts, board: AlignmentBoard,
@@ -25,13 +27,18 @@ actor ShardRunner {
 
     /// Works until stopped, or until it cannot go on.
     func run() async {
+        var yieldedMs: Int64 = 0
         while !isStopping, failure == nil {
+            let now = Clock.monotonicMs()
             do throws(EngineFailure) {
-                try shard.step(nowMs: Clock.monotonicMs(), waitMs: Self.waitMs)
+                if try !shard.step(nowMs: now, waitMs: Self.waitMs) { usleep(Self.pauseUs) }
             } catch {
                 failure = error
             }
-            await Task.yield()
+            if now > yieldedMs + 1 {
+                await Task.yield()
+                yieldedMs = Clock.monotonicMs()
+            }
         }
     }
 

@@ -63,10 +63,10 @@ struct Program {
         print(text, terminator: "")
     }
 
-    /// Calls `body` with each seed until one says false.
-    private func each(_ body: @Sendable (UInt64) -> Bool) {
+    /// Calls `body` with each seed, `limit` at most, until one says false.
+    private func each(limit: UInt64 = .max, _ body: @Sendable (UInt64) -> Bool) {
         let next = Atomic<UInt64>(options.first)
-        let end = options.first + options.seeds
+        let end = options.first + min(options.seeds, limit)
         let isOver = Atomic<Bool>(false)
         DispatchQueue.concurrentPerform(iterations: jobs) { _ in
             while !isOver.load(ordering: .relaxed) {
@@ -77,35 +77,47 @@ struct Program {
         }
     }
 
+    /// Seeds a bug that should do no harm is run with.
+    private static let harmlessSeeds: UInt64 = 500
+
     /// Each bug until a seed finds it.
     private func runPlanted(_ names: [String]) throws {
-        print("| bug | what is wrong | found by seed | after | how |\n|---|---|---|---|---|")
+        print("| bug | what is wrong | found after | how |\n|---|---|---|---|")
         var caught = 0
         for name in names {
             guard let bug = DeliverySimulation.plantedBugs.first(where: { $0.name == name }) else {
                 let known = DeliverySimulation.plantedBugs.map(\.name).joined(separator: ", ")
                 throw Problem("no planted bug is called '\(name)'; there are \(known)")
             }
-            let found = Mutex<(seed: UInt64, how: String)?>(nil)
-            each { seed in
-                guard let result = try? DeliverySimulation.run(seed: seed, planted: name) else {
-                    return true
-                }
-                if result.isGood { return true }
-                found.withLock { found in
-                    if found.map({ $0.seed > seed }) ?? true { found = (seed, result.kind) }
-                }
-                return false
-            }
-            let hit = found.withLock { $0 }
-            if hit != nil { caught += 1 }
-            let after =
-                hit.map { "\($0.seed - options.first + 1)" } ?? "not within \(options.seeds)"
-            print(
-                "| `\(name)` | \(bug.text) | \(hit.map { "\($0.seed)" } ?? "-") | \(after) | "
-                    + "\(hit?.how ?? "-") |")
+            let found = find(bug)
+            if found != nil { caught += 1 }
+            print("| `\(name)` | \(bug.text) | \(cells(found, bug)) |")
+            fflush(nil)
         }
         print("planted bugs: \(caught) of \(names.count) found within \(options.seeds) seeds each")
+        // One of fifteen may hide.
         exit(caught >= names.count - names.count / 15 ? 0 : 1)
+    }
+
+    /// The first seed that finds a bug, and how it shows.
+    private func find(_ bug: DeliverySimulation.Bug) -> (seed: UInt64, how: String)? {
+        let found = Mutex<(seed: UInt64, how: String)?>(nil)
+        each(limit: bug.harmless == nil ? .max : Self.harmlessSeeds) { seed in
+            guard let result = try? DeliverySimulation.run(seed: seed, planted: bug.name) else {
+                return true
+            }
+            if result.isGood { return true }
+            found.withLock { found in
+                if found.map({ $0.seed > seed }) ?? true { found = (seed, result.kind) }
+            }
+            return false
+        }
+        return found.withLock { $0 }
+    }
+
+    private func cells(_ found: (seed: UInt64, how: String)?, _ bug: DeliverySimulation.Bug) -> String {
+        if let found { return "\(found.seed - options.first + 1) seeds | \(found.how)" }
+        guard let reason = bug.harmless else { return "not within \(options.seeds) seeds | -" }
+        return "not within \(min(options.seeds, Self.harmlessSeeds)) seeds | no harm: \(reason)"
     }
 }

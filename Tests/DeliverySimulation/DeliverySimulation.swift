@@ -26,11 +26,13 @@ public enum DeliverySimulation {
         public var name: String
         /// What is wrong.
         public var text: String
+        /// Why it does no harm; nil where it does.
+        public var harmless: String?
     }
 
     /// Every deliberate bug there is.
     public static var plantedBugs: [Bug] {
-        PlantedBug.all.map { Bug(name: $0.name, text: $0.text) }
+        PlantedBug.all.map { Bug(name: $0.name, text: $0.text, harmless: $0.harmless) }
     }
 
     /// Runs a seed.

@@ -21,20 +21,30 @@ final class LagProbe {
         self.rate = rate
     }
 
-    /// Records not committed yet: of the input and of the shuffle.
-    func lag() throws -> (input: Int64, shuffle: Int64) {
+    /// Where the input ends; nil where the brokers do not tell.
+    func inputEnds() -> [TopicPartition: Int64]? {
+        let input = partitions.filter { $0.topic == 0 }
+        return try? consumer.watermarks(input, timeoutMs: 3_000).mapValues(\.high)
+    }
+
+    /// Records not committed yet, of the input and of the shuffle, and whether `marks` have been passed.
+    func lag(
+        passing marks: [TopicPartition: Int64] = [:]
+    ) throws -> (input: Int64, shuffle: Int64, isPast: Bool) {
         let committed = try consumer.committed(partitions, timeoutMs: 3_000)
         let ends = try consumer.watermarks(partitions, timeoutMs: 3_000)
         var lag: [Int64] = [0, 0]
         var shuffleEnd: Int64 = 0
+        var isPast = true
         for entry in committed {
+            if let mark = marks[entry.partition], entry.offset < mark { isPast = false }
             let marks = ends[entry.partition]
             let end = marks?.high ?? 0
             if entry.partition.topic == 1 { shuffleEnd += end }
             lag[entry.partition.topic] += max(0, end - max(entry.offset, marks?.low ?? 0))
         }
         note(shuffleEnd)
-        return (lag[0], lag[1])
+        return (lag[0], lag[1], isPast)
     }
 
     private func note(_ shuffle: Int64) {
@@ -48,16 +58,17 @@ final class LagProbe {
         }
     }
 
-    /// Whether less than a second's work is left; false where the brokers do not tell.
-    func isUnderOneSecond() -> Bool {
-        guard let lag = try? lag() else { return false }
+    /// Whether `marks` have been passed and less than a second's work is left; false where the brokers do not
+    /// tell.
+    func isUnderOneSecond(passing marks: [TopicPartition: Int64]) -> Bool {
+        guard let lag = try? lag(passing: marks), lag.isPast else { return false }
         return Double(lag.input) < Double(rate) && Double(lag.shuffle) < max(shuffleRate, 60)
     }
 
     /// Waits until nothing is left.
     func waitForZero(within seconds: Double, _ turn: () throws -> Void) throws {
         let deadline = now() + seconds
-        var last: (input: Int64, shuffle: Int64)?
+        var last: (input: Int64, shuffle: Int64, isPast: Bool)?
         while now() < deadline {
             try turn()
             last = try? lag()

@@ -6,7 +6,6 @@ struct Options {
     var seed: UInt64 = 1
     var rate = 2_000
     var release: String?
-    var delivery = "exactly_once"
     var keeps = false
 
     static let usage = """

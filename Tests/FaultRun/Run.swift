@@ -25,6 +25,7 @@ final class Run {
         defer { scene.end(keeping: options.keeps || !report.isGood) }
         members = (1...3).map { Member($0, scene) }
         try startLoad()
+        try pass(3_000)
         try members[0].start()
         try settle("first member", within: 60)
         for member in members.dropFirst() { try member.start() }
@@ -45,8 +46,8 @@ final class Run {
                 "--population", "customers:accounts=20000,rate=14", "--population",
                 "s1:name=small,accounts=60,rate=400", "--population",
                 "s4:name=wide,accounts=2500,rate=26,start=2h", "--population",
-                "harness:accounts=2000",
-            ] + scene.config, log: scene.path("load.log"))
+                "harness:accounts=2000", "--bootstrap-servers", scene.servers,
+            ], log: scene.path("load.log"))
     }
 
     // MARK: Faults
@@ -113,12 +114,14 @@ final class Run {
         guard load?.isRunning ?? true else { throw Problem("the load has ended") }
     }
 
-    /// Waits until less than a second's work is left; how long that took.
+    /// Waits until what is there now is done and less than a second's work is left; how long that took.
     @discardableResult
     private func settle(_ what: String, within seconds: Double) throws -> Double {
         let began = now()
-        while !probe.isUnderOneSecond() {
+        var marks = probe.inputEnds()
+        while marks.map({ !probe.isUnderOneSecond(passing: $0) }) ?? true {
             try supervise()
+            if marks == nil { marks = probe.inputEnds() }
             if now() - began > seconds {
                 throw Problem("no recovery within \(Int(seconds)) s after: \(what)")
             }

@@ -29,7 +29,7 @@ final class Scene {
             release: options.release)
         servers = cluster.bootstrapServers
         try write("rules.yaml", Self.rules)
-        try write("stillwatch.yaml", configuration(options))
+        try write("stillwatch.yaml", configuration())
         try createTopics()
     }
 
@@ -39,13 +39,13 @@ final class Scene {
         try Data(text.utf8).write(to: path(name))
     }
 
-    private func configuration(_ options: Options) -> String {
+    private func configuration() -> String {
         """
         bootstrap_servers: "\(servers)"
         group: \(group)
         input: { topic: \(input) }
         partials: { partitions: \(Self.shufflePartitions) }
-        delivery: \(options.delivery)
+        delivery: exactly_once
         snapshot_interval: 5s
         statistics_interval: 5s
         shards: 1
@@ -53,7 +53,7 @@ final class Scene {
         window: { alignment_limit: 7d }
         state: { memory_budget: 512MiB }
         log: { format: json, level: debug }
-        kafka: { session.timeout.ms: 8000, heartbeat.interval.ms: 1000, transaction.timeout.ms: 5000, message.timeout.ms: 4000 }
+        kafka: { session.timeout.ms: 10000, heartbeat.interval.ms: 1000, transaction.timeout.ms: 8000, message.timeout.ms: 6000 }
 
         """
     }

@@ -15,14 +15,18 @@ extension Shard {
 
     /// Does a little of everything that can be done; waits up to `waitMs` for input where there is nothing to do.
     ///
+    /// - Returns: false where nothing could be done nor waited for: the caller had better pause.
     /// - Throws: why the instance cannot go on.
-    public func step(nowMs: Int64, waitMs: Int32 = 0) throws(EngineFailure) {
+    @discardableResult
+    public func step(nowMs: Int64, waitMs: Int32 = 0) throws(EngineFailure) -> Bool {
         try advanceCommit(nowMs)
         settleState(nowMs)
-        let isRestoring = try advanceRestores(nowMs)
+        let isBusy = try advanceRestores(nowMs) || !committer.isIdle
+        var hasPulled = false
         if canPull {
             let received = try receive()
-            try ingest(waitMs: received || isRestoring || isBusy ? 0 : waitMs)
+            let asked = try ingest(waitMs: received ? 0 : isBusy ? min(1, waitMs) : waitMs)
+            hasPulled = received || asked
             align()
             askForIdle(nowMs)
         }
@@ -30,10 +34,8 @@ extension Shard {
         try closeCutIfDue(nowMs)
         try finishReleasing(nowMs)
         retireParked { $0 <= nowMs }
+        return hasPulled
     }
-
-    /// Whether something is under way whose outcome should not wait for input.
-    private var isBusy: Bool { !committer.isIdle || isDraining || releasing != nil }
 
     private var canPull: Bool { !isDraining && hold == nil && releasing == nil }
 
@@ -74,10 +76,10 @@ extension Shard {
         }
     }
 
-    /// Reads new input.
-    private func ingest(waitMs: Int32) throws(EngineFailure) {
+    /// Reads new input; false where there is no room for it.
+    private func ingest(waitMs: Int32) throws(EngineFailure) -> Bool {
         // A full block has to go before more is read; it goes with the next cut.
-        guard hasRoom, !isFull else { return }
+        guard hasRoom, !isFull else { return false }
         try ports.input.withBatch(max: Self.batch, waitMs: waitMs) {
             (batch) throws(EngineFailure) in
             if batch.count < Self.batch / 4, sources.contains(where: { $0?.wantsMore ?? false }) {
@@ -97,6 +99,7 @@ extension Shard {
                 i = end
             }
         }
+        return true
     }
 
     /// What passes by itself is told; what does not ends the instance.

@@ -20,11 +20,14 @@ final class PartitionReader: Sendable {
         let grave = WorkerThread()
         /// Records taken in one go, at most.
         let capacity: Int
+        /// Whether reading ends at the log's end, where open transactions are waited for, instead of at the
+        /// last stable offset.
+        let waitsForTransactions: Bool
 
         /// - Throws: `configuration` when the properties do not fit the running library.
         init(
             _ properties: Properties, topic: String, hooks: Hooks, worker: WorkerThread,
-            capacity: Int
+            capacity: Int, waitsForTransactions: Bool = false
         ) throws(ClusterError) {
             do throws(KafkaError) {
                 // Many may read at once: each keeps less than the group's consumer.
@@ -40,6 +43,7 @@ final class PartitionReader: Sendable {
             self.hooks = hooks
             self.worker = worker
             self.capacity = capacity
+            self.waitsForTransactions = waitsForTransactions
         }
     }
 
@@ -66,8 +70,7 @@ final class PartitionReader: Sendable {
                 properties: source.properties, role: .reader, topics: [source.topic],
                 hooks: source.hooks)
             let partition = TopicPartition(topic: 0, partition: number)
-            let marks = try consumer.watermarks([partition], timeoutMs: timeoutMs)
-            let kept = marks[partition] ?? Watermarks(low: 0, high: 0)
+            let kept = try Opened.bounds(of: partition, source, consumer)
             let start = offset ?? kept.low
             if start < kept.low || start > kept.high {
                 throw .outside(kept, "read \(source.topic)[\(number)]", "offset \(start)")
@@ -83,6 +86,20 @@ final class PartitionReader: Sendable {
             self.start = start
             bounds = LogBounds(low: kept.low, high: kept.high)
             self.consumer = consume consumer
+        }
+
+        private static func bounds(
+            of partition: TopicPartition, _ source: Source, _ consumer: borrowing Consumer
+        ) throws(KafkaError) -> Watermarks {
+            let none = Watermarks(low: 0, high: 0)
+            guard source.waitsForTransactions else {
+                return try consumer.watermarks([partition], timeoutMs: timeoutMs)[partition] ?? none
+            }
+            // librdkafka looks ends up at the isolation level of the client that asks.
+            let seeker = try Consumer(
+                properties: source.properties, role: .endSeeker, topics: [source.topic],
+                hooks: source.hooks)
+            return try seeker.watermarks([partition], timeoutMs: timeoutMs)[partition] ?? none
         }
 
         /// The next offset to read.

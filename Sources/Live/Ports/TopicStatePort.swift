@@ -55,7 +55,8 @@ public final class TopicStatePort: StatePort, @unchecked Sendable {
         self.partitions = partitions
         self.hooks = hooks
         source = try PartitionReader.Source(
-            properties, topic: topic, hooks: hooks, worker: WorkerThread(), capacity: 256)
+            properties, topic: topic, hooks: hooks, worker: WorkerThread(), capacity: 256,
+            waitsForTransactions: true)
     }
 
     deinit { drop() }

@@ -5,7 +5,8 @@ import Snapshots
 
 /// Everything kept of a task on the state topic, up to the end there was when reading began.
 ///
-/// The end is the last stable offset: what a transaction still under way might add is not waited for.
+/// The end is the log's: a transaction still under way is waited for. Its manifest may become visible a moment
+/// later, and a reader that had not seen it would remove that manifest's pages as nobody's.
 final class TopicStateReader: StateReader {
     private let reader: PartitionReader
     private let task: TaskID

@@ -1,7 +1,7 @@
 import Glibc
 import Telemetry
 
-/// Holds a loop to so many turns a second, in bursts of a hundredth of a second.
+/// Holds a loop to so many turns a second, in short bursts.
 struct Pace {
     private let rate: Int?
     private let startMs = WallClock.steadyMs
@@ -9,9 +9,9 @@ struct Pace {
     private var burst: Int
 
     /// `rate` turns a second at most; nil for no limit.
-    init(rate: Int?) {
+    init(rate: Int?, burstsPerSecond: Int = 100) {
         self.rate = rate
-        burst = max(1, (rate ?? 0) / 100)
+        burst = max(1, (rate ?? 0) / burstsPerSecond)
     }
 
     /// Counts a turn and waits where it comes too early; true where a burst is full.

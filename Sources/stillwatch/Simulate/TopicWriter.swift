@@ -33,10 +33,14 @@ struct TopicWriter: ~Copyable {
     func write(_ generator: Generator, _ progress: inout Progress) throws {
         var buffer = ByteBuffer(capacity: 4096)
         var bytes = 0
-        var pace = Pace(rate: rate)
+        // Bursts leave in one request a partition: while records wait behind others under way, the broker
+        // threads of librdkafka 2.0 poll without a pause.
+        var pace = Pace(rate: rate, burstsPerSecond: 10)
         do throws(KafkaError) {
             while try produceNext(generator, &buffer, &bytes) {
-                if pace.turn() || generator.generated % 1000 == 0 {
+                let isBurst = pace.turn()
+                if isBurst { try producer.flush(timeoutMs: Self.flushTimeoutMs) }
+                if isBurst || generator.generated % 1000 == 0 {
                     producer.poll()
                     progress.update(generator.generated, bytes: bytes)
                 }

@@ -3,6 +3,8 @@ import Delivery
 /// ListOffsets: the offsets partitions keep, asked of their leaders until each has answered or the time is up.
 final class OffsetLookup {
     private let handle: ClientHandle
+    /// Whether the end is the log's instead of the last stable offset.
+    private let uncommitted: Bool
     private let deadlineUs: Micros
     private var bounds: [PartitionID: LogBounds] = [:]
     private var left: Int
@@ -10,10 +12,12 @@ final class OffsetLookup {
 
     init(
         _ partitions: [PartitionID], handle: ClientHandle, timeoutMs: Int64,
+        toLogEnd: Bool = false,
         done: @escaping (Result<[PartitionID: LogBounds], ClusterError>) -> Void
     ) {
         self.handle = handle
         self.done = done
+        uncommitted = toLogEnd || handle.settings.readsUncommitted
         left = partitions.count
         deadlineUs = handle.timeline.nowUs + ms(timeoutMs)
         if partitions.isEmpty { finish(.success([:])) }
@@ -28,8 +32,7 @@ final class OffsetLookup {
             )
         }
         guard let leader = log.leader else { return again(partition, .leaderNotAvailable) }
-        let uncommitted = handle.settings.readsUncommitted
-        handle.call(.listOffsets, leader) { [cluster = handle.cluster] reply in
+        handle.call(.listOffsets, leader) { [cluster = handle.cluster, uncommitted] reply in
             guard cluster.refusal(log, at: leader) == nil else { return reply(nil) }
             reply(LogBounds(low: log.startOffset, high: log.end(uncommitted: uncommitted)))
         } done: { [self] (answer: LogBounds??) in

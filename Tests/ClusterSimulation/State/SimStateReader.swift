@@ -2,7 +2,7 @@ import Delivery
 import Primitives
 import Snapshots
 
-/// Reads a task's state partition from the first record kept to the end it had at the opening.
+/// Reads a task's state partition from the first record kept to the log end it had at the opening.
 final class SimStateReader: StateReader {
     private let task: TaskID
     private let handle: ClientHandle
@@ -20,7 +20,7 @@ final class SimStateReader: StateReader {
         handle = ClientHandle(process, settings)
         let partition = task.statePartition(in: process.cluster)
         _ = OffsetLookup(
-            [partition], handle: handle, timeoutMs: settings.lookupTimeoutMs
+            [partition], handle: handle, timeoutMs: settings.lookupTimeoutMs, toLogEnd: true
         ) { [weak self] result in self?.begin(partition, result) }
     }
 
