@@ -134,7 +134,14 @@ let package = Package(
             "ReplayTests",
             ["Replay", "Topology", "Detection", "Simulation", "YAML", "Primitives"]),
         // Runs the program as a process; the modules are there to compare their words with the settings'.
-        tests("CommandTests", ["Configuration", "Detection", "Events", "Kafka", "Telemetry"]),
+        tests(
+            "CommandTests",
+            ["Configuration", "Delivery", "Detection", "Events", "Kafka", "Telemetry"]),
+        tests(
+            "DeliveryTests",
+            [
+                "Delivery", "Topology", "Detection", "Events", "Snapshots", "YAML", "Primitives",
+            ]),
         .target(
             name: "ClusterSimulation",
             dependencies: ["Delivery", "Snapshots", "Primitives", "TestSupport"],
@@ -150,6 +157,7 @@ let package = Package(
                 "YAML", "Primitives", "TestSupport",
             ],
             path: "Tests/DeliverySimulation", swiftSettings: strict),
+        tests("DeliverySimulationTests", ["DeliverySimulation"]),
         .executableTarget(
             name: "cluster-sim", dependencies: ["DeliverySimulation"], path: "Tests/ClusterSim",
             swiftSettings: strict),

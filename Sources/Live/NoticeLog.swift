@@ -19,7 +19,7 @@ struct NoticeLog: Sendable {
     func write(_ notice: Notice) {
         switch notice {
         case .assigned, .revoked, .membershipOver, .clusterTrouble, .lookupFailed,
-            .dataLossAccepted, .inputGrew:
+            .dataLossAccepted, .begunWithoutOffset, .inputGrew:
             writeGroup(notice)
         case .producerStarted, .commitFailed, .outcomeResolved, .cutRefused, .cutStale,
             .commitsStalled,
@@ -59,6 +59,10 @@ struct NoticeLog: Sendable {
                     "partition": place(partition), "committed": .count(committed),
                     "start": .count(start),
                 ])
+        case .begunWithoutOffset(let partition, let start):
+            logger.info(
+                "no offset is committed for a partition",
+                metadata: ["partition": place(partition), "start": .count(start)])
         case .inputGrew(let partitions):
             logger.notice(
                 "the input topic has more partitions", metadata: ["partitions": .count(partitions)])

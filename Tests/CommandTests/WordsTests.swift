@@ -1,4 +1,5 @@
 import Configuration
+import Delivery
 import Detection
 import Events
 import Telemetry
@@ -20,5 +21,12 @@ struct WordsTests {
             Settings.LogLevel.allCases.map(\.rawValue) == Logger.Level.allCases.map(\.rawValue))
         #expect(
             Settings.LogLineFormat.allCases.map(\.rawValue) == LogFormat.allCases.map(\.rawValue))
+        #expect(
+            Settings.Delivery.allCases.map(\.rawValue) == DeliveryMode.allCases.map(\.rawValue))
+        #expect(
+            Settings.DataLoss.allCases.map(\.rawValue) == DataLossPolicy.allCases.map(\.rawValue))
+        #expect(
+            Settings.MissingOffset.allCases.map(\.rawValue)
+                == StartPolicy.allCases.map(\.rawValue))
     }
 }

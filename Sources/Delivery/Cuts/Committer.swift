@@ -47,7 +47,10 @@ public struct Committer {
     private var phase = Phase.down(atMs: 0)
     /// The cut under way.
     public private(set) var cut: Cut?
+    /// The membership the cut was sent under, and is committed under.
     private var membership: (any Membership)?
+    /// The membership of now.
+    private var latest: (any Membership)?
     /// What was committed before the cut under way.
     private var before: [PartitionID: Position] = [:]
     /// The partitions were lost while the cut was under way: it is taken back and forgotten.
@@ -78,7 +81,7 @@ public struct Committer {
     public mutating func begin(_ cut: Cut, under membership: any Membership) {
         precondition(isReady, "one cut at a time")
         self.cut = cut
-        self.membership = membership
+        latest = membership
         isAbandoned = false
         sendIfOurs()
     }
@@ -110,18 +113,25 @@ public struct Committer {
         }
     }
 
-    /// Goes on under another membership; a cut that was refused is sent again.
+    /// Goes on under another membership; a cut that was refused is sent again. One that is under way is still
+    /// committed under its own: had somebody else had the partitions meanwhile, that would be refused.
     ///
     /// Partitions stayed over a rebalance, as the client says. That nobody else had them meanwhile is seen by
     /// their committed positions: those from before must stand there still.
     public mutating func resume(under membership: any Membership) {
-        self.membership = membership
+        latest = membership
         isInDoubt = !before.isEmpty
         if phase == .refused { sendIfOurs() }
     }
 
     private mutating func sendIfOurs() {
-        guard isInDoubt, let cut else { return send() }
+        isInDoubt ? read() : send()
+    }
+
+    /// Reads back what is committed; what happens from now on is not seen by it.
+    private mutating func read() {
+        guard let cut else { return }
+        isInDoubt = false
         phase = .resolving
         port.readCommitted(cut.positions.map(\.partition))
     }
@@ -136,7 +146,7 @@ public struct Committer {
             port.start()
             return nil
         case .waiting(let atMs):
-            if nowMs >= atMs { send() }
+            if nowMs >= atMs { sendIfOurs() }
             return nil
         default:
             guard let outcome = port.poll() else { return nil }
@@ -146,6 +156,7 @@ public struct Committer {
 
     private mutating func send() {
         guard let cut else { return }
+        membership = latest
         phase = .sending
         port.send(cut)
     }
@@ -191,14 +202,13 @@ public struct Committer {
 
     private mutating func started() {
         notify(.producerStarted(afterFailures: failures))
-        guard let cut, !isAbandoned else {
-            self.cut = nil
+        guard cut != nil, !isAbandoned else {
+            cut = nil
             phase = .ready
             return
         }
         if defects.contains(.assumesAbortedAfterTimeout) { return send() }
-        phase = .resolving
-        port.readCommitted(cut.positions.map(\.partition))
+        read()
     }
 
     private mutating func proceed() {
@@ -231,7 +241,7 @@ public struct Committer {
             self.cut = nil
             return nil
         }
-        if isRefused, let refusal {
+        if isRefused, membership === latest, let refusal {
             if phase == .ready { phase = .refused }
             return .refused(cut, refusal)
         }
@@ -297,7 +307,6 @@ public struct Committer {
             self.cut = nil
             return nil
         }
-        isInDoubt = false
         if committed.contains(where: { CommitNote(parsing: $0.metadata)?.cut == cut.name }) {
             notify(.outcomeResolved(cut: cut.name, wasCommitted: true))
             return finish()
@@ -307,7 +316,7 @@ public struct Committer {
             return .stale(cut)
         }
         notify(.outcomeResolved(cut: cut.name, wasCommitted: false))
-        send()
+        sendIfOurs()
         return nil
     }
 

@@ -188,7 +188,8 @@ public final class Instance {
             throw .dataLoss(
                 "\(settings.name(.partials)) has \(answer.partialsPartitions) partitions, and this group "
                     + "works with \(settings.partialsPartitions): entities live where the count says. Name a "
-                    + "new topic in partials.topic and reset the group's state")
+                    + "new topic in partials.topic, and run 'stillwatch reset --to beginning --state clear'"
+            )
         }
         if inputPartitions > 0, answer.inputPartitions > inputPartitions {
             notify(.inputGrew(partitions: answer.inputPartitions))

@@ -41,10 +41,8 @@ extension Shard {
         for position in cut.positions {
             for case .some(let slot) in states where slot.source == position.partition {
                 slot.committed = position
+                slot.snapshots.cutCommitted()
             }
-        }
-        for case .some(let slot) in states where cut.hasOutput(of: slot.source) {
-            slot.snapshots.cutCommitted()
         }
         cut.reset()
         spare = cut
@@ -86,7 +84,9 @@ extension Shard {
         for case .some(let slot) in states where slot.isLive {
             slot.snapshots.contribute(to: cut, of: slot.source)
             let hasMoved = slot.position != slot.committed.offset
-            guard hasMoved || cut.hasOutput(of: slot.source) else { continue }
+            guard hasMoved || cut.hasOutput(of: slot.source) || slot.snapshots.isInCut else {
+                continue
+            }
             let offset = settings.defects.contains(.commitsOneTooFar) ? 1 : 0
             cut.append(
                 Position(

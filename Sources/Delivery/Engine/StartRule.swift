@@ -10,10 +10,13 @@ struct StartRule {
         let partition = committed.partition
         let end = settings.stopsAtEnd && partition.topic == .input ? bounds.high : nil
         guard let offset = committed.offset else {
-            let isLatest = partition.topic == .input && settings.onMissingOffset == .latest
+            let isInput = partition.topic == .input
+            let isLatest = isInput && settings.onMissingOffset == .latest
+            let start = isLatest ? bounds.high : bounds.low
+            if isInput { notify(.begunWithoutOffset(partition, start: start)) }
+            // Brokers forget the offsets of a topic that is deleted: receivers may know another one of its name.
             return TaskStart(
-                committed: committed, start: isLatest ? bounds.high : bounds.low, bounds: bounds,
-                end: end)
+                committed: committed, start: start, bounds: bounds, end: end, isRestart: isInput)
         }
         if offset >= bounds.low, offset <= bounds.high {
             return TaskStart(committed: committed, start: offset, bounds: bounds, end: end)

@@ -143,6 +143,12 @@ struct Snapshotter {
     /// The manifests that go when one more is kept.
     private var replaced: ArraySlice<Manifest> { kept.dropLast(Self.keptManifests - 1) }
 
+    /// Whether a manifest waits for the outcome of the cut being filled or committed.
+    var isInCut: Bool {
+        if case .inCut = phase { return true }
+        return false
+    }
+
     /// The cut is committed.
     mutating func cutCommitted() {
         guard case .inCut(let manifest) = phase else { return }

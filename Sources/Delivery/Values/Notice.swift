@@ -18,6 +18,8 @@ public enum Notice: Sendable {
     case lookupFailed(ClusterError, attempts: Int)
     /// Records that were not read are gone, and the configuration accepts that: reading goes on at `start`.
     case dataLossAccepted(PartitionID, committed: Int64, start: Int64)
+    /// The group has committed nothing for an input partition: it is begun at `start`.
+    case begunWithoutOffset(PartitionID, start: Int64)
     /// The input topic has more partitions than before.
     case inputGrew(partitions: Int)
 

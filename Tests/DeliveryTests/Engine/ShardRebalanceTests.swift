@@ -1,0 +1,230 @@
+@_spi(Simulation) import Delivery
+import Testing
+
+@Suite("A shard over rebalances")
+struct ShardRebalanceTests {
+    private static let both = [ShardBench.input, ShardBench.partials]
+    private static let released = "released \(both)"
+
+    /// A shard that was refused a cut.
+    private func held(_ error: String = "ILLEGAL_GENERATION") throws -> ShardBench {
+        let bench = try ShardBench.settled(TestEngine.settings())
+        bench.producer.outcomes["offsets"] = [.failed(.of(.abortTransaction, error))]
+        bench.site.feed(from: 20_000, to: 22_000)
+        try bench.run(ms: 500)
+        let told = bench.told { notice -> String? in
+            if case .cutRefused(_, let error) = notice { error.name } else { nil }
+        }
+        #expect(told == [error])
+        return bench
+    }
+
+    @Test("revoked partitions are settled: nothing more is read, what was read is committed")
+    func settled() throws {
+        let bench = try ShardBench.settled(TestEngine.settings())
+        bench.site.feed(from: 20_000, to: 22_000)
+        try bench.run(ms: 20)
+        try bench.release(Self.both, under: FakeMembership())
+        bench.site.feed(from: 22_000, to: 24_000)
+        try bench.run(ms: 1_000)
+        #expect(bench.events == [Self.released])
+        #expect(bench.site.committed[ShardBench.input]?.offset == 110)
+        #expect(bench.input.attached.isEmpty && bench.partials.attached.isEmpty)
+    }
+
+    @Test("lost partitions are given up at once, and nothing of them is committed any more")
+    func lost() throws {
+        let bench = try ShardBench.settled(TestEngine.settings())
+        let before = bench.site.committed
+        bench.producer.isSilent = true
+        bench.site.feed(from: 20_000, to: 22_000)
+        try bench.run(ms: 500)
+        try bench.release(Self.both, under: nil)
+        try bench.run(ms: 20)
+        #expect(bench.events == [Self.released])
+        #expect(bench.site.committed == before)
+        #expect(bench.digest == nil)
+    }
+
+    @Test("what was given up unsettled is read again by whoever comes next, and nothing twice")
+    func takenAgain() throws {
+        let undisturbed = try ShardBench.settled(TestEngine.settings(), feedTo: 30_000)
+        let bench = try ShardBench.settled(TestEngine.settings())
+        bench.producer.outcomes["flush"] = [.failed(.of(.fatal))]
+        bench.site.feed(from: 20_000, to: 30_000)
+        try bench.run(ms: 300)
+        try bench.release(Self.both, under: nil)
+        try bench.run(ms: 100)
+        try bench.take(Self.both, "m2")
+        try bench.run(ms: 3_000)
+        #expect(bench.site.committed[ShardBench.input]?.offset == 150)
+        #expect(bench.digest == undisturbed.digest)
+        #expect(bench.site.alerts.map(\.value) == undisturbed.site.alerts.map(\.value))
+    }
+
+    @Test("partitions that cannot be settled in time are given up, and that is told")
+    func settlesTooLong() throws {
+        var settings = try TestEngine.settings()
+        settings.settleMs = 5_000
+        let bench = try ShardBench.settled(settings)
+        bench.site.feed(from: 20_000, to: 22_000)
+        bench.producer.isSilent = true
+        try bench.run(ms: 500)
+        try bench.release(Self.both, under: FakeMembership())
+        try bench.run(ms: 4_900)
+        #expect(bench.events.isEmpty)
+        try bench.run(ms: 200)
+        #expect(bench.events == [Self.released])
+        let late = bench.told { if case .settlingTimedOut = $0 { true } else { nil } }
+        #expect(late.count == 1)
+    }
+
+    @Test("partitions revoked under a membership that is over are given up without waiting")
+    func revokedUnderNone() throws {
+        let bench = try ShardBench.settled(TestEngine.settings())
+        bench.site.feed(from: 20_000, to: 22_000)
+        try bench.run(ms: 20)
+        try bench.release(Self.both, under: FakeMembership(isValid: false))
+        try bench.run(ms: 20)
+        #expect(bench.events == [Self.released])
+        #expect(bench.site.committed[ShardBench.input]?.offset == 100)
+    }
+
+    @Test("a refused cut holds the shard: nothing is read until the group speaks")
+    func holds() throws {
+        let bench = try held()
+        let processed = bench.shard.report().ingest.processed
+        bench.site.feed(from: 22_000, to: 24_000)
+        _ = bench.producer.takeCalls()
+        try bench.run(ms: 10_000)
+        #expect(bench.shard.report().ingest.processed == processed)
+        #expect(bench.producer.takeCalls().isEmpty)
+    }
+
+    @Test("held for 45 s, the shard ends the process")
+    func heldTooLong() throws {
+        let bench = try held()
+        try bench.run(ms: 44_000, everyMs: 100)
+        let failure = #expect(throws: EngineFailure.self) { try bench.run(ms: 2_000) }
+        if case .fatal? = failure { return }
+        Issue.record("\(String(describing: failure))")
+    }
+
+    @Test(
+        "fenced partitions are dropped and taken again: all is as if nothing had happened",
+        arguments: ["ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID"])
+    func fenced(error: String) throws {
+        let bench = try held(error)
+        try bench.release(Self.both, under: nil)
+        try bench.take(Self.both, "m2")
+        bench.site.feed(from: 22_000, to: 30_000)
+        try bench.run(ms: 3_000)
+        let undisturbed = try ShardBench.settled(TestEngine.settings(), feedTo: 30_000)
+        #expect(bench.digest == undisturbed.digest)
+        #expect(bench.site.alerts.map(\.value) == undisturbed.site.alerts.map(\.value))
+    }
+
+    @Test("where the partitions stay, the refused cut is committed under the next membership")
+    func stays() throws {
+        let bench = try held()
+        _ = bench.producer.takeCalls()
+        try bench.take([], "m2")
+        try bench.run(ms: 1_000)
+        #expect(bench.producer.takeCalls().prefix(5).contains("offsets m2"))
+        #expect(bench.site.committed[ShardBench.input]?.offset == 110)
+        #expect(bench.history.openedAt.isEmpty || bench.digest != nil)
+    }
+
+    @Test("a cut that others have overtaken is dropped, and its partitions are given up unsettled")
+    func overtaken() throws {
+        let bench = try held()
+        bench.producer.committed[ShardBench.input] = Position(
+            ShardBench.input, offset: 105, metadata: "2;-;-;-;other")
+        try bench.take([], "m2")
+        try bench.run(ms: 1_000)
+        let told = bench.told { if case .cutStale = $0 { true } else { nil } }
+        #expect(told.count == 1)
+        #expect(bench.site.committed[ShardBench.input]?.offset == 100)
+        try bench.release(Self.both, under: FakeMembership("m2"))
+        try bench.run(ms: 40)
+        #expect(bench.events == [Self.released])
+    }
+
+    @Test("partitions that go while others' outputs are in the cut end the process")
+    func others() throws {
+        let bench = try ShardBench.settled(TestEngine.settings())
+        let failure = #expect(throws: EngineFailure.self) {
+            try bench.release([ShardBench.input], under: nil)
+        }
+        if case .fatal? = failure { return }
+        Issue.record("\(String(describing: failure))")
+    }
+
+    @Test(
+        "a task that comes back unread goes on from memory; one that others have had is restored",
+        arguments: [false, true])
+    func parked(isRead: Bool) throws {
+        let bench = try ShardBench.settled(TestEngine.settings())
+        let digest = bench.digest
+        try bench.release(Self.both, under: FakeMembership())
+        try bench.run(ms: 100)
+        #expect(bench.events == [Self.released])
+        let position = try #require(bench.site.committed[ShardBench.partials]?.offset)
+        if isRead {
+            bench.site.appendGap(to: ShardBench.partials, 1)
+            bench.site.committed[ShardBench.partials] = Position(
+                ShardBench.partials, offset: position + 1, metadata: "2;-;-;-;other")
+        }
+        let began = restores(bench)
+        try bench.take(Self.both, "m2")
+        #expect(restores(bench) - began == (isRead ? 1 : 0))
+        if !isRead { #expect(bench.digest == digest) }
+        try bench.run(ms: 500)
+        #expect(bench.digest == digest)
+    }
+
+    @Test("parked state is kept for its time only, and counted all the same")
+    func parkedTooLong() throws {
+        var settings = try TestEngine.settings()
+        settings.parkMs = 3_000
+        let bench = try ShardBench.settled(settings)
+        let received = bench.shard.report().entities
+        try bench.release(Self.both, under: FakeMembership())
+        try bench.run(ms: 2_900)
+        #expect(bench.shard.report().entities == received)
+        try bench.run(ms: 200)
+        #expect(bench.shard.report().entities == received)
+        let began = restores(bench)
+        try bench.take(Self.both, "m2")
+        #expect(restores(bench) == began + 1)
+    }
+
+    private func restores(_ bench: ShardBench) -> Int {
+        bench.told { if case .restoreBegan = $0 { true } else { nil } }.count
+    }
+
+    @Test("a drain commits what was read and says so once", arguments: [false, true])
+    func drains(isSilent: Bool) throws {
+        var settings = try TestEngine.settings()
+        settings.settleMs = 4_000
+        let bench = try ShardBench.settled(settings)
+        bench.site.feed(from: 20_000, to: 22_000)
+        try bench.run(ms: 20)
+        bench.producer.isSilent = isSilent
+        try bench.drain()
+        bench.site.feed(from: 22_000, to: 24_000)
+        try bench.run(ms: 3_000)
+        #expect(bench.events == (isSilent ? [] : ["drained"]))
+        try bench.run(ms: 3_000)
+        #expect(bench.events == ["drained"])
+        #expect(bench.site.committed[ShardBench.input]?.offset == (isSilent ? 100 : 110))
+    }
+
+    @Test("a drain waits for nobody while the membership is over")
+    func drainsHeld() throws {
+        let bench = try held()
+        try bench.drain()
+        try bench.run(ms: 40)
+        #expect(bench.events == ["drained"])
+    }
+}

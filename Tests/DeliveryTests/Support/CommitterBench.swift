@@ -1,0 +1,86 @@
+@_spi(Simulation) import Delivery
+
+/// A committer over a scripted producer that has started, and knows that offset 5 is committed.
+final class CommitterBench {
+    static let partition = PartitionID(.input, 0)
+    /// What is committed before the first cut.
+    static let before = Position(partition, offset: 5, metadata: "2;-;-;-;c0")
+
+    let producer = ScriptedProducer()
+    var committer: Committer
+    /// Failed steps and resolved outcomes told.
+    var notices: [Notice] { box.notices }
+    private let box = NoticeBox()
+    private(set) var nowMs: Int64 = 0
+
+    init() {
+        committer = Committer(producer) { [box] in box.notices.append($0) }
+        committer.know(Self.before)
+        producer.committed[Self.partition] = Self.before
+        _ = run()
+        _ = producer.takeCalls()
+    }
+
+    /// A cut that commits offset 9 of the partition.
+    static func cut(_ name: String, offset: Int64 = 9) -> Cut {
+        let cut = Cut()
+        cut.close(as: name)
+        Array("output of \(name)".utf8).withUnsafeBytes {
+            cut.append(to: PartitionID(.partials, 0), of: partition, value: $0)
+        }
+        cut.append(position(by: name, offset: offset))
+        return cut
+    }
+
+    /// The position as a cut of a name leaves it.
+    static func position(by name: String, offset: Int64 = 9) -> Position {
+        Position(partition, offset: offset, metadata: "2;-;-;-;\(name)")
+    }
+
+    /// Begins a cut under a membership.
+    func begin(_ name: String = "c1", _ membership: String = "m1", offset: Int64 = 9) {
+        committer.begin(Self.cut(name, offset: offset), under: FakeMembership(membership))
+    }
+
+    /// Goes on under a membership of the name.
+    func resume(_ membership: String) { committer.resume(under: FakeMembership(membership)) }
+
+    /// So many steps, and long enough between them for every pause; what they tell.
+    func run(steps: Int = 40, everyMs: Int64 = 5_000) -> [String] {
+        var events: [String] = []
+        for _ in 0..<steps {
+            nowMs += everyMs
+            if let event = committer.step(nowMs: nowMs) { events.append(event.text) }
+        }
+        return events
+    }
+
+    /// Scripts a step's next outcome to be a failure.
+    func fail(_ step: String, _ error: ClusterError) {
+        producer.outcomes[step, default: []].append(.failed(error))
+    }
+
+    /// Scripts what the next reading of committed positions finds.
+    func find(_ position: Position) {
+        producer.outcomes["read", default: []].append(.committed([position]))
+    }
+}
+
+/// Keeps what is told.
+final class NoticeBox {
+    var notices: [Notice] = []
+}
+
+extension Committer.Event {
+    /// The event in a word or two.
+    var text: String {
+        switch self {
+        case .committed(let cut): "committed \(cut.name)"
+        case .refused(let cut, let error): "refused \(cut.name) \(error.name)"
+        case .stale(let cut): "stale \(cut.name)"
+        case .failed(.fenced): "failed fenced"
+        case .failed(.configuration): "failed configuration"
+        case .failed(let failure): "failed \(failure)"
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Delivery
+
+/// A group port whose events a test hands out.
+final class ScriptedGroup: GroupPort {
+    var events: [GroupEvent] = []
+    /// What was called, in order.
+    private(set) var calls: [String] = []
+    /// Positions assigned last.
+    private(set) var positions: [Position] = []
+    /// What the next calls fail with.
+    var failures: [ClusterError] = []
+    var hasLeft = false
+
+    func poll() -> GroupEvent? { events.isEmpty ? nil : events.removeFirst() }
+
+    func assign(_ positions: [Position], isIncremental: Bool) throws(ClusterError) {
+        self.positions = positions
+        try call("assign", positions.map(\.partition), isIncremental)
+    }
+
+    func unassign(_ partitions: [PartitionID], isIncremental: Bool) throws(ClusterError) {
+        try call("unassign", partitions, isIncremental)
+    }
+
+    private func call(
+        _ name: String, _ partitions: [PartitionID], _ isIncremental: Bool
+    ) throws(ClusterError) {
+        calls.append("\(name) \(partitions)\(isIncremental ? " more" : "")")
+        if !failures.isEmpty { throw failures.removeFirst() }
+    }
+
+    func leave() { calls.append("leave") }
+
+    /// What was called since the last time.
+    func takeCalls() -> [String] {
+        defer { calls = [] }
+        return calls
+    }
+}
+
+/// An instance of two shards over a scripted group and lookup.
+final class InstanceBench {
+    static let inputs = [PartitionID(.input, 0), PartitionID(.input, 1)]
+    static let shuffle = PartitionID(.partials, 1)
+
+    let site = Site()
+    let group = ScriptedGroup()
+    let lookup: ScriptedLookup
+    let instance: Instance
+    var notices: [Notice] { box.notices }
+    private(set) var nowMs: Int64 = 0
+    private let box = NoticeBox()
+
+    init(_ change: (inout EngineSettings) -> Void = { _ in }) throws {
+        var settings = try TestEngine.settings(partials: 4)
+        settings.shards = 2
+        change(&settings)
+        lookup = ScriptedLookup(site)
+        lookup.partitions = (2, 4)
+        let box = box
+        instance = Instance(settings, group: group, lookup: lookup) { box.notices.append($0) }
+    }
+
+    /// Steps for so long; the orders in words.
+    func run(ms: Int64 = 100) throws -> [String] {
+        try orders(ms: ms).map { "\($0.shard) \($0.command.text)" }
+    }
+
+    func orders(ms: Int64 = 100) throws -> [Instance.Order] {
+        var orders: [Instance.Order] = []
+        for _ in stride(from: 0, to: ms, by: 20) {
+            nowMs += 20
+            orders += try instance.step(nowMs: nowMs)
+        }
+        return orders
+    }
+
+    func assign(
+        _ partitions: [PartitionID], isIncremental: Bool = false,
+        _ membership: FakeMembership = FakeMembership()
+    ) {
+        group.events.append(.assigned(partitions, isIncremental: isIncremental, membership))
+    }
+
+    func revoke(_ partitions: [PartitionID], isIncremental: Bool = false, isLost: Bool = false) {
+        group.events.append(
+            .revoked(
+                partitions, isIncremental: isIncremental, isLost: isLost, FakeMembership()))
+    }
+
+    func tell(_ event: ShardEvent, from shard: Int) throws {
+        try instance.take(event, from: shard, nowMs: nowMs)
+    }
+
+    /// An instance that has partitions.
+    static func assigned(
+        _ change: (inout EngineSettings) -> Void = { _ in }
+    ) throws -> InstanceBench {
+        let bench = try InstanceBench(change)
+        bench.assign(inputs + [shuffle])
+        _ = try bench.run()
+        _ = bench.group.takeCalls()
+        return bench
+    }
+
+    /// What was told of one kind.
+    func told<T>(_ pick: (Notice) -> T?) -> [T] { notices.compactMap(pick) }
+}
+
+extension ShardCommand {
+    /// The command in words.
+    var text: String {
+        switch self {
+        case .take(let starts, let membership, let epoch, let sources):
+            "take \(starts.map(\.partition)) \((membership as? FakeMembership)?.name ?? "") "
+                + "epoch \(epoch) of \(sources)"
+        case .release(let partitions, let membership):
+            "release \(partitions)\(membership == nil ? " lost" : "")"
+        case .drain: "drain"
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Delivery
+
+/// A site's partitions of one topic as a shard reads them.
+final class ScriptedLog: LogPort {
+    private struct Place {
+        var slot: Int
+        var next: Int64
+        var failures = 0
+        var toldEnd: Int64 = -1
+    }
+
+    private let site: Site
+    private var places: [PartitionID: Place] = [:]
+    private var errors: [Int: ClusterError] = [:]
+    /// Partitions held back.
+    private(set) var held: Set<PartitionID> = []
+    /// Offsets at which partitions were attached, in order.
+    private(set) var attachedAt: [(partition: PartitionID, offset: Int64)] = []
+    /// Whether the ends of partitions are told.
+    var tellsEnds = true
+    /// Records delivered in one go at most.
+    var batch = 100
+
+    init(_ site: Site) { self.site = site }
+
+    /// Partitions being read.
+    var attached: Set<PartitionID> { Set(places.keys) }
+
+    func attach(_ partition: PartitionID, slot: Int, epoch: UInt32, from offset: Int64) {
+        precondition(places[partition] == nil, "attached twice")
+        places[partition] = Place(slot: slot, next: offset)
+        attachedAt.append((partition, offset))
+    }
+
+    func detach(_ partition: PartitionID) {
+        places[partition] = nil
+        held.remove(partition)
+    }
+
+    func hold(_ partition: PartitionID) { held.insert(partition) }
+    func release(_ partition: PartitionID) { held.remove(partition) }
+
+    func withBatch(
+        max: Int, waitMs: Int32, _ body: (Batch) throws(EngineFailure) -> Void
+    ) throws(EngineFailure) {
+        var lender = EntryLender()
+        for partition in places.keys.sorted() where !held.contains(partition) {
+            guard var place = places[partition] else { continue }
+            read(partition, &place, &lender)
+            places[partition] = place
+        }
+        defer { lender.free() }
+        errors = lender.errors
+        let batch = UnsafeMutableBufferPointer<Entry>.allocate(capacity: lender.entries.count + 1)
+        defer { batch.deallocate() }
+        _ = batch.initialize(from: lender.entries)
+        try body(Batch(rebasing: batch[..<lender.entries.count]))
+    }
+
+    private func read(
+        _ partition: PartitionID, _ place: inout Place, _ lender: inout EntryLender
+    ) {
+        let rest = (site.logs[partition] ?? []).filter { $0.offset >= place.next }
+        for item in rest.filter({ $0.error == nil }).prefix(batch) {
+            lender.add(item, slot: place.slot)
+            place.next = item.offset + 1
+        }
+        let failures = (site.logs[partition] ?? []).filter { $0.error != nil }
+        for item in failures.dropFirst(place.failures) {
+            lender.add(item, slot: place.slot)
+            place.failures += 1
+        }
+        let end = site.bounds(of: partition).high
+        let isThrough = !rest.contains { $0.offset >= place.next && $0.error == nil }
+        if tellsEnds, isThrough, place.toldEnd < end {
+            lender.addEnd(at: end, slot: place.slot)
+            place.toldEnd = end
+        }
+    }
+
+    func failure(at index: Int) -> ClusterError { errors[index] ?? .of(.fatal) }
+}
+
+/// A site's partitions read again.
+final class ScriptedHistory: HistoryPort {
+    private let site: Site
+    /// Offsets at which readers were opened.
+    private(set) var openedAt: [Int64] = []
+    /// Readers not closed.
+    private(set) var openCount = 0
+    /// What the next readers fail with, one each.
+    var failures: [ClusterError] = []
+    /// Whether readers have nothing to lend yet.
+    var isSilent = false
+    /// Called when a reader is opened.
+    var onOpen: (() -> Void)?
+
+    init(_ site: Site) { self.site = site }
+
+    func open(_ partition: PartitionID, from offset: Int64?) -> any HistoryReader {
+        onOpen?()
+        openedAt.append(offset ?? -1)
+        openCount += 1
+        return Reader(self, partition, offset ?? site.bounds(of: partition).low)
+    }
+
+    private final class Reader: HistoryReader {
+        private let history: ScriptedHistory
+        private let partition: PartitionID
+        private var next: Int64
+        private var error: ClusterError?
+
+        init(_ history: ScriptedHistory, _ partition: PartitionID, _ next: Int64) {
+            self.history = history
+            self.partition = partition
+            self.next = next
+            if !history.failures.isEmpty { error = history.failures.removeFirst() }
+        }
+
+        var bounds: LogBounds? {
+            history.isSilent ? nil : history.site.bounds(of: partition)
+        }
+
+        func withBatch(max: Int, _ body: (Batch) -> Void) {
+            var lender = EntryLender()
+            defer { lender.free() }
+            if !history.isSilent {
+                if let error {
+                    lender.add(Site.Item(offset: next, error: error), slot: 0)
+                } else {
+                    lend(max, &lender)
+                }
+            }
+            lender.entries.withUnsafeBufferPointer(body)
+        }
+
+        private func lend(_ max: Int, _ lender: inout EntryLender) {
+            let rest = (history.site.logs[partition] ?? []).filter {
+                $0.offset >= next && $0.error == nil
+            }
+            for item in rest.prefix(max) {
+                lender.add(item, slot: 0)
+                next = item.offset + 1
+            }
+            if rest.count <= max {
+                lender.addEnd(at: history.site.bounds(of: partition).high, slot: 0)
+            }
+        }
+
+        func failure(at index: Int) -> ClusterError { error ?? .of(.fatal) }
+        func close() { history.openCount -= 1 }
+    }
+}

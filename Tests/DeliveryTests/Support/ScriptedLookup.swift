@@ -1,0 +1,40 @@
+import Delivery
+
+/// Answers questions from a site, or as a test says.
+final class ScriptedLookup: LookupPort {
+    private let site: Site
+    /// Questions asked.
+    private(set) var asked: [Question] = []
+    /// Answers to the next questions, in place of the site's.
+    var answers: [Result<Answer, ClusterError>] = []
+    /// Whether nobody answers.
+    var isSilent = false
+    /// Partitions of the input and of the shuffle, as answers give them.
+    var partitions = (inputs: 1, partials: 1)
+    private var pending: Result<Answer, ClusterError>?
+
+    init(_ site: Site) { self.site = site }
+
+    func ask(_ question: Question) {
+        asked.append(question)
+        if !answers.isEmpty {
+            pending = answers.removeFirst()
+            return
+        }
+        switch question {
+        case .start(let ids):
+            pending = .success(
+                Answer(
+                    committed: ids.map { site.committed[$0] ?? Position($0, offset: nil) },
+                    bounds: bounds(ids), inputPartitions: partitions.inputs,
+                    partialsPartitions: partitions.partials))
+        case .bounds(let ids): pending = .success(Answer(bounds: bounds(ids)))
+        }
+    }
+
+    private func bounds(_ ids: [PartitionID]) -> [PartitionID: LogBounds] {
+        Dictionary(ids.map { ($0, site.bounds(of: $0)) }) { $1 }
+    }
+
+    func answer() -> Result<Answer, ClusterError>? { isSilent ? nil : pending.take() }
+}

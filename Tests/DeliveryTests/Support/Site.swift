@@ -1,0 +1,126 @@
+import Delivery
+import Primitives
+import Snapshots
+
+/// What outlives a shard: topics, committed positions and the store of snapshots.
+final class Site {
+    /// A record of a topic, or a failure to read on.
+    struct Item {
+        var offset: Int64
+        var timestampMs: Int64 = -1
+        var value: [UInt8]?
+        var error: ClusterError?
+    }
+
+    /// Records by partition, in order.
+    private(set) var logs: [PartitionID: [Item]] = [:]
+    /// The first offset kept, where that is not 0.
+    var low: [PartitionID: Int64] = [:]
+    /// One past the last offset, where more than the last record's has gone by.
+    private var high: [PartitionID: Int64] = [:]
+    /// What the group has committed.
+    var committed: [PartitionID: Position] = [:]
+    /// The store's records in the order they were written; nil where a key was removed.
+    var store: [(key: StateKey, value: [UInt8]?)] = []
+    /// Findings committed.
+    private(set) var alerts: [ScriptedProducer.Sent] = []
+    /// Dead letters committed.
+    private(set) var deadLetters: [ScriptedProducer.Sent] = []
+
+    /// Appends a record behind `gap` offsets that hold nothing to read.
+    func append(
+        to partition: PartitionID, _ value: [UInt8]?, timestampMs: Int64 = -1, gap: Int64 = 0
+    ) {
+        let offset = bounds(of: partition).high + gap
+        logs[partition, default: []].append(
+            Item(offset: offset, timestampMs: timestampMs, value: value))
+        high[partition] = offset + 1
+    }
+
+    /// Ends a partition with `count` offsets that hold nothing to read.
+    func appendGap(to partition: PartitionID, _ count: Int64) {
+        high[partition] = bounds(of: partition).high + count
+    }
+
+    /// Appends a failure to read on.
+    func fail(_ partition: PartitionID, _ error: ClusterError) {
+        logs[partition, default: []].append(
+            Item(offset: bounds(of: partition).high, error: error))
+    }
+
+    /// Retention removes what lies below an offset.
+    func remove(_ partition: PartitionID, below offset: Int64) {
+        logs[partition]?.removeAll { $0.offset < offset }
+        low[partition] = offset
+    }
+
+    func bounds(of partition: PartitionID) -> LogBounds {
+        LogBounds(low: low[partition] ?? 0, high: high[partition] ?? low[partition] ?? 0)
+    }
+
+    /// What a committed cut leads to.
+    func apply(_ sent: [ScriptedProducer.Sent], _ positions: [Position]) {
+        for position in positions { committed[position.partition] = position }
+        for record in sent {
+            switch record.partition.topic {
+            case .partials: append(to: record.partition, record.value)
+            case .alerts: alerts.append(record)
+            case .deadLetters: deadLetters.append(record)
+            case .state:
+                let key = record.key?.withUnsafeBytes { StateKey($0) }
+                if let key { store.append((key, record.value)) }
+            default: break
+            }
+        }
+    }
+
+    /// Keys that are in the store.
+    var keys: Set<StateKey> {
+        var keys: Set<StateKey> = []
+        for (key, value) in store {
+            if value == nil { keys.remove(key) } else { keys.insert(key) }
+        }
+        return keys
+    }
+
+    /// Manifests in the store, the newest first.
+    var manifests: [Manifest] {
+        let all = store.compactMap { key, value -> Manifest? in
+            guard key.kind == .manifest, keys.contains(key) else { return nil }
+            return value?.withUnsafeBytes { try? Manifest($0, key: key) }
+        }
+        return all.sorted { $0.id > $1.id }
+    }
+}
+
+/// Lends a site's records as entries.
+struct EntryLender {
+    private var memory: [UnsafeMutableRawBufferPointer] = []
+    private(set) var entries: [Entry] = []
+    private(set) var errors: [Int: ClusterError] = [:]
+
+    mutating func add(_ item: Site.Item, slot: Int) {
+        if let error = item.error {
+            errors[entries.count] = error
+            entries.append(Entry(kind: .failure, slot: Int32(slot), offset: item.offset))
+            return
+        }
+        let value = item.value.map { bytes in
+            let copy = UnsafeMutableRawBufferPointer.allocate(
+                byteCount: max(1, bytes.count), alignment: 8)
+            copy.copyBytes(from: bytes)
+            memory.append(copy)
+            return UnsafeRawBufferPointer(rebasing: copy[..<bytes.count])
+        }
+        entries.append(
+            Entry(
+                kind: .record, slot: Int32(slot), offset: item.offset,
+                timestampMs: item.timestampMs, value: value))
+    }
+
+    mutating func addEnd(at offset: Int64, slot: Int) {
+        entries.append(Entry(kind: .end, slot: Int32(slot), offset: offset))
+    }
+
+    func free() { for bytes in memory { bytes.deallocate() } }
+}
