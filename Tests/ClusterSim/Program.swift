@@ -115,7 +115,9 @@ struct Program {
         return found.withLock { $0 }
     }
 
-    private func cells(_ found: (seed: UInt64, how: String)?, _ bug: DeliverySimulation.Bug) -> String {
+    private func cells(_ found: (seed: UInt64, how: String)?, _ bug: DeliverySimulation.Bug)
+        -> String
+    {
         if let found { return "\(found.seed - options.first + 1) seeds | \(found.how)" }
         guard let reason = bug.harmless else { return "not within \(options.seeds) seeds | -" }
         return "not within \(min(options.seeds, Self.harmlessSeeds)) seeds | no harm: \(reason)"
