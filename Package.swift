@@ -157,7 +157,7 @@ let package = Package(
                 "YAML", "Primitives", "TestSupport",
             ],
             path: "Tests/DeliverySimulation", swiftSettings: strict),
-        tests("DeliverySimulationTests", ["DeliverySimulation"]),
+        tests("DeliverySimulationTests", ["DeliverySimulation", "cluster-sim"]),
         .executableTarget(
             name: "cluster-sim", dependencies: ["DeliverySimulation"], path: "Tests/ClusterSim",
             swiftSettings: strict),

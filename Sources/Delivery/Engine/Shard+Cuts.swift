@@ -156,6 +156,7 @@ extension Shard {
 
     private func end(_ partitions: [PartitionID], parking: Bool, _ nowMs: Int64) {
         releasing = nil
+        hold = nil
         committer.forget(partitions)
         for partition in partitions { drop(partition, parking: parking, nowMs) }
         events.append(.released(partitions))

@@ -120,10 +120,11 @@ public final class Shard {
         }
     }
 
-    /// Commits under a membership from now on; a cut that an earlier one was refused for comes again.
+    /// Commits under a membership from now on; a cut that an earlier one was refused for comes again. Where one
+    /// was dropped, what lies behind it cannot be committed: the tasks stand past outputs that are gone.
     private func goOn(under membership: any Membership) {
         self.membership = membership
-        hold = nil
+        if let hold, !hold.isFinal { self.hold = nil }
         committer.resume(under: membership)
     }
 

@@ -81,6 +81,18 @@ struct ShardCutTests {
         #expect(told == [5])
     }
 
+    @Test(
+        "offsets that hold nothing to read are committed as well",
+        arguments: [Topic.input, .partials])
+    func gaps(topic: Topic) throws {
+        let bench = try ShardBench.settled(TestEngine.settings())
+        let partition = PartitionID(topic, 0)
+        let high = bench.site.bounds(of: partition).high
+        bench.site.appendGap(to: partition, 3)
+        try bench.run(ms: 500)
+        #expect(try #require(bench.site.committed[partition]?.offset) >= high + 3)
+    }
+
     @Test("a cut closes with its interval, and nothing is sent while there is nothing to say")
     func interval() throws {
         let bench = try ShardBench(TestEngine.settings())

@@ -150,6 +150,52 @@ struct ShardRebalanceTests {
         #expect(bench.events == [Self.released])
     }
 
+    /// A shard whose cut of both stages is stale by the input alone.
+    private func stale() throws -> ShardBench {
+        let bench = try ShardBench.settled(TestEngine.settings())
+        bench.site.feed(from: 20_000, to: 22_000)
+        bench.producer.outcomes["offsets"] = [
+            .done, .failed(.of(.abortTransaction, "ILLEGAL_GENERATION")),
+        ]
+        try bench.run(ms: 200)
+        bench.site.feed(from: 22_000, to: 24_000)
+        try bench.run(ms: 500)
+        try #require(Set(bench.producer.positions.map(\.partition)) == Set(Self.both))
+        bench.producer.committed[ShardBench.input] = Position(
+            ShardBench.input, offset: 115, metadata: "2;-;-;-;other")
+        try bench.take([], "m2")
+        try bench.run(ms: 200)
+        try #require(bench.notices.contains { if case .cutStale = $0 { true } else { false } })
+        _ = bench.producer.takeCalls()
+        return bench
+    }
+
+    @Test("what a dropped cut held is gone: nothing behind it is committed, settled or not")
+    func nothingBehindStale() throws {
+        let bench = try stale()
+        let before = bench.site.committed
+        try bench.release(Self.both, under: FakeMembership("m2"))
+        try bench.run(ms: 1_000)
+        #expect(bench.events == [Self.released])
+        #expect(!bench.producer.takeCalls().contains { $0.hasPrefix("send") })
+        #expect(bench.site.committed == before)
+        // Taken again, it goes on from what is committed.
+        try bench.take(Self.both, "m3")
+        try bench.run(ms: 1_000)
+        #expect(bench.producer.takeCalls().contains("commit"))
+    }
+
+    @Test("where the partitions of a dropped cut stay for 45 s, the shard ends the process")
+    func staleAndStays() throws {
+        let bench = try stale()
+        try bench.take([], "m3")
+        try bench.run(ms: 44_000, everyMs: 100)
+        #expect(bench.producer.takeCalls().isEmpty)
+        let failure = #expect(throws: EngineFailure.self) { try bench.run(ms: 2_000) }
+        if case .fatal? = failure { return }
+        Issue.record("\(String(describing: failure))")
+    }
+
     @Test("partitions that go while others' outputs are in the cut end the process")
     func others() throws {
         let bench = try ShardBench.settled(TestEngine.settings())

@@ -19,7 +19,7 @@ final class ScriptedLog: LogPort {
     /// Whether the ends of partitions are told.
     var tellsEnds = true
     /// Records delivered in one go at most.
-    var batch = 100
+    var batch = 1_000
 
     init(_ site: Site) { self.site = site }
 
@@ -60,18 +60,16 @@ final class ScriptedLog: LogPort {
     private func read(
         _ partition: PartitionID, _ place: inout Place, _ lender: inout EntryLender
     ) {
-        let rest = (site.logs[partition] ?? []).filter { $0.offset >= place.next }
-        for item in rest.filter({ $0.error == nil }).prefix(batch) {
+        for item in site.records(of: partition, from: place.next, max: batch) {
             lender.add(item, slot: place.slot)
             place.next = item.offset + 1
         }
-        let failures = (site.logs[partition] ?? []).filter { $0.error != nil }
-        for item in failures.dropFirst(place.failures) {
-            lender.add(item, slot: place.slot)
+        for error in (site.failures[partition] ?? []).dropFirst(place.failures) {
+            lender.add(error, at: place.next, slot: place.slot)
             place.failures += 1
         }
         let end = site.bounds(of: partition).high
-        let isThrough = !rest.contains { $0.offset >= place.next && $0.error == nil }
+        let isThrough = site.records(of: partition, from: place.next, max: 1).isEmpty
         if tellsEnds, isThrough, place.toldEnd < end {
             lender.addEnd(at: end, slot: place.slot)
             place.toldEnd = end
@@ -126,7 +124,7 @@ final class ScriptedHistory: HistoryPort {
             defer { lender.free() }
             if !history.isSilent {
                 if let error {
-                    lender.add(Site.Item(offset: next, error: error), slot: 0)
+                    lender.add(error, at: next, slot: 0)
                 } else {
                     lend(max, &lender)
                 }
@@ -135,14 +133,11 @@ final class ScriptedHistory: HistoryPort {
         }
 
         private func lend(_ max: Int, _ lender: inout EntryLender) {
-            let rest = (history.site.logs[partition] ?? []).filter {
-                $0.offset >= next && $0.error == nil
-            }
-            for item in rest.prefix(max) {
+            for item in history.site.records(of: partition, from: next, max: max) {
                 lender.add(item, slot: 0)
                 next = item.offset + 1
             }
-            if rest.count <= max {
+            if history.site.records(of: partition, from: next, max: 1).isEmpty {
                 lender.addEnd(at: history.site.bounds(of: partition).high, slot: 0)
             }
         }

@@ -4,16 +4,17 @@ import Snapshots
 
 /// What outlives a shard: topics, committed positions and the store of snapshots.
 final class Site {
-    /// A record of a topic, or a failure to read on.
+    /// A record of a topic.
     struct Item {
         var offset: Int64
         var timestampMs: Int64 = -1
         var value: [UInt8]?
-        var error: ClusterError?
     }
 
     /// Records by partition, in order.
     private(set) var logs: [PartitionID: [Item]] = [:]
+    /// Failures to read a partition, each told once.
+    private(set) var failures: [PartitionID: [ClusterError]] = [:]
     /// The first offset kept, where that is not 0.
     var low: [PartitionID: Int64] = [:]
     /// One past the last offset, where more than the last record's has gone by.
@@ -44,14 +45,24 @@ final class Site {
 
     /// Appends a failure to read on.
     func fail(_ partition: PartitionID, _ error: ClusterError) {
-        logs[partition, default: []].append(
-            Item(offset: bounds(of: partition).high, error: error))
+        failures[partition, default: []].append(error)
     }
 
     /// Retention removes what lies below an offset.
     func remove(_ partition: PartitionID, below offset: Int64) {
         logs[partition]?.removeAll { $0.offset < offset }
         low[partition] = offset
+    }
+
+    /// At most `max` records from an offset on.
+    func records(of partition: PartitionID, from offset: Int64, max: Int) -> ArraySlice<Item> {
+        guard let log = logs[partition] else { return [] }
+        var (low, high) = (0, log.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if log[middle].offset < offset { low = middle + 1 } else { high = middle }
+        }
+        return log[low...].prefix(max)
     }
 
     func bounds(of partition: PartitionID) -> LogBounds {
@@ -100,11 +111,6 @@ struct EntryLender {
     private(set) var errors: [Int: ClusterError] = [:]
 
     mutating func add(_ item: Site.Item, slot: Int) {
-        if let error = item.error {
-            errors[entries.count] = error
-            entries.append(Entry(kind: .failure, slot: Int32(slot), offset: item.offset))
-            return
-        }
         let value = item.value.map { bytes in
             let copy = UnsafeMutableRawBufferPointer.allocate(
                 byteCount: max(1, bytes.count), alignment: 8)
@@ -116,6 +122,11 @@ struct EntryLender {
             Entry(
                 kind: .record, slot: Int32(slot), offset: item.offset,
                 timestampMs: item.timestampMs, value: value))
+    }
+
+    mutating func add(_ error: ClusterError, at offset: Int64, slot: Int) {
+        errors[entries.count] = error
+        entries.append(Entry(kind: .failure, slot: Int32(slot), offset: offset))
     }
 
     mutating func addEnd(at offset: Int64, slot: Int) {

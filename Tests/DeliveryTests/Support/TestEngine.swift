@@ -51,6 +51,14 @@ enum TestEngine {
     }
 }
 
+extension ShardBench {
+    /// The time of the last event read and what follows it, in records a fifth of a second apart.
+    var fedTo: Int64 {
+        let last = site.logs[Self.input]?.last?.timestampMs ?? TestEngine.originMs - 200
+        return last - TestEngine.originMs + 200
+    }
+}
+
 extension Site {
     /// Appends events of an input partition between two times, some every second.
     func feed(_ partition: Int32 = 0, from: Int64, to: Int64, everyMs: Int64 = 200) {
