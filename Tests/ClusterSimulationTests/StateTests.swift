@@ -16,8 +16,8 @@ struct StateTests {
 
     private func end(
         _ world: World, _ port: any StatePort
-    ) throws -> (id: SnapshotID, error: ClusterError?) {
-        var result: (id: SnapshotID, error: ClusterError?)?
+    ) throws -> StateOutcome {
+        var result: StateOutcome?
         _ = world.run(untilMs: 30_000) {
             result = result ?? port.poll()
             return result != nil

@@ -9,7 +9,7 @@ final class FaultSchedule {
     enum Fault: String, CaseIterable {
         case crash, freeze, zombie, stop, brokerDown, moveLeader, moveCoordinator
         case network, slowProcess, lateEnd, lostEnd, endErrors, slowMarkers, storm, clockJump
-        case ambush, fullDisk, damage, compaction, retention
+        case ambush, fullDisk, slowState, damage, compaction, retention
     }
 
     private unowned let run: SimulationRun
@@ -44,6 +44,7 @@ final class FaultSchedule {
         isOver = true
         world.network.faults = NetworkFaults()
         world.cluster.markerDelayUs = nil
+        world.cluster.statePauseUs = nil
         world.cluster.transactions.endErrorChance = 0
         for broker in world.cluster.brokers { world.cluster.bringUp(broker: broker.id) }
         world.cluster.readOnlyTopics = []
@@ -70,7 +71,9 @@ final class FaultSchedule {
         guard let moment, moment == ambush, !isOver else { return }
         ambush = nil
         let isFrozen = random.chance(0.3)
-        world.timeline.after(random.pick(0...30_000)) { [unowned self] in
+        // A manifest goes out with a later cut.
+        let soonUs: ClosedRange<Micros> = moment == .snapshot ? 0...800_000 : 0...30_000
+        world.timeline.after(random.pick(soonUs)) { [unowned self] in
             if isFrozen { freeze(instance) } else { instance.process.crash() }
         }
     }
@@ -119,6 +122,12 @@ final class FaultSchedule {
                 world, members: Int(random.pick(1...5)), stayMs: 100...2_000,
                 settings: scenario.client)
         case .fullDisk: return fillDisk()
+        case .slowState:
+            world.cluster.statePauseUs = 10_000...random.pick(50_000...3_000_000)
+            if random.chance(0.5) { ambush = .snapshot }
+            after(random.pick(2_000...10_000)) { [unowned self] in
+                world.cluster.statePauseUs = nil
+            }
         case .damage: return damageState()
         case .compaction:
             for log in world.cluster.logs(.state) { world.cluster.compact(log.id) }

@@ -109,6 +109,9 @@ struct PlantedBug: Sendable {
         PlantedBug(
             "remove-named", .removesNamedPages, "pages that the newest manifest names are removed"),
         PlantedBug(
+            "mix-up-tasks", .mixesUpTasks,
+            "the end of a write is taken for that of another task's snapshot"),
+        PlantedBug(
             "idle-by-timer", .idlesByTimerAlone,
             "a partition is idle after the time alone, read to its end or not"),
         PlantedBug(

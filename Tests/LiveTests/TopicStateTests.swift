@@ -14,8 +14,8 @@ struct StateRecord: Equatable {
 /// Waits for so many ends of writes.
 func ends(
     _ port: any StatePort, _ count: Int
-) -> [(id: SnapshotID, error: ClusterError?)] {
-    var ends: [(id: SnapshotID, error: ClusterError?)] = []
+) -> [StateOutcome] {
+    var ends: [StateOutcome] = []
     let isDone = eventually {
         while let end = port.poll() { ends.append(end) }
         return ends.count >= count

@@ -142,6 +142,8 @@ public final class Instance {
         case .failure(let error):
             switch error.move {
             case .retry, .unreachable, .abortTransaction, .benign: break
+            // Partitions that are new may be unknown to a broker for a moment.
+            case .configuration where pending.attempts < Self.patience: break
             default: throw EngineFailure(error)
             }
             var again = pending
@@ -151,6 +153,9 @@ public final class Instance {
             return []
         }
     }
+
+    /// Looks that may fail for want of a topic, a setting or a permission.
+    private static let patience = 5
 
     private func start(_ pending: Pending, _ answer: Answer) throws(EngineFailure) -> [Order] {
         try check(answer)

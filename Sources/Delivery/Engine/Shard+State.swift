@@ -4,8 +4,11 @@ import Snapshots
 extension Shard {
     /// Takes the store's word on what was written.
     func settleState(_ nowMs: Int64) {
-        while let (id, error) = ports.state.poll() {
-            for case .some(let slot) in states { slot.snapshots.settle(id, error, slot.task) }
+        let mixesTasks = settings.defects.contains(.mixesUpTasks)
+        while let end = ports.state.poll() {
+            for case .some(let slot) in states where mixesTasks || slot.task.id == end.task {
+                slot.snapshots.settle(end.id, end.error, slot.task)
+            }
         }
     }
 

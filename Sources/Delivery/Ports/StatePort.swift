@@ -14,10 +14,27 @@ public protocol StatePort: AnyObject {
     func publish(_ manifest: ManifestRecord)
     /// Removes the pages of snapshots that no manifest names any more, and manifests that newer ones replace.
     func remove(_ keys: [StateKey])
-    /// The end of a write or a publication: its snapshot, and why it failed.
-    func poll() -> (id: SnapshotID, error: ClusterError?)?
+    /// The end of a write or a publication, once.
+    func poll() -> StateOutcome?
     /// Reads everything kept of a task.
     func open(_ task: TaskID) -> any StateReader
+}
+
+/// The end of a write or a publication.
+public struct StateOutcome: Sendable {
+    /// Whose snapshot it was of: tasks number their snapshots each for themselves.
+    public var task: TaskID
+    /// Which one.
+    public var id: SnapshotID
+    /// Why it failed; nil where all is safe.
+    public var error: ClusterError?
+
+    /// The end of a write of `task`'s snapshot `id`.
+    public init(_ task: TaskID, _ id: SnapshotID, _ error: ClusterError?) {
+        self.task = task
+        self.id = id
+        self.error = error
+    }
 }
 
 /// Everything kept of a task, front to back.

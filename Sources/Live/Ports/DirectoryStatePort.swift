@@ -8,10 +8,8 @@ import Synchronization
 /// What fails leaves nothing behind and older snapshots as they were: a full disk or a directory that may not be
 /// written costs snapshots, not work.
 public final class DirectoryStatePort: StatePort, Sendable {
-    private typealias End = (id: SnapshotID, error: ClusterError?)
-
     private let store: DirectoryStore
-    private let ended = Mutex<[(id: SnapshotID, error: ClusterError?)]>([])
+    private let ended = Mutex<[StateOutcome]>([])
     private let onOutcome: @Sendable () -> Void
 
     init(_ store: DirectoryStore, onOutcome: @escaping @Sendable () -> Void) {
@@ -24,12 +22,12 @@ public final class DirectoryStatePort: StatePort, Sendable {
 
     /// Begins to write the pages of a snapshot into one file.
     public func write(_ pages: SnapshotPages) {
-        begin(pages.id) { root throws(ClusterError) in try Self.write(pages, in: root) }
+        begin(pages.task, pages.id) { root throws(ClusterError) in try Self.write(pages, in: root) }
     }
 
     /// Begins to write a manifest.
     public func publish(_ manifest: ManifestRecord) {
-        begin(manifest.key.id) { root throws(ClusterError) in
+        begin(manifest.key.task, manifest.key.id) { root throws(ClusterError) in
             let directory = SnapshotFile.directory(of: manifest.key.task, in: root)
             try StateFiles.makeDirectory(directory)
             let name = SnapshotFile.name(manifest.key.id, isManifest: true)
@@ -40,20 +38,21 @@ public final class DirectoryStatePort: StatePort, Sendable {
     }
 
     private func begin(
-        _ id: SnapshotID, _ call: @escaping @Sendable (String) throws(ClusterError) -> Void
+        _ task: TaskID, _ id: SnapshotID,
+        _ call: @escaping @Sendable (String) throws(ClusterError) -> Void
     ) {
         store.worker.run { [self] in
             do throws(ClusterError) {
                 try call(store.root)
-                end(id, nil)
+                end(StateOutcome(task, id, nil))
             } catch {
-                end(id, error)
+                end(StateOutcome(task, id, error))
             }
         }
     }
 
-    private func end(_ id: SnapshotID, _ error: ClusterError?) {
-        ended.withLock { $0.append((id, error)) }
+    private func end(_ outcome: StateOutcome) {
+        ended.withLock { $0.append(outcome) }
         onOutcome()
     }
 
@@ -71,8 +70,8 @@ public final class DirectoryStatePort: StatePort, Sendable {
         }
     }
 
-    /// The end of a write or a publication: its snapshot, and why it failed.
-    public func poll() -> (id: SnapshotID, error: ClusterError?)? {
+    /// The end of a write or a publication, once.
+    public func poll() -> StateOutcome? {
         ended.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }
 

@@ -79,11 +79,13 @@ private final class Desk: @unchecked Sendable {
         case .bounds(let partitions):
             return Answer(bounds: try bounds(partitions))
         case .start(let partitions):
-            // Committed offsets first: what is kept and where it ends is then not older than they are.
+            // Counts first: the client then knows of partitions that are new. Committed offsets before bounds:
+            // what is kept and where it ends is then not older than they are.
+            let counts = (input: try count(.input), partials: try count(.partials))
             let committed = try committed(partitions)
             return Answer(
                 committed: committed, bounds: try bounds(partitions),
-                inputPartitions: try count(.input), partialsPartitions: try count(.partials))
+                inputPartitions: counts.input, partialsPartitions: counts.partials)
         }
     }
 

@@ -19,6 +19,7 @@ public final class TopicStatePort: StatePort, @unchecked Sendable {
     }
 
     private struct Write {
+        let task: TaskID
         let id: SnapshotID
         var rest: Int
         var error: ClusterError?
@@ -39,7 +40,7 @@ public final class TopicStatePort: StatePort, @unchecked Sendable {
     private var taken = 0
     private var writes: [Int: Write] = [:]
     private var nextTag = removals + 1
-    private var ended: [(id: SnapshotID, error: ClusterError?)] = []
+    private var ended: [StateOutcome] = []
     /// Removals given up: what they name stays until the next owner tidies up.
     public private(set) var failedRemovals = 0
 
@@ -69,7 +70,7 @@ public final class TopicStatePort: StatePort, @unchecked Sendable {
     /// Begins to write the pages of a snapshot.
     public func write(_ pages: SnapshotPages) {
         begin(
-            pages.id,
+            pages.task, pages.id,
             pages.pages.enumerated().map { index, value in
                 (StateKey(pages.task, .page(index: UInt32(index)), of: pages.id), value)
             })
@@ -77,17 +78,19 @@ public final class TopicStatePort: StatePort, @unchecked Sendable {
 
     /// Begins to write a manifest outside a cut; the engine has its cuts carry them.
     public func publish(_ manifest: ManifestRecord) {
-        begin(manifest.key.id, [(manifest.key, manifest.value)])
+        begin(manifest.key.task, manifest.key.id, [(manifest.key, manifest.value)])
     }
 
-    private func begin(_ id: SnapshotID, _ records: [(key: StateKey, value: [UInt8])]) {
+    private func begin(
+        _ task: TaskID, _ id: SnapshotID, _ records: [(key: StateKey, value: [UInt8])]
+    ) {
         guard !records.isEmpty else {
-            ended.append((id, nil))
+            ended.append(StateOutcome(task, id, nil))
             return
         }
         let tag = nextTag
         nextTag += 1
-        writes[tag] = Write(id: id, rest: records.count)
+        writes[tag] = Write(task: task, id: id, rest: records.count)
         for record in records {
             waiting.append(
                 Page(
@@ -108,8 +111,8 @@ public final class TopicStatePort: StatePort, @unchecked Sendable {
         pump()
     }
 
-    /// The end of a write: its snapshot, and why it failed.
-    public func poll() -> (id: SnapshotID, error: ClusterError?)? {
+    /// The end of a write, once.
+    public func poll() -> StateOutcome? {
         pump()
         return ended.isEmpty ? nil : ended.removeFirst()
     }
@@ -170,7 +173,7 @@ public final class TopicStatePort: StatePort, @unchecked Sendable {
         write.rest -= delivered + failed
         if write.error == nil { write.error = error.map(ClusterError.init(producing:)) }
         if write.rest <= 0 {
-            ended.append((write.id, write.error))
+            ended.append(StateOutcome(write.task, write.id, write.error))
             writes[tag] = nil
         } else {
             writes[tag] = write
@@ -180,7 +183,9 @@ public final class TopicStatePort: StatePort, @unchecked Sendable {
     /// After a fatal error nothing more comes of what was begun; the next write has a new producer.
     private func failAll(_ error: ClusterError) {
         for tag in writes.keys.sorted() {
-            if let write = writes[tag] { ended.append((write.id, error)) }
+            if let write = writes[tag] {
+                ended.append(StateOutcome(write.task, write.id, error))
+            }
         }
         writes = [:]
         waiting = []

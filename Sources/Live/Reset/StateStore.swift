@@ -73,8 +73,8 @@ final class StateStore {
         let endMs = Clock.monotonicMs() + Self.timeoutMs
         var rest = count
         while rest > 0 {
-            if let (_, error) = port.poll() {
-                if let error { throw error }
+            if let end = port.poll() {
+                if let error = end.error { throw error }
                 rest -= 1
                 continue
             }

@@ -25,6 +25,8 @@ public final class Cluster {
     public var readOnlyTopics: Set<Topic> = []
     /// Extra time until a transaction's markers are written, such as while a broker is slow.
     public var markerDelayUs: ClosedRange<Micros>?
+    /// What a snapshot's pages take longer to be written, in microseconds; nil for nothing.
+    public var statePauseUs: ClosedRange<Micros>?
 
     init(timeline: Timeline, network: Network, settings: ClusterSettings) {
         self.timeline = timeline

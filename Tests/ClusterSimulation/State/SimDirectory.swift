@@ -7,7 +7,7 @@ public final class SimDirectory: StatePort {
     private let process: SimProcess
     private let disk: SimDisk
     private let thread: SimThread?
-    private var results: [(id: SnapshotID, error: ClusterError?)] = []
+    private var results: [StateOutcome] = []
     private var freeAtUs: Micros = 0
 
     /// `thread` is woken when a write has ended.
@@ -31,7 +31,7 @@ public final class SimDirectory: StatePort {
             let key = StateKey(pages.task, .page(index: UInt32(index)), of: pages.id)
             disk.add(key, pages.pages[index], by: process)
         }
-        finish(pages.id, disk.writeFault)
+        finish(pages.task, pages.id, disk.writeFault)
     }
 
     /// Writes a manifest, which appears under its name only when it is whole and synced.
@@ -40,9 +40,9 @@ public final class SimDirectory: StatePort {
         settle { [self] in
             if fault == nil {
                 disk.add(manifest.key, manifest.value, by: process)
-                disk.sync(manifest.key.id)
+                disk.sync(manifest.key.task, manifest.key.id)
             }
-            tell(manifest.key.id, fault)
+            tell(manifest.key.task, manifest.key.id, fault)
         }
     }
 
@@ -50,7 +50,7 @@ public final class SimDirectory: StatePort {
     public func remove(_ keys: [StateKey]) { disk.remove(keys) }
 
     /// The end of a write, once.
-    public func poll() -> (id: SnapshotID, error: ClusterError?)? {
+    public func poll() -> StateOutcome? {
         results.isEmpty ? nil : results.removeFirst()
     }
 
@@ -59,21 +59,22 @@ public final class SimDirectory: StatePort {
         SimDirectoryReader(disk.files.filter { $0.key.task == task }, thread: thread)
     }
 
-    private func finish(_ id: SnapshotID, _ error: ClusterError?) {
+    private func finish(_ task: TaskID, _ id: SnapshotID, _ error: ClusterError?) {
         settle { [self] in
-            if error == nil { disk.sync(id) }
-            tell(id, error)
+            if error == nil { disk.sync(task, id) }
+            tell(task, id, error)
         }
     }
 
-    private func tell(_ id: SnapshotID, _ error: ClusterError?) {
-        results.append((id, error))
+    private func tell(_ task: TaskID, _ id: SnapshotID, _ error: ClusterError?) {
+        results.append(StateOutcome(task, id, error))
         thread?.wake()
     }
 
     /// The disk does one thing after the other.
     private func settle(_ body: @escaping () -> Void) {
         freeAtUs = max(freeAtUs, process.timeline.nowUs) + process.random.pick(disk.syncUs)
+        if let pause = process.cluster.statePauseUs { freeAtUs += process.random.pick(pause) }
         process.after(freeAtUs - process.timeline.nowUs, body)
     }
 }

@@ -42,8 +42,11 @@ public final class SimDisk {
         files.append(File(key: key, bytes: bytes, isSynced: false, writer: process.id))
     }
 
-    func sync(_ id: SnapshotID) {
-        for index in files.indices where files[index].key.id == id { files[index].isSynced = true }
+    func sync(_ task: TaskID, _ id: SnapshotID) {
+        for index in files.indices
+        where files[index].key.task == task && files[index].key.id == id {
+            files[index].isSynced = true
+        }
     }
 
     func remove(_ keys: [StateKey]) { files.removeAll { keys.contains($0.key) } }

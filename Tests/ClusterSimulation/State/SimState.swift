@@ -17,7 +17,7 @@ public final class SimState: StatePort {
     private var waiting: [Writing] = []
     private var current: Writing?
     private var removals: [StateKey] = []
-    private var results: [(id: SnapshotID, error: ClusterError?)] = []
+    private var results: [StateOutcome] = []
     /// What writes fail with from now on, such as a full quota; nil for none.
     public var writeFault: ClusterError?
 
@@ -42,7 +42,8 @@ public final class SimState: StatePort {
 
     /// Not for a topic.
     public func publish(_ manifest: ManifestRecord) {
-        results.append((manifest.key.id, ErrorCode.state.error("publish a manifest")))
+        let error = ErrorCode.state.error("publish a manifest")
+        results.append(StateOutcome(manifest.key.task, manifest.key.id, error))
     }
 
     /// Writes tombstones; nobody waits for them, and lost ones leave orphans.
@@ -52,7 +53,7 @@ public final class SimState: StatePort {
     }
 
     /// The end of a write, once.
-    public func poll() -> (id: SnapshotID, error: ClusterError?)? {
+    public func poll() -> StateOutcome? {
         results.isEmpty ? nil : results.removeFirst()
     }
 
@@ -75,6 +76,11 @@ public final class SimState: StatePort {
             }
         }
         current = writing
+        guard let pause = process.cluster.statePauseUs else { return send(writing, client) }
+        process.after(process.random.pick(pause)) { [self] in send(writing, client) }
+    }
+
+    private func send(_ writing: Writing, _ client: ProducerClient) {
         for (index, page) in writing.pages.pages.enumerated() {
             let key = StateKey(writing.pages.task, .page(index: UInt32(index)), of: writing.id)
             page.withUnsafeBytes { value in send(key, value, client) }
@@ -102,7 +108,7 @@ public final class SimState: StatePort {
     }
 
     private func finish(_ writing: Writing, _ error: ClusterError?) {
-        results.append((writing.id, error))
+        results.append(StateOutcome(writing.pages.task, writing.id, error))
         thread?.wake()
     }
 

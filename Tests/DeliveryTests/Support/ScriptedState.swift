@@ -6,7 +6,7 @@ import Snapshots
 final class ScriptedState: StatePort {
     let publishesInCut: Bool
     private let site: Site
-    private var ends: [(id: SnapshotID, error: ClusterError?)] = []
+    private var ends: [StateOutcome] = []
     /// What was done, in order: `write 1`, `publish 1`, `remove`.
     private(set) var calls: [String] = []
     /// Keys removed by the last call.
@@ -32,7 +32,7 @@ final class ScriptedState: StatePort {
     func write(_ pages: SnapshotPages) {
         calls.append("write \(pages.id.sequence)")
         written = pages
-        let error = end(pages.id)
+        let error = end(pages.task, pages.id)
         for (i, page) in pages.pages.enumerated() where error == nil || i == 0 {
             site.store.append(
                 (StateKey(pages.task, .page(index: UInt32(i)), of: pages.id), page))
@@ -41,12 +41,14 @@ final class ScriptedState: StatePort {
 
     func publish(_ manifest: ManifestRecord) {
         calls.append("publish \(manifest.key.id.sequence)")
-        if end(manifest.key.id) == nil { site.store.append((manifest.key, manifest.value)) }
+        if end(manifest.key.task, manifest.key.id) == nil {
+            site.store.append((manifest.key, manifest.value))
+        }
     }
 
-    private func end(_ id: SnapshotID) -> ClusterError? {
+    private func end(_ task: TaskID, _ id: SnapshotID) -> ClusterError? {
         let error = failures.isEmpty ? nil : failures.removeFirst()
-        ends.append((id, error))
+        ends.append(StateOutcome(task, id, error))
         return error
     }
 
@@ -56,7 +58,7 @@ final class ScriptedState: StatePort {
         for key in keys { site.store.append((key, nil)) }
     }
 
-    func poll() -> (id: SnapshotID, error: ClusterError?)? {
+    func poll() -> StateOutcome? {
         isSilent || ends.isEmpty ? nil : ends.removeFirst()
     }
 
