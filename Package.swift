@@ -156,7 +156,7 @@ let package = Package(
                 "ClusterSimulation", "Delivery", "Topology", "Detection", "Events", "Snapshots",
                 "YAML", "Primitives", "TestSupport",
             ],
-            path: "Tests/DeliverySimulation", swiftSettings: strict),
+            path: "Tests/DeliverySimulation", exclude: ["PlantedBugs.md"], swiftSettings: strict),
         tests("DeliverySimulationTests", ["DeliverySimulation", "cluster-sim"]),
         .executableTarget(
             name: "cluster-sim", dependencies: ["DeliverySimulation"], path: "Tests/ClusterSim",

@@ -82,7 +82,7 @@ struct Program {
 
     /// Each bug until a seed finds it.
     private func runPlanted(_ names: [String]) throws {
-        print("| bug | what is wrong | found after | how |\n|---|---|---|---|")
+        print("| bug | what is wrong | seeds | how |\n|---|---|---|---|")
         var caught = 0
         for name in names {
             guard let bug = DeliverySimulation.plantedBugs.first(where: { $0.name == name }) else {
@@ -118,7 +118,7 @@ struct Program {
     private func cells(_ found: (seed: UInt64, how: String)?, _ bug: DeliverySimulation.Bug)
         -> String
     {
-        if let found { return "\(found.seed - options.first + 1) seeds | \(found.how)" }
+        if let found { return "\(found.seed - options.first + 1) | \(found.how)" }
         guard let reason = bug.harmless else { return "not within \(options.seeds) seeds | -" }
         return "not within \(min(options.seeds, Self.harmlessSeeds)) seeds | no harm: \(reason)"
     }

@@ -13,7 +13,10 @@ extension CommandLineParser {
             ("1", "A check failed: a rule's test, a comparison, a validation."),
             ("2", "A rule cannot be used."),
             ("3", "The configuration or the command line cannot be used."),
-            ("4", "A broker or a file cannot be reached."),
+            ("4", "A broker or a file cannot be reached: try again."),
+            ("5", "run: another process has taken this one's instance_id over."),
+            ("6", "run: records that were not read are gone: decide ('reset', data_loss: accept)."),
+            ("7", "run: it cannot go on; a restart continues from what is committed."),
         ]
         text += Self.section("EXIT CODES", codes)
         return text + "See '\(program) help <command>' for a command.\n"

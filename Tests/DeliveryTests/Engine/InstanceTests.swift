@@ -140,9 +140,12 @@ struct InstanceTests {
     func ends(move: ClusterError.Move) throws {
         let failure = EngineFailure(.of(move))
         let lookup = try InstanceBench()
-        lookup.lookup.answers = [.failure(.of(move))]
+        // A new partition may be unknown for a moment.
+        let looks = move == .configuration ? 6 : 1
+        lookup.lookup.answers = Array(repeating: .failure(.of(move)), count: looks)
         lookup.assign(Self.inputs)
-        _ = #expect(throws: failure) { _ = try lookup.run() }
+        _ = #expect(throws: failure) { _ = try lookup.run(ms: 8_000) }
+        #expect(lookup.lookup.asked.count == looks)
 
         let group = try InstanceBench.assigned()
         group.group.events.append(.failed(.of(move)))

@@ -17,8 +17,8 @@ struct StartCase: Sendable, CustomTestStringConvertible {
     }
 
     static let all = [
-        StartCase(committed: nil, start: 10, accepted: 10),
-        StartCase(committed: nil, policy: .latest, start: 20, accepted: 20),
+        StartCase(committed: nil, start: 10, accepted: 10, isRestart: true),
+        StartCase(committed: nil, policy: .latest, start: 20, accepted: 20, isRestart: true),
         StartCase(committed: nil, topic: .partials, policy: .latest, start: 10, accepted: 10),
         StartCase(committed: 10, start: 10, accepted: 10),
         StartCase(committed: 15, policy: .latest, start: 15, accepted: 15),
@@ -63,7 +63,7 @@ struct StartRuleTests {
         let (bench, _) = try bench(test)
         if let expected = test.start {
             let start = try #require(try start(bench))
-            #expect(start.start == expected && !start.isRestart)
+            #expect(start.start == expected && start.isRestart == test.isRestart)
             #expect(start.committed.metadata == "note")
             #expect(bench.group.positions.map(\.offset) == [expected])
             return
