@@ -49,45 +49,6 @@ extension LiveTests {
         }
 
         @Test(
-            "a broker killed before a commit or before a flush and brought back: every cut is there once, in order",
-            arguments: Release.mortal)
-        func killed(release: Release) throws {
-            let site = try Site(release, "killed")
-            let cluster = try release.cluster()
-            let member = try site.member("a")
-            try member.join(expecting: 4)
-            // Not killed later than that, and longer than the restart: where no replica is left, a broker that
-            // ends a transaction while it starts skips the markers (4.3.1 and 3.9.2: "Couldn't find leader
-            // endpoint ... can be skipped"), and readers wait for them for ever.
-            let patient = [
-                Properties.Setting("transaction.timeout.ms", "100000"),
-                Properties.Setting("session.timeout.ms", "110000"),
-            ]
-            let producer = try site.producer("p", member, settings: patient)
-            try producer.start()
-            try producer.commit(.make("0", ["0"], committing: [0: 1]), #require(member.membership))
-
-            let first = Cut.make("1", ["1"], committing: [0: 2])
-            try producer.prepare(first, #require(member.membership))
-            try cluster.act("kill", broker: 1)
-            let error = try producer.failure { $0.commit() }
-            #expect(error.move != .abortTransaction, "\(error)")
-            try cluster.act("up", broker: 1)
-            try resolve(first, after: "0", producer, site, member)
-
-            let second = Cut.make("2", ["2"], committing: [0: 3])
-            try producer.done { $0.send(second) }
-            try cluster.act("kill", broker: 1)
-            // Either it was delivered just before, or it is given up.
-            _ = try producer.run { $0.flush() }
-            try cluster.act("up", broker: 1)
-            try resolve(second, after: "1", producer, site, member)
-            #expect(try site.committed(site.names.alerts) == ["0", "1", "2"])
-            #expect(try producer.readCommitted([partition])[0].offset == 3)
-            try member.leave()
-        }
-
-        @Test(
             "a commit to a frozen broker ends in time without an outcome, which a new start finds out",
             arguments: Release.mortal)
         func frozen(release: Release) throws {

@@ -32,6 +32,7 @@ extension SystemTests {
                 }
                 try #require(isAmid, "\(turn): \(run.errors.suffix(2000))")
                 run.signal(SIGKILL)
+                try #require(SystemTests.eventually(within: 10) { !run.isRunning })
             }
             let last = try site.runToEnd(["--instance-id", "b"] + state)
             #expect(last.log("restored") != nil)

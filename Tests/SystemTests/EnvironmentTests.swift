@@ -55,7 +55,7 @@ extension SystemTests {
             defer { site.removeAll() }
             try site.createTopics()
             let other = ["--set", "partials.partitions=5"]
-            try expectEnd(site, other, code: 4, [site.partials, "16", "5", "partials.partitions"])
+            try expectEnd(site, other, code: 3, [site.partials, "16", "5", "partials.partitions"])
             for command in [["topics", "create"], ["validate"]] {
                 let run = try Running(command + site.config + other)
                 #expect(try run.exitCode(within: 30) == 1)
@@ -78,8 +78,8 @@ extension SystemTests {
             try RecordDeletion.delete(site.input, partition: 1, before: low, at: site.servers)
             #expect(try site.inputWatermarks()[1].low == low)
             try expectEnd(
-                site, ["--stop-at-end"], code: 4,
-                ["\(site.input)[1]", String(committed[1]), String(low), "reset the offsets"])
+                site, ["--stop-at-end"], code: 6,
+                ["\(site.input)[1]", String(committed[1]), String(low), "stillwatch reset"])
             #expect(try site.committed() == committed, "nothing is committed over the gap")
             // A group of its own starts at what is kept.
             let fresh = try #require(

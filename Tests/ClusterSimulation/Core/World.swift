@@ -51,6 +51,8 @@ public final class World {
         timeline.clear()
         cluster.close()
         for process in processes { process.close() }
+        // What was closed may have planned something: that would hold on to all of it.
+        timeline.clear()
     }
 
     /// The time now, in virtual milliseconds.
