@@ -44,6 +44,7 @@ final class SimulationRun {
 
     /// Runs to the end.
     func run() throws -> Outcome {
+        defer { world.close() }
         for number in 0..<scenario.instances {
             let name = "i\(number)"
             if scenario.usesDirectories { disks[name] = SimDisk() }

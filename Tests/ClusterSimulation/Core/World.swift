@@ -47,7 +47,10 @@ public final class World {
         cluster.start()
     }
 
-    deinit {
+    deinit { close() }
+
+    /// Ends it: nothing happens any more, and what planned something is let go of.
+    public func close() {
         timeline.clear()
         cluster.close()
         for process in processes { process.close() }
