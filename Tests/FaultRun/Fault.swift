@@ -48,7 +48,7 @@ enum Fault: CustomStringConvertible {
         let broker = Int.random(in: 1...brokers, using: &random)
         switch pick {
         case 1: return .killBroker(broker, downMs: Int.random(in: 500...8_000, using: &random))
-        case 2: return .freezeMember(member, forMs: Int.random(in: 12_000...16_000, using: &random))
+        case 2: return .freezeMember(member, forMs: Int.random(in: 14_000...17_000, using: &random))
         case 3 where running.count > 1: return .scaleDown(member)
         case 4 where !away.isEmpty: return .scaleUp(away[0])
         case 5: return .freezeBroker(broker, forMs: Int.random(in: 1_000...9_000, using: &random))

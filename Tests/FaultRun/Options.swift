@@ -4,7 +4,7 @@ import Foundation
 struct Options {
     var faults = 20
     var seed: UInt64 = 1
-    var rate = 2_000
+    var rate = 600
     var release: String?
     var keeps = false
 
@@ -12,7 +12,7 @@ struct Options {
         Runs three instances on three brokers under load, kills and freezes what there is, and compares the \
         committed findings with those of a backtest over the input topic.
 
-        fault-run [--faults 20] [--seed 1] [--rate 2000] [--release 3.9] [--keep]
+        fault-run [--faults 20] [--seed 1] [--rate 600] [--release 3.9] [--keep]
 
         """
 

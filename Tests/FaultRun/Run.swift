@@ -74,7 +74,7 @@ final class Run {
         case .killBroker(let i, let downMs):
             try scene.cluster.act("kill", broker: i)
             try pass(downMs)
-            try scene.cluster.act("up", broker: i)
+            try raise(i)
         case .freezeMember(let i, let ms):
             members[i - 1].freeze()
             try pass(ms)
@@ -95,6 +95,17 @@ final class Run {
             let running = members.filter(\.isWanted)
             for member in running { member.crash() }
             for member in running { try member.start() }
+        }
+    }
+
+    /// Starts a broker, again where it does not come up in time.
+    private func raise(_ broker: Int) throws {
+        do {
+            try scene.cluster.act("up", broker: broker)
+        } catch {
+            say("broker \(broker) does not come up; once more: \(error)")
+            try? scene.cluster.act("kill", broker: broker)
+            try scene.cluster.act("up", broker: broker)
         }
     }
 

@@ -10,6 +10,12 @@ final class Scene {
     let brokers = 3
     static let inputPartitions = 6
     static let shufflePartitions = 6
+    /// A dead or frozen broker is noticed within seconds: records wait for it for a shorter time than they may
+    /// take.
+    private static let brokerSettings = [
+        "group.min.session.timeout.ms=1000", "broker.session.timeout.ms=4000",
+        "broker.heartbeat.interval.ms=500", "replica.lag.time.max.ms=5000",
+    ]
     let input = "requests"
     let group = "fault-run"
 
@@ -25,7 +31,7 @@ final class Scene {
                 "stillwatch-faults-\(ProcessInfo.processInfo.processIdentifier)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         cluster = try KafkaCluster.start(
-            brokers: brokers, settings: ["group.min.session.timeout.ms=1000"],
+            brokers: brokers, settings: Self.brokerSettings,
             release: options.release)
         servers = cluster.bootstrapServers
         try write("rules.yaml", Self.rules)
@@ -53,7 +59,7 @@ final class Scene {
         window: { alignment_limit: 7d }
         state: { memory_budget: 512MiB }
         log: { format: json, level: debug }
-        kafka: { session.timeout.ms: 10000, heartbeat.interval.ms: 1000, transaction.timeout.ms: 8000, message.timeout.ms: 6000 }
+        kafka: { session.timeout.ms: 12000, heartbeat.interval.ms: 1000, transaction.timeout.ms: 10000, message.timeout.ms: 8000 }
 
         """
     }
