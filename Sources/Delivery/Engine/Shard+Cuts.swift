@@ -60,7 +60,11 @@ extension Shard {
         lastCutMs = nowMs
         fill(nowMs)
         let cut = outputs.cut
-        guard !cut.isEmpty else { return }
+        guard !cut.isEmpty else {
+            // With nothing to commit nothing stalls.
+            lastCommitMs = nowMs
+            return
+        }
         outputs.cut = spare
         outputs.cut.reset()
         spare = Cut()
