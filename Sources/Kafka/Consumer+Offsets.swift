@@ -1,17 +1,5 @@
 import CRdkafka
 
-/// Where to begin a partition for which the group has committed no offset.
-public enum StartPolicy: Equatable, Sendable {
-    /// The first record kept.
-    case earliest
-    /// Only records that come from now on.
-    case latest
-    /// The first record with a broker timestamp at or after this one, in epoch milliseconds.
-    case timestamp(ms: Int64)
-    /// Refuse to start.
-    case fail
-}
-
 extension Consumer {
     /// Answers `.assigned`, or takes partitions by hand, each from an explicit offset.
     ///
@@ -84,66 +72,6 @@ extension Consumer {
         _ partitions: [TopicPartition], timeoutMs: Int32 = 10_000
     ) throws(KafkaError) -> [PartitionOffset] {
         try client.committed(partitions, timeoutMs: timeoutMs)
-    }
-
-    /// Where reading starts: the committed offset, or what `missing` says where there is none.
-    ///
-    /// - Throws: `.outOfRange` when a committed offset lies below the first record kept or above the
-    ///   end (records are lost or the topic was made anew), or when nothing is committed and the policy
-    ///   is `.fail`; `.retry`, `.unreachable` as `committed`.
-    public func startOffsets(
-        _ partitions: [TopicPartition], missing: StartPolicy, timeoutMs: Int32 = 10_000
-    ) throws(KafkaError) -> [PartitionOffset] {
-        guard !partitions.isEmpty else { return [] }
-        let known = try committed(partitions, timeoutMs: timeoutMs)
-        let marks = try watermarks(partitions, timeoutMs: timeoutMs)
-        var without: [TopicPartition] = []
-        var starts: [PartitionOffset] = []
-        for entry in known {
-            guard entry.offset >= 0 else {
-                without.append(entry.partition)
-                continue
-            }
-            if let kept = marks[entry.partition],
-                entry.offset < kept.low || entry.offset > kept.high
-            {
-                let name = "\(topics[entry.partition.topic])[\(entry.partition.partition)]"
-                throw .outside(
-                    kept, "start \(name)", "the committed offset \(entry.offset)")
-            }
-            starts.append(entry)
-        }
-        starts += try offsets(for: without, missing: missing, marks: marks, timeoutMs: timeoutMs)
-        return starts.sorted { $0.partition < $1.partition }
-    }
-
-    private func offsets(
-        for partitions: [TopicPartition], missing: StartPolicy, marks: [TopicPartition: Watermarks],
-        timeoutMs: Int32
-    ) throws(KafkaError) -> [PartitionOffset] {
-        guard let first = partitions.first else { return [] }
-        switch missing {
-        case .earliest:
-            return partitions.map { PartitionOffset($0, offset: marks[$0]?.low ?? 0) }
-        case .latest:
-            return partitions.map { PartitionOffset($0, offset: marks[$0]?.high ?? 0) }
-        case .timestamp(let ms):
-            return try offsets(at: ms, of: partitions, timeoutMs: timeoutMs)
-        case .fail:
-            throw KafkaError(
-                code: RD_KAFKA_RESP_ERR__NO_OFFSET.rawValue,
-                action: "start \(topics[first.topic])[\(first.partition)]",
-                text: "the group has committed no offset")
-        }
-    }
-
-    /// The offset of the first record at or after `ms` (broker timestamp), or the end, by partition.
-    ///
-    /// - Throws: as `Admin.offsets(at:of:timeoutMs:)`.
-    public func offsets(
-        at ms: Int64, of partitions: [TopicPartition], timeoutMs: Int32 = 10_000
-    ) throws(KafkaError) -> [PartitionOffset] {
-        try client.offsets(at: ms, of: partitions, timeoutMs: timeoutMs)
     }
 
     /// The offsets a partition kept when it was last fetched from, without asking anybody.

@@ -7,7 +7,7 @@ import Glibc
 /// partition attaches it. Topics are fixed when the consumer is made and named by index afterwards.
 ///
 /// Life of an assignment: `poll` returns `.assigned`; the caller finds the start offsets
-/// (`startOffsets`), calls `assign`, and each shard calls `ShardQueue.attach` for its partitions. `poll`
+/// (`committed`), calls `assign`, and each shard calls `ShardQueue.attach` for its partitions. `poll`
 /// returns `.revoked`; shards finish or drop their work and `detach`, then the caller calls `unassign`.
 /// Until that answer the group waits. Records of a partition that is assigned but not attached wait in
 /// that partition's own queue. Partitions are never paused (it loses records before 2.1).

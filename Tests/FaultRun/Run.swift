@@ -1,5 +1,9 @@
 import Foundation
+import Synchronization
 import TestSupport
+
+/// Set by SIGINT and SIGTERM: the run then ends what it has started.
+let isInterrupted = Atomic<Bool>(false)
 
 /// Does one fault after the other, waits after each until the group has caught up, and compares at the end.
 final class Run {
@@ -119,6 +123,7 @@ final class Run {
     }
 
     private func supervise() throws {
+        guard !isInterrupted.load(ordering: .relaxed) else { throw Problem("interrupted") }
         for member in members {
             if let code = try member.supervise() { report.noteEnd(member.name, code: code) }
         }

@@ -2,6 +2,9 @@ import Foundation
 
 // The clock starts here.
 _ = startNs
+for number in [SIGINT, SIGTERM] {
+    signal(number) { _ in isInterrupted.store(true, ordering: .relaxed) }
+}
 do {
     let run = try Run(Options(Array(CommandLine.arguments.dropFirst())))
     do {

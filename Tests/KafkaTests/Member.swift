@@ -14,7 +14,6 @@ final class Member {
 
     var consumer: Consumer
     let queue: ShardQueue
-    let missing: StartPolicy
     var assigned: Set<TopicPartition> = []
     var events: [String] = []
     var seen: [Seen] = []
@@ -25,13 +24,11 @@ final class Member {
 
     init(
         _ servers: String, topics: [String], role: Properties.Role,
-        settings: [Properties.Setting] = [], missing: StartPolicy = .earliest,
-        hooks: Hooks = Hooks()
+        settings: [Properties.Setting] = [], hooks: Hooks = Hooks()
     ) throws {
         let properties = try Properties(bootstrapServers: servers, settings: settings)
         consumer = try Consumer(properties: properties, role: role, topics: topics, hooks: hooks)
         queue = try consumer.makeShardQueue(capacity: 1_000)
-        self.missing = missing
     }
 
     /// Takes partitions by hand from offset 0 on.
@@ -55,7 +52,10 @@ final class Member {
         case .assigned(let assignment):
             events.append("assigned \(assignment.partitions.count) epoch \(assignment.epoch)")
             groupMetadata = assignment.groupMetadata
-            let starts = try consumer.startOffsets(assignment.partitions, missing: missing)
+            // Without a committed offset from the beginning; tests read topics of their own.
+            let starts = try consumer.committed(assignment.partitions).map {
+                PartitionOffset($0.partition, offset: max(0, $0.offset))
+            }
             try start(starts, epoch: assignment.epoch, assignment.isIncremental)
         case .revoked(let revocation):
             let how = revocation.isLost ? "lost" : "revoked"

@@ -107,30 +107,4 @@ struct RealGroupTests {
         #expect(thrown?.move == .fenced, "\(String(describing: thrown))")
         #expect(first.fatalError != nil)
     }
-
-    @Test("where nothing is committed the policy decides, and what is committed outranks it")
-    func startPolicy() throws {
-        let topic = try RealTopic("start", partitions: 1)
-        try topic.fill(5)
-        let partition = topic.partitions[0]
-        let role = Properties.Role.consumer(group: topic.name, instanceID: nil)
-        let member = try Member(topic.servers, topics: [topic.name], role: role)
-        func start(_ policy: StartPolicy) throws -> Int64? {
-            try member.consumer.startOffsets([partition], missing: policy).first?.offset
-        }
-        #expect(try start(.earliest) == 0)
-        #expect(try start(.latest) == 5)
-        #expect(try start(.timestamp(ms: 0)) == 0)
-        #expect(throws: KafkaError.self) { try start(.fail) }
-        try member.consumer.subscribe()
-        #expect(try member.pump { $0.assigned.count == 1 })
-        try member.consumer.commit([PartitionOffset(partition, offset: 3)])
-        #expect(try start(.latest) == 3)
-        try member.consumer.commit([PartitionOffset(partition, offset: 99)])
-        var thrown: KafkaError?
-        do { _ = try start(.latest) } catch { thrown = error as? KafkaError }
-        #expect(thrown?.move == .outOfRange)
-        #expect(thrown?.description.contains("0 to 5") == true)
-        try member.close()
-    }
 }

@@ -51,12 +51,9 @@ struct RealTopic {
         try Member(servers, topics: [name], role: .reader, settings: settings)
     }
 
-    func member(
-        group: String, instanceID: String? = nil, missing: StartPolicy = .earliest
-    ) throws -> Member {
+    func member(group: String, instanceID: String? = nil) throws -> Member {
         try Member(
-            servers, topics: [name], role: .consumer(group: group, instanceID: instanceID),
-            missing: missing)
+            servers, topics: [name], role: .consumer(group: group, instanceID: instanceID))
     }
 
     /// Produces `count` records "0", "1", ... to each partition and waits for them.

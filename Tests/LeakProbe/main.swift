@@ -95,7 +95,7 @@ func joinGroup(_ properties: Properties) throws -> Bool {
     while !consumer.isClosed, ContinuousClock.now < end {
         switch consumer.poll(timeoutMs: 100) {
         case .assigned(let assignment):
-            let starts = try consumer.startOffsets(assignment.partitions, missing: .earliest)
+            let starts = assignment.partitions.map { PartitionOffset($0, offset: 0) }
             try consumer.assign(starts)
             for start in starts {
                 queue.attach(

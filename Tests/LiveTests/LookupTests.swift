@@ -33,8 +33,7 @@ extension LiveTests {
             arguments: Release.available)
         func answer(release: Release) throws {
             let site = try Site(release, "lookup")
-            let member = try site.member()
-            try member.join(expecting: 4)
+            let (member, _) = try site.joined()
             try site.fill(site.names.input, ["a", "b", "c"])
             let producer = try site.producer("p", member)
             try producer.start()
@@ -69,9 +68,7 @@ extension LiveTests {
             arguments: Release.available)
         func stable(release: Release) throws {
             let site = try Site(release, "stable")
-            let member = try site.member()
-            try member.join(expecting: 4)
-            let membership = try #require(member.membership)
+            let (member, membership) = try site.joined()
             let producer = try site.producer("p", member)
             try producer.start()
             let end = PartitionID(.partials, 0)
@@ -101,8 +98,7 @@ extension LiveTests {
             arguments: [Release.current])
         func missing(release: Release) throws {
             let site = try Site(release, "missing")
-            let member = try site.member()
-            try member.join(expecting: 4)
+            let (member, _) = try site.joined()
             _ = try site.admin().delete([site.names.partials])
             let lookup = try lookup(site, member, timeoutMs: 3_000)
             var error: ClusterError?

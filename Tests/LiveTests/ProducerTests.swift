@@ -41,9 +41,7 @@ extension LiveTests {
             arguments: Release.available)
         func abort(release: Release) throws {
             let site = try Site(release, "abort")
-            let member = try site.member()
-            try member.join(expecting: 4)
-            let membership = try #require(member.membership)
+            let (member, membership) = try site.joined()
             let producer = try site.producer("p", member)
             try producer.start()
             let cut = Cut.make("1", ["mine"], committing: [0: 5])
@@ -65,9 +63,7 @@ extension LiveTests {
             arguments: Release.available)
         func fence(release: Release) throws {
             let site = try Site(release, "fence")
-            let member = try site.member()
-            try member.join(expecting: 4)
-            let membership = try #require(member.membership)
+            let (member, membership) = try site.joined()
             let first = try site.producer("p", member)
             try first.start()
             try first.prepare(.make("zombie", ["z"], committing: [0: 5]), membership)
@@ -87,9 +83,7 @@ extension LiveTests {
             arguments: Release.available)
         func dropped(release: Release) throws {
             let site = try Site(release, "dropped")
-            let member = try site.member()
-            try member.join(expecting: 4)
-            let membership = try #require(member.membership)
+            let (member, membership) = try site.joined()
             let first = try site.producer("p", member)
             try first.start()
             try first.commit(.make("1", ["a"], committing: [0: 1]), membership)
@@ -109,9 +103,7 @@ extension LiveTests {
             arguments: Release.mortal)
         func timedOut(release: Release) throws {
             let site = try Site(release, "timeout")
-            let member = try site.member()
-            try member.join(expecting: 4)
-            let membership = try #require(member.membership)
+            let (member, membership) = try site.joined()
             let short = [Properties.Setting("transaction.timeout.ms", "1000")]
             let producer = try site.producer("p", member, settings: short)
             try producer.start()
@@ -135,9 +127,7 @@ extension LiveTests {
             arguments: Release.available)
         func lentMemory(release: Release) throws {
             let site = try Site(release, "lent")
-            let member = try site.member()
-            try member.join(expecting: 4)
-            let membership = try #require(member.membership)
+            let (member, membership) = try site.joined()
             let plain = [Properties.Setting("compression.type", "none")]
             let producer = try site.producer("p", member, settings: plain)
             try producer.start()
@@ -169,8 +159,7 @@ extension LiveTests {
             arguments: Release.available)
         func tooLarge(release: Release) throws {
             let site = try Site(release, "large", configs: [("max.message.bytes", "2000")])
-            let member = try site.member()
-            try member.join(expecting: 4)
+            let (member, _) = try site.joined()
             let plain = [Properties.Setting("compression.type", "none")]
             for identity in ["p", nil] {
                 let producer = try site.producer(identity, member, settings: plain)

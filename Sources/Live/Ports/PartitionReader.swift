@@ -20,9 +20,9 @@ final class PartitionReader: Sendable {
         let grave = WorkerThread()
         /// Records taken in one go, at most.
         let capacity: Int
-        /// Whether reading ends at the log's end, where open transactions are waited for, instead of at the
+        /// Looks the log's end up, where open transactions are waited for; without one, reading ends at the
         /// last stable offset.
-        let waitsForTransactions: Bool
+        let seeker: EndSeeker?
 
         /// - Throws: `configuration` when the properties do not fit the running library.
         init(
@@ -43,7 +43,9 @@ final class PartitionReader: Sendable {
             self.hooks = hooks
             self.worker = worker
             self.capacity = capacity
-            self.waitsForTransactions = waitsForTransactions
+            seeker =
+                waitsForTransactions
+                ? EndSeeker(self.properties, topic: topic, hooks: hooks, grave: grave) : nil
         }
     }
 
@@ -92,14 +94,10 @@ final class PartitionReader: Sendable {
             of partition: TopicPartition, _ source: Source, _ consumer: borrowing Consumer
         ) throws(KafkaError) -> Watermarks {
             let none = Watermarks(low: 0, high: 0)
-            guard source.waitsForTransactions else {
-                return try consumer.watermarks([partition], timeoutMs: timeoutMs)[partition] ?? none
+            if let seeker = source.seeker {
+                return try seeker.watermarks(partition, timeoutMs: timeoutMs) ?? none
             }
-            // librdkafka looks ends up at the isolation level of the client that asks.
-            let seeker = try Consumer(
-                properties: source.properties, role: .endSeeker, topics: [source.topic],
-                hooks: source.hooks)
-            return try seeker.watermarks([partition], timeoutMs: timeoutMs)[partition] ?? none
+            return try consumer.watermarks([partition], timeoutMs: timeoutMs)[partition] ?? none
         }
 
         /// The next offset to read.

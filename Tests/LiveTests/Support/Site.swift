@@ -88,6 +88,13 @@ struct Site {
                 topics: names))
     }
 
+    /// A member that has all partitions, and its membership.
+    func joined() throws -> (member: TestMember, membership: any Membership) {
+        let member = try member()
+        try member.join(expecting: 2 * Int(partitions))
+        return (member, try #require(member.membership))
+    }
+
     /// A producer under `identity`; nil is at least once.
     func producer(
         _ identity: String?, _ member: TestMember, settings: [Properties.Setting] = [],
