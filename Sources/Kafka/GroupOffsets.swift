@@ -6,7 +6,8 @@ import Glibc
 /// Keeps the consumer's client alive. Works until the group is left.
 public final class GroupOffsets: Sendable {
     private let client: Client
-    private let group: String
+    /// The group's name.
+    public let group: String
 
     init(client: Client, group: String) {
         self.client = client

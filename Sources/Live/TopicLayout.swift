@@ -30,6 +30,13 @@ struct TopicLayout {
                 "\(topics.partials) has \(partials) partitions, the configuration says \(wanted): set "
                     + "partials.partitions to \(partials), or name a new topic in partials.topic")
         }
+        if let state, let kept = counts[state], kept != partials {
+            // Snapshots lie where the count says.
+            throw .configuration(
+                "\(state) has \(kept) partitions, and \(topics.partials) \(partials): snapshots are found by "
+                    + "partition. Name a new topic in state.topic, which 'stillwatch topics create' makes with "
+                    + "\(partials); state is rebuilt from the partials kept")
+        }
         outputs = OutputPartitions(
             alerts: counts[topics.alerts] ?? 1, shadow: topics.shadow.flatMap { counts[$0] } ?? 0,
             deadLetters: counts[topics.deadLetters] ?? 1,

@@ -50,6 +50,9 @@ public struct SnapshotAssembler: Sendable {
         if case .success(let page) = page { page.bytes.count } else { 0 }
     }
 
+    /// Whether there is a manifest of the task, readable or not.
+    public var hasManifest: Bool { !manifests.isEmpty }
+
     /// The highest sequence any record of the task has; the next snapshot's has to be higher.
     public var highestSequence: UInt32 {
         max(manifests.keys.map(\.sequence).max() ?? 0, pages.keys.map(\.sequence).max() ?? 0)

@@ -34,12 +34,23 @@ struct SourceProgress: Sendable, Equatable {
             sources.append(SourceState())
             unreported += 1
         }
+        forgetOthers(of: header)
         let continuity = sources[header.source].judge(header)
         if continuity == .duplicate { return .duplicate }
         let wasReported = sources[header.source].hasReported
         sources[header.source].take(header, paneOf: paneOf)
         if !wasReported, sources[header.source].hasReported { unreported -= 1 }
         return continuity
+    }
+
+    /// A source that was known and begins anew says that the topic was made anew: sources it has no more hold
+    /// nobody back.
+    private mutating func forgetOthers(of header: BlockHeader) {
+        guard header.beginsAnew, header.sources < sources.count,
+            sources[header.source].through != nil
+        else { return }
+        unreported -= sources[header.sources...].count { !$0.hasReported }
+        sources.removeSubrange(header.sources...)
     }
 
     /// The first pane that may not close yet; 0 while a source has not reported.

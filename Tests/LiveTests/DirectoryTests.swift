@@ -131,6 +131,41 @@ import Testing
     }
 
     @Test(
+        "what is there and cannot be read is a failure, not the end: nothing is taken for missing",
+        arguments: ["file", "directory"])
+    func unreadable(what: String) throws {
+        let scratch = Scratch()
+        let store = try DirectoryStore(path: scratch.path, application: 0xbeef)
+        let port = store.makePort()
+        port.write(snapshot(task, 1, pages: [[1], [2]]))
+        #expect(ends(port, 1).allSatisfy { $0.error == nil })
+        let whole = scratch.file(scratch.files()[0])
+        if what == "file" {
+            // Its read fails as that of a bad disk would.
+            try FileManager.default.removeItem(at: whole)
+            try FileManager.default.createDirectory(at: whole, withIntermediateDirectories: false)
+        } else {
+            let directory = whole.deletingLastPathComponent()
+            try FileManager.default.removeItem(at: directory)
+            try FileManager.default.createSymbolicLink(at: directory, withDestinationURL: directory)
+        }
+        let reader = port.open(task)
+        var status = ReadStatus.open
+        #expect(
+            eventually {
+                status = reader.read(max: 10) { _, _ in }
+                if case .open = status { return false }
+                return true
+            })
+        guard case .failed(let error) = status else {
+            Issue.record("\(status)")
+            return
+        }
+        #expect(error.description.contains(scratch.path), "\(error)")
+        reader.close()
+    }
+
+    @Test(
         "a directory that another process uses is refused, with its process id; another application's is free"
     )
     func inUse() throws {

@@ -263,10 +263,13 @@ public struct Committer {
 
     private mutating func fail(_ error: ClusterError, _ nowMs: Int64) -> Event? {
         notify(.commitFailed(step: "\(phase)", error: error, failures: failures + 1))
-        if error.move == .configuration || error.move == .rejected {
-            return .failed(EngineFailure(error))
+        // A cut that is given up may be refused for what is over already: for a membership of before, say.
+        if !isAbandoned {
+            if error.move == .configuration || error.move == .rejected {
+                return .failed(EngineFailure(error))
+            }
+            if Self.instanceFenced(error) { return .failed(.fenced(error.description)) }
         }
-        if Self.instanceFenced(error) { return .failed(.fenced(error.description)) }
         switch phase {
         case .sending, .flushing, .adding:
             if error.move == .abortTransaction {

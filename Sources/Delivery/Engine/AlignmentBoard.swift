@@ -44,6 +44,11 @@ public final class AlignmentBoard: Sendable {
         }
     }
 
+    /// Forgets what was heard of partitions from `count` on: the topic has no such partitions.
+    func forgetOthers(from count: Int) {
+        state.withLock { state in state.others = state.others.filter { $0.key < Int32(count) } }
+    }
+
     /// Forgets what was heard: no task of this process hears any more.
     func forgetOthers() { state.withLock { $0.others = [:] } }
 

@@ -32,6 +32,8 @@ public final class Instance {
         var isIncremental: Bool
         var isLost: Bool
         var waiting: Set<PartitionID>
+        /// What was assigned before the answer: begun once these are released.
+        var then: Pending?
     }
 
     private let settings: EngineSettings
@@ -82,7 +84,10 @@ public final class Instance {
         case .lookingUp(let pending): return try takeAnswer(pending, nowMs)
         case .pausing(let pending, let untilMs):
             if isStopping { return drain() }
-            if nowMs >= untilMs { ask(pending) }
+            if nowMs >= untilMs {
+                ask(pending)
+                return []
+            }
             return try takeEvent(nowMs)
         case .releasing: return try takeEvent(nowMs)
         case .draining: return []
@@ -95,8 +100,9 @@ public final class Instance {
         guard let event = group.poll() else { return [] }
         switch event {
         case .assigned(let partitions, let isIncremental, let membership):
-            try begin(partitions, isIncremental, membership)
-            return []
+            return try takeOn(
+                Pending(
+                    partitions: partitions, isIncremental: isIncremental, membership: membership))
         case .revoked(let partitions, let isIncremental, let isLost, let membership):
             return try release(partitions, isIncremental, isLost ? nil : membership)
         case .failed(let error):
@@ -115,17 +121,33 @@ public final class Instance {
 
     // MARK: Taking partitions on
 
-    private func begin(
-        _ partitions: [PartitionID], _ isIncremental: Bool, _ membership: any Membership
-    ) throws(EngineFailure) {
-        guard membership.isValid else {
+    /// Takes on what is assigned, once nothing of an earlier assignment is left.
+    ///
+    /// librdkafka 2.0 joins again without revoking when it sees a topic grow while an assignment or a revocation
+    /// waits for its answer. What was held is lost then: the group may have given it to others.
+    private func takeOn(_ pending: Pending) throws(EngineFailure) -> [Order] {
+        if case .releasing(var going) = phase {
+            going.then = pending
+            phase = .releasing(going)
+            return []
+        }
+        guard pending.isIncremental || assigned.isEmpty else {
+            return try release(Array(assigned).sorted(), false, nil, then: pending)
+        }
+        try begin(pending)
+        return []
+    }
+
+    private func begin(_ pending: Pending) throws(EngineFailure) {
+        guard pending.membership.isValid else {
             // The group has moved on already: it will say so once this is answered.
             notify(.membershipOver)
+            phase = .idle
             return try calling { () throws(ClusterError) in
-                try group.assign([], isIncremental: isIncremental)
+                try group.assign([], isIncremental: pending.isIncremental)
             }
         }
-        ask(Pending(partitions: partitions, isIncremental: isIncremental, membership: membership))
+        ask(pending)
     }
 
     private func ask(_ pending: Pending) {
@@ -160,11 +182,15 @@ public final class Instance {
     private func start(_ pending: Pending, _ answer: Answer) throws(EngineFailure) -> [Order] {
         try check(answer)
         var starts: [TaskStart] = []
+        let rule = StartRule(
+            settings: settings, hasInputOffsets: answer.hasInputOffsets, notify: notify)
         for position in answer.committed.sorted(by: { $0.partition < $1.partition }) {
             starts.append(
-                try StartRule(settings: settings, notify: notify).start(
+                try rule.start(
                     position, answer.bounds[position.partition] ?? LogBounds(low: 0, high: 0)))
         }
+        // Made anew it may have fewer; a count that is lower otherwise is an old one.
+        if starts.contains(where: \.isRestart) { inputPartitions = answer.inputPartitions }
         try calling { () throws(ClusterError) in
             try group.assign(
                 starts.map {
@@ -214,13 +240,17 @@ public final class Instance {
     // MARK: Giving partitions up
 
     private func release(
-        _ partitions: [PartitionID], _ isIncremental: Bool, _ membership: (any Membership)?
+        _ partitions: [PartitionID], _ isIncremental: Bool, _ membership: (any Membership)?,
+        then next: Pending? = nil
     ) throws(EngineFailure) -> [Order] {
+        var membership = membership
+        // Revoked once more before the answer: there is no time to settle any more.
+        if case .releasing = phase { membership = nil }
         let going = isIncremental ? partitions : Array(assigned).sorted()
         phase = .releasing(
             Going(
                 partitions: partitions, isIncremental: isIncremental, isLost: membership == nil,
-                waiting: Set(going)))
+                waiting: Set(going), then: next))
         if going.isEmpty { try finishRelease() }
         return (0..<settings.shards).compactMap { shard in
             let own = going.filter { self.shard(of: $0) == shard }
@@ -253,13 +283,17 @@ public final class Instance {
 
     private func finishRelease() throws(EngineFailure) {
         guard case .releasing(let going) = phase else { return }
-        try calling { () throws(ClusterError) in
-            try group.unassign(going.partitions, isIncremental: going.isIncremental)
+        // A whole assignment that follows replaces what there was.
+        if going.then?.isIncremental ?? true {
+            try calling { () throws(ClusterError) in
+                try group.unassign(going.partitions, isIncremental: going.isIncremental)
+            }
         }
         let gone = going.isIncremental ? Set(going.partitions) : assigned
         assigned.subtract(gone)
         phase = .idle
         notify(.revoked(count: gone.count, isLost: going.isLost))
+        if let next = going.then { try begin(next) }
     }
 
     // MARK: Ending

@@ -34,7 +34,10 @@ extension Shard {
     func takeSnapshots(_ nowMs: Int64) {
         guard hold == nil, !isDraining, releasing == nil else { return }
         for case .some(let slot) in states where slot.isLive {
-            guard slot.snapshots.isDue(nowMs: nowMs, position: slot.position) else { continue }
+            // A snapshot follows a commit: without an offset it would be taken for one of a time before.
+            guard slot.committed.offset != nil,
+                slot.snapshots.isDue(nowMs: nowMs, position: slot.position)
+            else { continue }
             slot.snapshots.take(
                 slot.task, position: slot.position, committed: slot.committed.offset ?? 0,
                 nowMs: nowMs)

@@ -1,6 +1,8 @@
 /// Decides where an assigned partition is begun.
 struct StartRule {
     let settings: EngineSettings
+    /// Whether the group has committed an offset of any input partition.
+    var hasInputOffsets = false
     let notify: (Notice) -> Void
 
     /// The committed offset, where its records are still there.
@@ -11,7 +13,9 @@ struct StartRule {
         let end = settings.stopsAtEnd && partition.topic == .input ? bounds.high : nil
         guard let offset = committed.offset else {
             let isInput = partition.topic == .input
-            let isLatest = isInput && settings.onMissingOffset == .latest
+            // A partition added to a topic the group has read of is read whole.
+            let isLatest =
+                isInput && !hasInputOffsets && settings.onMissingOffset == .latest
             let start = isLatest ? bounds.high : bounds.low
             if isInput { notify(.begunWithoutOffset(partition, start: start)) }
             // Brokers forget the offsets of a topic that is deleted: receivers may know another one of its name.

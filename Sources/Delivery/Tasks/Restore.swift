@@ -36,6 +36,9 @@ final class Restore {
 
     private let task: any StatefulTask
     private let committed: Int64
+    /// Whether the group has committed an offset of the partition at all.
+    private let hasCommitted: Bool
+    private let source: String
     private let acceptsLoss: Bool
     /// The first record of the partition that is kept.
     private var low: Int64
@@ -73,6 +76,8 @@ final class Restore {
     ) {
         self.task = task
         committed = start.start
+        hasCommitted = start.committed.offset != nil
+        source = "\(settings.name(start.partition.topic))[\(start.partition.number)]"
         acceptsLoss = settings.dataLoss == .accept
         low = start.bounds.low
         state = ports.state
@@ -103,7 +108,7 @@ final class Restore {
         switch phase {
         case .opening(let atMs):
             if nowMs >= atMs { phase = .reading(state.open(task.id)) }
-        case .reading(let reader): read(reader, nowMs)
+        case .reading(let reader): try read(reader, nowMs)
         case .choosing: choose(nowMs)
         case .loading(let manifest, let pages, let next): load(manifest, pages, next, nowMs)
         case .waiting(let atMs):
@@ -126,7 +131,7 @@ final class Restore {
 
     // MARK: Reading the store
 
-    private func read(_ reader: any StateReader, _ nowMs: Int64) {
+    private func read(_ reader: any StateReader, _ nowMs: Int64) throws(EngineFailure) {
         let status = reader.read(max: Self.slice) { key, value in
             assembler.add(key: key, value: value)
         }
@@ -134,6 +139,7 @@ final class Restore {
         case .open: tell(.reading, reader.progress?.done ?? 0, reader.progress?.total ?? 0, nowMs)
         case .ended:
             reader.close()
+            try checkOffset()
             candidates = assembler.choose(
                 notAfter: defects.contains(.ignoresCommittedOffset) ? .max : committed)
             phase = .choosing
@@ -143,6 +149,17 @@ final class Restore {
             assembler = SnapshotAssembler(task: task.id)
             phase = .opening(atMs: nowMs + Self.pauseMs)
         }
+    }
+
+    /// A snapshot follows a commit: where the group knows no offset any more, blocks would be processed a second
+    /// time, or those of a topic made anew taken for the next ones.
+    private func checkOffset() throws(EngineFailure) {
+        guard !hasCommitted, assembler.hasManifest, !acceptsLoss else { return }
+        throw .dataLoss(
+            "\(source): there are snapshots of its state, but the group has no committed offset any more: the "
+                + "topic was made anew, or the group was away longer than the brokers' "
+                + "offsets.retention.minutes. Decide: 'stillwatch reset' sets the group's offsets, "
+                + "'data_loss: accept' reads what is kept from its beginning")
     }
 
     // MARK: Choosing and loading

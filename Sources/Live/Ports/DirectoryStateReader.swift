@@ -16,6 +16,7 @@ final class DirectoryStateReader: StateReader, Sendable {
         var isAsked = false
         var isAtEnd = false
         var isClosed = false
+        var error: ClusterError?
         var done: Int64 = 0
         var total: Int64?
     }
@@ -54,26 +55,36 @@ final class DirectoryStateReader: StateReader, Sendable {
             }
         }
         askForMore()
-        return shared.withLock { $0.isClosed || ($0.isAtEnd && $0.chunks.isEmpty) ? .ended : .open }
+        return shared.withLock { shared in
+            if let error = shared.error { return .failed(error) }
+            return shared.isClosed || (shared.isAtEnd && shared.chunks.isEmpty) ? .ended : .open
+        }
     }
 
     /// Has the store's thread read on, unless it does already or enough waits.
     private func askForMore() {
         let isWanted = shared.withLock { shared in
             guard !shared.isAsked, !shared.isAtEnd, !shared.isClosed,
-                shared.chunks.count < Self.chunksAhead
+                shared.error == nil, shared.chunks.count < Self.chunksAhead
             else { return false }
             shared.isAsked = true
             return true
         }
         guard isWanted else { return }
         store.worker.run { [self] in
-            let chunk = Chunk(records: cursor.next(atLeast: Self.chunkBytes))
+            var chunk = Chunk()
+            var failure: ClusterError?
+            do throws(ClusterError) {
+                chunk.records = try cursor.next(atLeast: Self.chunkBytes)
+            } catch {
+                failure = error
+            }
             shared.withLock { shared in
                 shared.isAsked = false
+                shared.error = failure
                 shared.total = cursor.total
                 shared.done = cursor.done
-                shared.isAtEnd = chunk.records.isEmpty
+                shared.isAtEnd = chunk.records.isEmpty && failure == nil
                 if !chunk.records.isEmpty { shared.chunks.append(chunk) }
             }
         }
@@ -112,21 +123,23 @@ private final class Cursor: @unchecked Sendable {
     }
 
     /// The next records, of so many bytes together; none at the end.
-    func next(atLeast bytes: Int) -> [(key: StateKey, value: [UInt8])] {
-        let entries = list()
+    ///
+    /// - Throws: where what is there cannot be read: it is not to be taken for damaged.
+    func next(atLeast bytes: Int) throws(ClusterError) -> [(key: StateKey, value: [UInt8])] {
+        let entries = try list()
         var records: [(key: StateKey, value: [UInt8])] = []
         var count = 0
         while count < bytes {
             if file == nil {
                 guard place < entries.count else { break }
-                file = SnapshotFileReader(entries[place], of: task, in: directory)
+                file = try SnapshotFileReader(entries[place], of: task, in: directory)
                 place += 1
                 if file == nil {
                     note("\(directory)/\(entries[place - 1].name) cannot be read")
                     continue
                 }
             }
-            guard let record = file?.next() else {
+            guard let record = try file?.next() else {
                 if file?.isWhole == false {
                     note(
                         "\(directory)/\(entries[place - 1].name) is torn: its last pages are missing"
@@ -143,9 +156,9 @@ private final class Cursor: @unchecked Sendable {
     }
 
     /// Lists the files on first use: what comes later was not there at the opening.
-    private func list() -> [SnapshotFile.Entry] {
+    private func list() throws(ClusterError) -> [SnapshotFile.Entry] {
         if let entries { return entries }
-        let found = SnapshotFile.entries(in: directory)
+        let found = try SnapshotFile.entries(in: directory)
         entries = found
         total = found.reduce(0) { $0 + StateFiles.size(of: "\(directory)/\($1.name)") }
         return found

@@ -68,8 +68,8 @@ public final class DirectoryStore: Sendable {
     }
 
     private func removeLeftovers() {
-        for task in StateFiles.names(in: root) {
-            for name in StateFiles.names(in: "\(root)/\(task)")
+        for task in (try? StateFiles.names(in: root)) ?? [] {
+            for name in (try? StateFiles.names(in: "\(root)/\(task)")) ?? []
             where name.hasSuffix(StateFiles.temporarySuffix) {
                 note("removed \(task)/\(name), which was never finished")
                 unlink("\(root)/\(task)/\(name)")

@@ -22,7 +22,7 @@ public final class KafkaHistory: HistoryPort, Sendable {
         partials = try source(topics.partials)
     }
 
-    /// Begins to read `partition` from `offset`; nil is the first offset kept.
+    /// Begins to read `partition` from `offset`, or from the first one kept where that is higher; nil is the first.
     public func open(_ partition: PartitionID, from offset: Int64?) -> any HistoryReader {
         KafkaHistoryReader(
             PartitionReader(

@@ -73,8 +73,8 @@ final class PartitionReader: Sendable {
                 hooks: source.hooks)
             let partition = TopicPartition(topic: 0, partition: number)
             let kept = try Opened.bounds(of: partition, source, consumer)
-            let start = offset ?? kept.low
-            if start < kept.low || start > kept.high {
+            let start = max(offset ?? kept.low, kept.low)
+            if start > kept.high {
                 throw .outside(kept, "read \(source.topic)[\(number)]", "offset \(start)")
             }
             let queue = try consumer.makeShardQueue(capacity: source.capacity)

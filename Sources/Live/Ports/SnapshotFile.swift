@@ -1,3 +1,4 @@
+import Delivery
 import Glibc
 import Primitives
 import Snapshots
@@ -48,8 +49,10 @@ enum SnapshotFile {
     }
 
     /// A task's files in the order they were written: by snapshot, pages before their manifest.
-    static func entries(in directory: String) -> [Entry] {
-        StateFiles.names(in: directory).compactMap(entry).sorted { a, b in
+    ///
+    /// - Throws: where the directory cannot be read.
+    static func entries(in directory: String) throws(ClusterError) -> [Entry] {
+        try StateFiles.names(in: directory).compactMap(entry).sorted { a, b in
             a.id == b.id ? !a.isManifest && b.isManifest : a.id < b.id
         }
     }
@@ -70,9 +73,12 @@ struct SnapshotFileReader {
     private final class File {
         let descriptor: Int32
 
-        init?(_ path: String) {
+        /// nil where there is no such file.
+        init?(_ path: String) throws(ClusterError) {
             descriptor = open(path, O_RDONLY | O_CLOEXEC)
-            if descriptor < 0 { return nil }
+            if descriptor >= 0 { return }
+            if errno == ENOENT { return nil }
+            throw StateFiles.failure("read", path)
         }
 
         deinit { if descriptor >= 0 { close(descriptor) } }
@@ -84,6 +90,7 @@ struct SnapshotFileReader {
     }
 
     private let file: File
+    private let path: String
     private let size: Int
     private let task: TaskID
     private let entry: SnapshotFile.Entry
@@ -92,17 +99,22 @@ struct SnapshotFileReader {
     private var pages: UInt32 = 0
 
     /// Opens a file; nil where it is gone, or its head is not one of this version's.
-    init?(_ entry: SnapshotFile.Entry, of task: TaskID, in directory: String) {
-        guard let file = File("\(directory)/\(entry.name)") else { return nil }
+    ///
+    /// - Throws: where the file is there and cannot be read: that says nothing of what it holds.
+    init?(
+        _ entry: SnapshotFile.Entry, of task: TaskID, in directory: String
+    ) throws(ClusterError) {
+        path = "\(directory)/\(entry.name)"
+        guard let file = try File(path) else { return nil }
         self.file = file
         self.task = task
         self.entry = entry
         size = file.size
-        if !entry.isManifest, !readHeader() { return nil }
+        if !entry.isManifest, try !readHeader() { return nil }
     }
 
-    private mutating func readHeader() -> Bool {
-        guard let bytes = read(SnapshotFile.headerSize) else { return false }
+    private mutating func readHeader() throws(ClusterError) -> Bool {
+        guard let bytes = try read(SnapshotFile.headerSize) else { return false }
         return bytes.withUnsafeBytes { bytes in
             var reader = ByteReader(bytes)
             guard reader.integer(UInt32.self) == SnapshotFile.magic,
@@ -115,14 +127,16 @@ struct SnapshotFileReader {
     }
 
     /// The next record; nil at the end, or where the rest is torn.
-    mutating func next() -> (key: StateKey, value: [UInt8])? {
+    ///
+    /// - Throws: where the file cannot be read.
+    mutating func next() throws(ClusterError) -> (key: StateKey, value: [UInt8])? {
         if entry.isManifest {
-            guard offset == 0, let value = read(size) else { return nil }
+            guard offset == 0, let value = try read(size) else { return nil }
             return (StateKey(task, .manifest, of: entry.id), value)
         }
-        guard index < pages, let head = read(4) else { return nil }
+        guard index < pages, let head = try read(4) else { return nil }
         let count = head.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self)) }
-        guard let value = read(Int(count)) else { return nil }
+        guard let value = try read(Int(count)) else { return nil }
         defer { index += 1 }
         return (StateKey(task, .page(index: index), of: entry.id), value)
     }
@@ -130,17 +144,26 @@ struct SnapshotFileReader {
     /// Whether every page that should be there was read.
     var isWhole: Bool { entry.isManifest || index == pages }
 
-    private mutating func read(_ count: Int) -> [UInt8]? {
+    /// So many bytes; nil where the file has no more.
+    private mutating func read(_ count: Int) throws(ClusterError) -> [UInt8]? {
         guard count <= size - offset else { return nil }
+        var code: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
                 let got = pread(
                     file.descriptor, buffer.baseAddress.map { $0 + filled }, count - filled,
                     off_t(offset + filled))
                 if got < 0, errno == EINTR { continue }
-                guard got > 0 else { break }
+                guard got > 0 else {
+                    code = got < 0 ? errno : 0
+                    break
+                }
                 filled += got
             }
+        }
+        if code != 0 {
+            errno = code
+            throw StateFiles.failure("read", path)
         }
         guard bytes.count == count else { return nil }
         offset += count

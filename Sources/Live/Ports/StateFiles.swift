@@ -53,11 +53,21 @@ enum StateFiles {
     }
 
     /// The names in a directory, sorted; none where there is no such directory.
-    static func names(in path: String) -> [String] {
-        guard let directory = opendir(path) else { return [] }
+    ///
+    /// - Throws: where there is one, and it cannot be read.
+    static func names(in path: String) throws(ClusterError) -> [String] {
+        guard let directory = opendir(path) else {
+            if errno == ENOENT { return [] }
+            throw failure("list", path)
+        }
         defer { closedir(directory) }
         var names: [String] = []
-        while let entry = readdir(directory) {
+        while true {
+            errno = 0
+            guard let entry = readdir(directory) else {
+                if errno != 0 { throw failure("list", path) }
+                break
+            }
             let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
                 tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }

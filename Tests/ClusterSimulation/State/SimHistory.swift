@@ -51,8 +51,8 @@ final class SimHistoryReader: HistoryReader {
         case .failure(let error): failure = error
         case .success(let found):
             guard let bounds = found[partition] else { return }
-            let start = offset ?? bounds.low
-            guard (bounds.low...bounds.high).contains(start) else {
+            let start = max(offset ?? bounds.low, bounds.low)
+            guard start <= bounds.high else {
                 failure = ErrorCode.offsetOutOfRange.error("read \(partition) at \(start)")
                 break
             }

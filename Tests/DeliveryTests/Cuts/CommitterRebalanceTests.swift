@@ -161,6 +161,24 @@ struct CommitterRebalanceTests {
     }
 
     @Test(
+        "what an abandoned cut is refused for ends nobody: it may be a membership of before",
+        arguments: [
+            ClusterError.of(.abortTransaction, "FENCED_INSTANCE_ID"), .of(.rejected),
+            .of(.configuration),
+        ])
+    func abandonedRefused(error: ClusterError) {
+        let bench = CommitterBench()
+        bench.fail("offsets", error)
+        bench.begin()
+        _ = bench.run(steps: 2)
+        bench.committer.abandon()
+        #expect(bench.run().isEmpty)
+        bench.committer.know(CommitterBench.position(by: "other", offset: 7))
+        bench.begin("c2", "m2")
+        #expect(bench.run() == ["committed c2"])
+    }
+
+    @Test(
         "a cut abandoned while its outcome is not known is forgotten",
         arguments: ["start", "read", "waiting", "refused", "abort", "commit"])
     func abandonedInTrouble(place: String) {

@@ -97,6 +97,59 @@ struct InstanceTests {
             ], "all that is left")
     }
 
+    @Test(
+        "an assignment without a revocation before it drops what was held, and is begun then",
+        arguments: [false, true])
+    func unrevoked(isReleasing: Bool) throws {
+        let bench = try InstanceBench.assigned()
+        let released = [
+            "0 release [input[0]]", "1 release [input[1], partials[1]]",
+        ]
+        if isReleasing {
+            bench.revoke(Self.inputs + [Self.shuffle])
+            #expect(try bench.run() == released)
+        }
+        bench.assign(Self.inputs, FakeMembership("m2"))
+        #expect(try bench.run() == (isReleasing ? [] : released.map { $0 + " lost" }))
+        try bench.tell(.released([Self.inputs[0]]), from: 0)
+        #expect(try bench.run().isEmpty && bench.group.takeCalls().isEmpty)
+        try bench.tell(.released([Self.inputs[1], Self.shuffle]), from: 1)
+        #expect(
+            try bench.run() == [
+                "0 take [input[0]] m2 epoch 2 of 2", "1 take [input[1]] m2 epoch 2 of 2",
+            ])
+        #expect(bench.group.takeCalls() == ["assign [input[0], input[1]]"])
+        bench.revoke(Self.inputs)
+        #expect(try bench.run().count == 2, "what is held is what was assigned last")
+    }
+
+    @Test("revoked a second time before the answer, partitions are dropped without settling")
+    func revokedTwice() throws {
+        let bench = try InstanceBench.assigned()
+        bench.revoke(Self.inputs + [Self.shuffle])
+        _ = try bench.run()
+        bench.revoke(Self.inputs + [Self.shuffle])
+        #expect(
+            try bench.run()
+                == ["0 release [input[0]] lost", "1 release [input[1], partials[1]] lost"])
+        try bench.tell(.released(Self.inputs + [Self.shuffle]), from: 0)
+        #expect(bench.group.takeCalls() == ["unassign [input[0], input[1], partials[1]]"])
+    }
+
+    @Test("an input made anew with fewer partitions has as many from then on")
+    func madeAnewSmaller() throws {
+        let bench = try InstanceBench.assigned()
+        bench.revoke(Self.inputs + [Self.shuffle])
+        _ = try bench.run()
+        try bench.tell(.released(Self.inputs + [Self.shuffle]), from: 0)
+        bench.lookup.partitions.inputs = 1
+        bench.assign([Self.inputs[0]], FakeMembership("m2"))
+        #expect(
+            try bench.run() == [
+                "0 take [input[0]] m2 epoch 2 of 1", "1 take [] m2 epoch 2 of 1",
+            ])
+    }
+
     @Test("a revocation of nothing is answered at once")
     func nothing() throws {
         let bench = try InstanceBench()

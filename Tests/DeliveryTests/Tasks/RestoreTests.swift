@@ -251,6 +251,24 @@ struct RestoreTests {
         #expect(bench.digest != nil)
     }
 
+    @Test(
+        "snapshots without a committed offset are of a topic or a time before: the instance ends, or loss is accepted"
+    )
+    func forgotten() throws {
+        let (site, _) = try Site.withSnapshots()
+        site.committed[ShardBench.partials] = nil
+        let failure = #expect(throws: EngineFailure.self) { _ = try ShardBench.restoring(site) }
+        guard case .dataLoss(let text)? = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+        for part in ["shuffle[0]", "offsets.retention.minutes", "reset", "data_loss: accept"] {
+            #expect(text.contains(part), "\(part)")
+        }
+        let bench = try ShardBench.restoring(site) { $0.dataLoss = .accept }
+        #expect(bench.digest != nil && bench.unusable.count == 2)
+    }
+
     @Test("partitions that are lost end a restore", arguments: [true, false])
     func cancelled(whileReading: Bool) throws {
         let (site, _) = try Site.withSnapshots()

@@ -55,6 +55,19 @@ struct ProgressTests {
         #expect(receiver.send(block(0, of: 1, pane: 101, open: 98, offsets: 1...2)) == 98)
     }
 
+    @Test("sources that a topic made anew has no more hold nobody back")
+    func fewerSources() throws {
+        let receiver = try Receiver()
+        for source in UInt32(0)..<4 {
+            _ = receiver.send(block(source, of: 4, pane: 90, open: 87, offsets: -1...9))
+        }
+        // Begun anew, and not heard of before: it says nothing of the others.
+        #expect(receiver.send(block(4, of: 5, pane: 99, open: 96, flags: 8)) == 87)
+        #expect(receiver.send(block(0, of: 2, pane: 100, open: 97, flags: 8)) == 87)
+        #expect(receiver.send(block(1, of: 2, pane: 98, open: 95, flags: 8)) == 95)
+        #expect(receiver.send(block(0, of: 2, pane: 101, open: 98, offsets: 0...1)) == 95)
+    }
+
     @Test("a source that turns up late holds the watermark where it is until it reports")
     func newSource() throws {
         let receiver = try Receiver()
