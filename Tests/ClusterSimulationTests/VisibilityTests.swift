@@ -129,28 +129,31 @@ struct VisibilityTests {
         #expect(scene.cluster.committedView(of: .state).count == 20)
     }
 
-    @Test("retention moves the first offset, and a reader below it is out of range")
-    func retention() throws {
+    @Test(
+        "retention moves the first offset: a reader below it begins there, one behind the end is out of range",
+        arguments: [Int64(2), 11])
+    func retention(from offset: Int64) throws {
         let scene = Scene()
         for index in 0..<10 { scene.cluster.append(to: .input0, text: "\(index)") }
         scene.cluster.removeRecords(of: .input0, below: 4)
         #expect(scene.cluster.committedView(of: .input).map(\.offset) == [4, 5, 6, 7, 8, 9])
         let process = scene.world.makeProcess("p")
-        let history = SimHistory(process).open(.input0, from: 2)
-        var kinds: [Entry.Kind] = []
+        let history = SimHistory(process).open(.input0, from: offset)
+        var offsets: [Int64] = []
         var move: ClusterError.Move?
         _ = scene.world.run(untilMs: 5_000) {
             history.withBatch(max: 10) { batch in
                 for (index, entry) in batch.enumerated() {
-                    kinds.append(entry.kind)
+                    if entry.kind == .record { offsets.append(entry.offset) }
                     if entry.kind == .failure { move = history.failure(at: index).move }
                 }
             }
-            return !kinds.isEmpty
+            return !offsets.isEmpty || move != nil
         }
-        #expect(kinds == [.failure])
-        #expect(move == .outOfRange)
-        #expect(history.bounds == nil)
+        let isKept = offset < 10
+        #expect(offsets == (isKept ? [4, 5, 6, 7, 8, 9] : []))
+        #expect(move == (isKept ? nil : .outOfRange))
+        #expect(history.bounds == (isKept ? LogBounds(low: 4, high: 10) : nil))
     }
 }
 
