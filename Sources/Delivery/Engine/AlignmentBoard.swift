@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Partitions of this process are noted by their INGEST tasks. Those of other processes are known from the
 /// blocks that this process's ENTITY tasks read: every source tells every shuffle partition how far it is.
-/// One lock per look, a few looks a second and shard.
+/// Looked at once a step of a shard: a short lock a source and task, beside batches of thousands of records.
 public final class AlignmentBoard: Sendable {
     /// A partition's standing.
     struct Standing: Sendable, Equatable {
