@@ -6,8 +6,7 @@ import Glibc
 /// Keeps the consumer's client alive. Works until the group is left.
 public final class GroupOffsets: Sendable {
     private let client: Client
-    /// The group's name.
-    public let group: String
+    private let group: String
 
     init(client: Client, group: String) {
         self.client = client

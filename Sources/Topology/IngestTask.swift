@@ -247,9 +247,11 @@ public struct IngestTask: ~Copyable {
     }
 
     /// Whether a flush would hand out blocks even where no further offsets are covered: the clock or the state
-    /// moved.
+    /// moved, or receivers do not know yet that the partition was made anew.
     public func hasNews(_ state: SourceState) -> Bool {
-        announced.map { $0 != announcement(state) } ?? (state.flags != 0 || clock.highest != nil)
+        if isRestart { return true }
+        return announced.map { $0 != announcement(state) }
+            ?? (state.flags != 0 || clock.highest != nil)
     }
 
     private func announcement(_ state: SourceState) -> Announcement {

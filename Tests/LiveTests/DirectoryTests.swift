@@ -141,9 +141,8 @@ import Testing
         #expect(ends(port, 1).allSatisfy { $0.error == nil })
         let whole = scratch.file(scratch.files()[0])
         if what == "file" {
-            // Its read fails as that of a bad disk would.
             try FileManager.default.removeItem(at: whole)
-            try FileManager.default.createDirectory(at: whole, withIntermediateDirectories: false)
+            try FileManager.default.createSymbolicLink(at: whole, withDestinationURL: whole)
         } else {
             let directory = whole.deletingLastPathComponent()
             try FileManager.default.removeItem(at: directory)

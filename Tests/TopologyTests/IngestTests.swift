@@ -267,4 +267,19 @@ extension IngestTests {
         for offset in Int64(7)..<400 { ingest([0x7B], offset) }
         #expect(!task.hasParked && task.takeDeadLetters().count == 394)
     }
+
+    @Test("a partition made anew is told of with the first flush, before it has a record")
+    func madeAnew() throws {
+        let rules = try TestRules.set([
+            TestRules.text("all.accounts", entity: "account", when: "requests(1m) >= 1")
+        ])
+        let plan = TopologyPlan(rules: rules, timing: .init(), partitions: 3)
+        var task = IngestTask(plan: plan, source: 0, sources: 1, isRestart: true)
+        var told: [Int] = []
+        for _ in 0..<2 { task.flush(through: -1) { partition, _ in told.append(partition) } }
+        #expect(told == [0, 1, 2])
+        var other = IngestTask(plan: plan, source: 0, sources: 1)
+        other.flush(through: -1) { partition, _ in told.append(partition) }
+        #expect(told.count == 3)
+    }
 }

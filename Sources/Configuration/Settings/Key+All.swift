@@ -57,8 +57,8 @@ extension Key {
             "input.on_missing_offset", \.input.onMissingOffset, default: .earliest,
             effect: """
                 Where a partition is read from when its group has no committed offset: from its first \
-                record, or from its end (what is there already is never read). A partition added to a \
-                topic the group has read of is read whole.
+                record, or from its end (what is there already is never read). A partition added \
+                while a process runs is read whole.
                 """,
             example: "latest"),
         .list(

@@ -264,7 +264,7 @@ public struct Committer {
     private mutating func fail(_ error: ClusterError, _ nowMs: Int64) -> Event? {
         notify(.commitFailed(step: "\(phase)", error: error, failures: failures + 1))
         // A cut that is given up may be refused for what is over already: for a membership of before, say.
-        if !isAbandoned {
+        if !isAbandoned || cut == nil || phase == .starting {
             if error.move == .configuration || error.move == .rejected {
                 return .failed(EngineFailure(error))
             }

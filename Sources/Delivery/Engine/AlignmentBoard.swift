@@ -18,6 +18,8 @@ public final class AlignmentBoard: Sendable {
     private struct State {
         var own: [Int32: Standing] = [:]
         var others: [Int32: Standing] = [:]
+        /// Partitions the topic has; state from before may tell of more.
+        var count = Int32.max
         var waitingBytes: [Int: Int] = [:]
     }
 
@@ -39,14 +41,18 @@ public final class AlignmentBoard: Sendable {
     /// Notes where a partition stands by what its blocks tell; it never goes back.
     func hear(_ partition: Int32, _ standing: Standing) {
         state.withLock { state in
+            guard partition < state.count else { return }
             if let known = state.others[partition], known.highest > standing.highest { return }
             state.others[partition] = standing
         }
     }
 
-    /// Forgets what was heard of partitions from `count` on: the topic has no such partitions.
-    func forgetOthers(from count: Int) {
-        state.withLock { state in state.others = state.others.filter { $0.key < Int32(count) } }
+    /// Notes how many partitions there are: what is heard of others, or was, holds nobody back.
+    func note(partitions count: Int) {
+        state.withLock { state in
+            state.count = Int32(count)
+            state.others = state.others.filter { $0.key < state.count }
+        }
     }
 
     /// Forgets what was heard: no task of this process hears any more.

@@ -44,6 +44,7 @@ public final class Instance {
     private var assigned: Set<PartitionID> = []
     private var epoch: UInt32 = 0
     private var inputPartitions = 0
+    private var firstInputs: Int?
     private var isStopping = false
     /// Whether partitions were ever begun.
     public private(set) var hasBegun = false
@@ -183,14 +184,19 @@ public final class Instance {
         try check(answer)
         var starts: [TaskStart] = []
         let rule = StartRule(
-            settings: settings, hasInputOffsets: answer.hasInputOffsets, notify: notify)
+            settings: settings, firstInputs: firstInputs, notify: notify)
         for position in answer.committed.sorted(by: { $0.partition < $1.partition }) {
             starts.append(
                 try rule.start(
                     position, answer.bounds[position.partition] ?? LogBounds(low: 0, high: 0)))
         }
         // Made anew it may have fewer; a count that is lower otherwise is an old one.
-        if starts.contains(where: \.isRestart) { inputPartitions = answer.inputPartitions }
+        if starts.contains(where: \.isRestart) {
+            let highest = starts.filter { $0.partition.topic == .input }.map(\.partition.number)
+                .max()
+            inputPartitions = max(answer.inputPartitions, Int(highest ?? -1) + 1)
+        }
+        firstInputs = min(firstInputs ?? inputPartitions, inputPartitions)
         try calling { () throws(ClusterError) in
             try group.assign(
                 starts.map {

@@ -110,7 +110,7 @@ public final class Shard {
     ) {
         goOn(under: membership)
         lastCommitMs = nowMs
-        board.forgetOthers(from: sources)
+        board.note(partitions: sources)
         for start in starts {
             committer.know(start.committed)
             switch start.partition.topic {

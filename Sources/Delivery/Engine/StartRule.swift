@@ -1,8 +1,8 @@
 /// Decides where an assigned partition is begun.
 struct StartRule {
     let settings: EngineSettings
-    /// Whether the group has committed an offset of any input partition.
-    var hasInputOffsets = false
+    /// Partitions the input had when the instance first took some on; nil before that.
+    var firstInputs: Int?
     let notify: (Notice) -> Void
 
     /// The committed offset, where its records are still there.
@@ -13,9 +13,9 @@ struct StartRule {
         let end = settings.stopsAtEnd && partition.topic == .input ? bounds.high : nil
         guard let offset = committed.offset else {
             let isInput = partition.topic == .input
-            // A partition added to a topic the group has read of is read whole.
-            let isLatest =
-                isInput && !hasInputOffsets && settings.onMissingOffset == .latest
+            // A partition added while the instance runs is read whole: nothing in it was there before.
+            let isAdded = firstInputs.map { Int(partition.number) >= $0 } ?? false
+            let isLatest = isInput && !isAdded && settings.onMissingOffset == .latest
             let start = isLatest ? bounds.high : bounds.low
             if isInput { notify(.begunWithoutOffset(partition, start: start)) }
             // Brokers forget the offsets of a topic that is deleted: receivers may know another one of its name.

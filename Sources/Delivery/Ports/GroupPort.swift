@@ -58,9 +58,6 @@ public struct Answer: Sendable {
     public var committed: [Position]
     /// The offsets kept, by partition.
     public var bounds: [PartitionID: LogBounds]
-    /// Whether the group has committed an offset of any input partition; asked for only where a partition has
-    /// none.
-    public var hasInputOffsets: Bool
     /// Partitions of the input topic; 0 for `.bounds`.
     public var inputPartitions: Int
     /// Partitions of the shuffle topic; 0 for `.bounds`.
@@ -69,11 +66,10 @@ public struct Answer: Sendable {
     /// An answer.
     public init(
         committed: [Position] = [], bounds: [PartitionID: LogBounds] = [:],
-        hasInputOffsets: Bool = false, inputPartitions: Int = 0, partialsPartitions: Int = 0
+        inputPartitions: Int = 0, partialsPartitions: Int = 0
     ) {
         self.committed = committed
         self.bounds = bounds
-        self.hasInputOffsets = hasInputOffsets
         self.inputPartitions = inputPartitions
         self.partialsPartitions = partialsPartitions
     }

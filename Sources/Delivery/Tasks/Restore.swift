@@ -158,7 +158,7 @@ final class Restore {
         throw .dataLoss(
             "\(source): there are snapshots of its state, but the group has no committed offset any more: the "
                 + "topic was made anew, or the group was away longer than the brokers' "
-                + "offsets.retention.minutes. Decide: 'stillwatch reset' sets the group's offsets, "
+                + "offsets.retention.minutes. Decide: 'stillwatch reset --state clear' begins anew, "
                 + "'data_loss: accept' reads what is kept from its beginning")
     }
 
@@ -244,16 +244,12 @@ final class Restore {
     }
 
     private func replay(_ reader: any HistoryReader, _ nowMs: Int64) throws(EngineFailure) {
-        if let bounds = reader.bounds, bounds.low > next {
-            // Retention has overtaken the replay.
-            reader.close()
-            low = bounds.low
-            phase = .opening(atMs: nowMs)
-            return
-        }
+        if isOvertaken(reader) { return beginAgain(reader, nowMs) }
         var failure: EngineFailure?
         var trouble: ClusterError?
         reader.withBatch(max: Self.slice) { batch in
+            // The reader may have come to reading since it was asked.
+            guard !isOvertaken(reader) else { return }
             for i in batch.indices where failure == nil && trouble == nil && next < committed {
                 let entry = batch[i]
                 if entry.kind == .failure {
@@ -274,6 +270,17 @@ final class Restore {
         } else {
             tell(.replaying, next - replayStart, committed - replayStart, nowMs)
         }
+    }
+
+    /// Whether retention has removed what is to be replayed next.
+    private func isOvertaken(_ reader: any HistoryReader) -> Bool {
+        reader.bounds.map { $0.low > next } ?? false
+    }
+
+    private func beginAgain(_ reader: any HistoryReader, _ nowMs: Int64) {
+        low = reader.bounds?.low ?? low
+        reader.close()
+        phase = .opening(atMs: nowMs)
     }
 
     private var isComplete: Bool {

@@ -85,7 +85,7 @@ private final class Desk: @unchecked Sendable {
             let committed = try committed(partitions)
             return Answer(
                 committed: committed, bounds: try bounds(partitions),
-                hasInputOffsets: try hasInputOffsets(committed), inputPartitions: counts.input,
+                inputPartitions: counts.input,
                 partialsPartitions: counts.partials)
         }
     }
@@ -94,16 +94,6 @@ private final class Desk: @unchecked Sendable {
         let found = try offsets.committed(
             partitions.map(sources.partition), timeoutMs: timeoutMs)
         return found.map(sources.position).sorted { $0.partition < $1.partition }
-    }
-
-    /// Unstable ones tell as well: somebody is committing.
-    private func hasInputOffsets(_ asked: [Position]) throws(KafkaError) -> Bool {
-        let inputs = asked.filter { $0.partition.topic == .input }
-        if inputs.contains(where: { $0.offset != nil }) { return true }
-        guard !inputs.isEmpty else { return false }
-        let input = topics.index(of: .input)
-        let all = try admin?.committed(group: offsets.group, stable: false, timeoutMs: timeoutMs)
-        return all?.contains { $0.partition.topic == input && $0.offset >= 0 } ?? false
     }
 
     private func bounds(

@@ -78,7 +78,8 @@ struct SnapshotFileReader {
             descriptor = open(path, O_RDONLY | O_CLOEXEC)
             if descriptor >= 0 { return }
             if errno == ENOENT { return nil }
-            throw StateFiles.failure("read", path)
+            try StateFiles.throwUnlessDamage("read", path)
+            return nil
         }
 
         deinit { if descriptor >= 0 { close(descriptor) } }
@@ -163,7 +164,7 @@ struct SnapshotFileReader {
         }
         if code != 0 {
             errno = code
-            throw StateFiles.failure("read", path)
+            try StateFiles.throwUnlessDamage("read", path)
         }
         guard bytes.count == count else { return nil }
         offset += count

@@ -31,6 +31,12 @@ enum StateFiles {
         }
     }
 
+    /// Throws what may pass, or be put right; an error of the disk itself is damage to the file.
+    static func throwUnlessDamage(_ action: String, _ path: String) throws(ClusterError) {
+        let error = failure(action, path)
+        guard error.move == .fatal else { throw error }
+    }
+
     private static func name(_ code: Int32) -> String {
         switch code {
         case EACCES: "EACCES"

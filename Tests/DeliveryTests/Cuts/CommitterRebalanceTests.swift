@@ -179,6 +179,18 @@ struct CommitterRebalanceTests {
     }
 
     @Test(
+        "a producer that cannot be started behind an abandoned cut ends the instance all the same")
+    func abandonedUnstartable() {
+        let bench = CommitterBench()
+        bench.begin()
+        bench.fail("commit", .of(.unreachable))
+        _ = bench.run(steps: 4)
+        bench.committer.abandon()
+        bench.fail("start", .of(.configuration))
+        #expect(bench.run() == ["failed configuration"])
+    }
+
+    @Test(
         "a cut abandoned while its outcome is not known is forgotten",
         arguments: ["start", "read", "waiting", "refused", "abort", "commit"])
     func abandonedInTrouble(place: String) {

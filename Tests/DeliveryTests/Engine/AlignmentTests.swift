@@ -93,6 +93,25 @@ struct AlignmentTests {
         #expect(bench.input.held == (isIdle ? [] : [fast]))
     }
 
+    @Test(
+        "a partition that the topic has no more holds nobody back, though blocks tell of it",
+        arguments: [1, 2])
+    func vanished(count: Int) throws {
+        let settings = try settings()
+        let before = try ShardBench(settings)
+        before.input.tellsEnds = false
+        before.site.feed(1, from: 0, to: 1_200)
+        try before.take([PartitionID(.input, 1)], sources: 2)
+        try before.run(ms: 1_000)
+        let bench = try ShardBench(settings, site: before.site)
+        bench.input.tellsEnds = false
+        before.site.feed(0, from: 0, to: 15_000)
+        let left = PartitionID(.input, 0)
+        try bench.take([left, ShardBench.partials], sources: count)
+        try bench.run(ms: 1_000)
+        #expect(bench.input.held == (count == 1 ? [] : [left]))
+    }
+
     @Test("with no task left that hears of others, they hold nobody back")
     func hearsNoMore() throws {
         let settings = try settings()

@@ -150,6 +150,24 @@ struct InstanceTests {
             ])
     }
 
+    @Test("with `latest`, a partition added while the instance runs is read whole")
+    func added() throws {
+        let bench = try InstanceBench { $0.onMissingOffset = .latest }
+        let (old, new) = (Self.inputs[0], PartitionID(.input, 2))
+        bench.site.appendGap(to: old, 9)
+        bench.site.appendGap(to: new, 5)
+        bench.assign([old])
+        _ = try bench.run()
+        #expect(bench.group.positions.map(\.offset) == [9])
+        bench.revoke([old])
+        _ = try bench.run()
+        try bench.tell(.released([old]), from: 0)
+        bench.lookup.partitions.inputs = 3
+        bench.assign([old, new], FakeMembership("m2"))
+        _ = try bench.run()
+        #expect(bench.group.positions.map(\.offset) == [9, 0])
+    }
+
     @Test("a revocation of nothing is answered at once")
     func nothing() throws {
         let bench = try InstanceBench()

@@ -6,8 +6,6 @@ struct StartCase: Sendable, CustomTestStringConvertible {
     var committed: Int64?
     var topic = Topic.input
     var policy = StartPolicy.earliest
-    /// Whether the group has committed offsets of other input partitions.
-    var isKnown = false
     /// Where it begins; nil where the instance ends instead.
     var start: Int64?
     /// The same where loss is accepted.
@@ -16,15 +14,11 @@ struct StartCase: Sendable, CustomTestStringConvertible {
 
     var testDescription: String {
         "\(topic), committed \(committed.map { "\($0)" } ?? "nothing"), \(policy)"
-            + (isKnown ? ", others committed" : "")
     }
 
     static let all = [
         StartCase(committed: nil, start: 10, accepted: 10, isRestart: true),
         StartCase(committed: nil, policy: .latest, start: 20, accepted: 20, isRestart: true),
-        StartCase(
-            committed: nil, policy: .latest, isKnown: true, start: 10, accepted: 10, isRestart: true
-        ),
         StartCase(committed: nil, topic: .partials, policy: .latest, start: 10, accepted: 10),
         StartCase(committed: 10, start: 10, accepted: 10),
         StartCase(committed: 15, policy: .latest, start: 15, accepted: 15),
@@ -46,7 +40,6 @@ struct StartRuleTests {
             change(&$0)
         }
         let id = PartitionID(test.topic, 0)
-        bench.lookup.hasInputOffsets = test.isKnown
         bench.site.low[id] = 10
         bench.site.appendGap(to: id, 10)
         bench.site.committed[id] = Position(id, offset: test.committed, metadata: "note")

@@ -90,6 +90,8 @@ final class ScriptedHistory: HistoryPort {
     var failures: [ClusterError] = []
     /// Whether readers have nothing to lend yet.
     var isSilent = false
+    /// Whether readers come to reading only when they are read.
+    var opensLate = false
     /// Called when a reader is opened.
     var onOpen: (() -> Void)?
 
@@ -107,6 +109,7 @@ final class ScriptedHistory: HistoryPort {
         private let partition: PartitionID
         private var next: Int64
         private var error: ClusterError?
+        private var isRead = false
 
         init(_ history: ScriptedHistory, _ partition: PartitionID, _ next: Int64) {
             self.history = history
@@ -116,10 +119,12 @@ final class ScriptedHistory: HistoryPort {
         }
 
         var bounds: LogBounds? {
-            history.isSilent ? nil : history.site.bounds(of: partition)
+            history.isSilent || history.opensLate && !isRead
+                ? nil : history.site.bounds(of: partition)
         }
 
         func withBatch(max: Int, _ body: (Batch) -> Void) {
+            isRead = true
             var lender = EntryLender()
             defer { lender.free() }
             if !history.isSilent {

@@ -11,8 +11,6 @@ final class ScriptedLookup: LookupPort {
     var isSilent = false
     /// Partitions of the input and of the shuffle, as answers give them.
     var partitions = (inputs: 1, partials: 1)
-    /// Whether the group has committed offsets of the input, of whatever partition.
-    var hasInputOffsets = false
     private var pending: Result<Answer, ClusterError>?
 
     init(_ site: Site) { self.site = site }
@@ -28,8 +26,7 @@ final class ScriptedLookup: LookupPort {
             pending = .success(
                 Answer(
                     committed: ids.map { site.committed[$0] ?? Position($0, offset: nil) },
-                    bounds: bounds(ids), hasInputOffsets: hasInputOffsets,
-                    inputPartitions: partitions.inputs,
+                    bounds: bounds(ids), inputPartitions: partitions.inputs,
                     partialsPartitions: partitions.partials))
         case .bounds(let ids): pending = .success(Answer(bounds: bounds(ids)))
         }

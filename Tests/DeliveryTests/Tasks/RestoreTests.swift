@@ -235,11 +235,14 @@ struct RestoreTests {
         #expect(bench.history.openedAt.count == 2 && bench.history.openCount == 0)
     }
 
-    @Test("retention that overtakes a replay makes it begin again, from what is kept")
-    func overtaken() throws {
+    @Test(
+        "retention that overtakes a replay makes it begin again, from what is kept",
+        arguments: [false, true])
+    func overtaken(opensLate: Bool) throws {
         let (site, _) = try Site.withSnapshots()
         let newest = site.manifests[0]
         let bench = try ShardBench.restoring(site, ms: 0)
+        bench.history.opensLate = opensLate
         var isFirst = true
         bench.history.onOpen = {
             if isFirst { site.remove(ShardBench.partials, below: newest.replayFrom + 2) }
