@@ -147,9 +147,10 @@ final class FaultSchedule {
         case .crash: victim.process.crash()
         case .freeze: freeze(victim)
         case .zombie:
-            // Frozen, and started a second time under the same name; the first comes back later.
+            // Frozen, and started a second time under the same name; the first comes back later. A state
+            // directory is locked by the frozen one: the second is refused there, and nothing comes of it.
             freeze(victim)
-            run.start(victim.name)
+            if !scenario.usesDirectories { run.start(victim.name) }
         case .stop: victim.requestStop()
         case .clockJump: victim.process.jumpClock(byMs: random.pick(1_000...3_700_000))
         default:
