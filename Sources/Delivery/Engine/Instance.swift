@@ -44,6 +44,7 @@ public final class Instance {
     private var assigned: Set<PartitionID> = []
     private var epoch: UInt32 = 0
     private var inputPartitions = 0
+    /// Partitions of the input at the first assignment: what lies beyond was added since.
     private var firstInputs: Int?
     private var isStopping = false
     /// Whether partitions were ever begun.
@@ -133,7 +134,7 @@ public final class Instance {
             return []
         }
         guard pending.isIncremental || assigned.isEmpty else {
-            return try release(Array(assigned).sorted(), false, nil, then: pending)
+            return try release([], false, nil, then: pending)
         }
         try begin(pending)
         return []
@@ -183,8 +184,7 @@ public final class Instance {
     private func start(_ pending: Pending, _ answer: Answer) throws(EngineFailure) -> [Order] {
         try check(answer)
         var starts: [TaskStart] = []
-        let rule = StartRule(
-            settings: settings, firstInputs: firstInputs, notify: notify)
+        let rule = StartRule(settings: settings, firstInputs: firstInputs, notify: notify)
         for position in answer.committed.sorted(by: { $0.partition < $1.partition }) {
             starts.append(
                 try rule.start(

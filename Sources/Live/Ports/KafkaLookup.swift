@@ -85,8 +85,7 @@ private final class Desk: @unchecked Sendable {
             let committed = try committed(partitions)
             return Answer(
                 committed: committed, bounds: try bounds(partitions),
-                inputPartitions: counts.input,
-                partialsPartitions: counts.partials)
+                inputPartitions: counts.input, partialsPartitions: counts.partials)
         }
     }
 
