@@ -31,6 +31,9 @@ struct Scenario {
     let calmMs: Int64
     let cutIntervalMs: Int64
     let snapshotIntervalMs: Int64
+    /// Bytes of unchanged state in a snapshot: with the program's own number, every one of these small tasks'
+    /// snapshots would hold everything.
+    let snapshotRollBytes: Int
     let alignmentLimitMs: Int64
     let client: ClientSettings
     let cluster: ClusterSettings
@@ -60,6 +63,7 @@ struct Scenario {
         cluster.transactionCheckMs = 2_000
         cluster.activeTail = Int(random.pick(1...16))
         self.cluster = cluster
+        snapshotRollBytes = random.choose([0, 500, 5_000, 1 << 20]) ?? 0
         workload = Workload(seed: seed, partitions: inputs, endMs: faultsMs + 4_000)
     }
 
@@ -92,6 +96,7 @@ struct Scenario {
         settings.memoryBudget = Self.memoryBudget
         settings.cutIntervalMs = cutIntervalMs
         settings.snapshotIntervalMs = snapshotIntervalMs
+        settings.snapshotRollBytes = snapshotRollBytes
         settings.idleTimeoutMs = Self.idleTimeoutMs
         settings.alignmentLimitMs = alignmentLimitMs
         settings.settleMs = 8_000

@@ -1,3 +1,4 @@
+import Aggregation
 import Detection
 import Events
 import Topology
@@ -70,6 +71,8 @@ public struct EngineSettings: Sendable {
     public var cutIntervalMs: Int64 = 200
     /// Milliseconds between snapshots of a task.
     public var snapshotIntervalMs: Int64 = 30_000
+    /// Bytes of unchanged state a snapshot writes again at the least, so that few older ones stay in use.
+    public var snapshotRollBytes = EntityStore.leastRollBytes
     /// Milliseconds the state of a revoked task is kept in case it comes back.
     public var parkMs: Int64 = 60_000
     /// Milliseconds a revoked partition's last cut may take.

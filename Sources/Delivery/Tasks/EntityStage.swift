@@ -87,7 +87,8 @@ final class EntityStage: StatefulTask {
     var lastSequence: UInt32 { task.lastSequence }
 
     func takeSnapshot(_ id: SnapshotID, position: Int64, isFull: Bool) -> TaskSnapshot? {
-        task.snapshot(id, position: position, isFull: isFull)
+        task.snapshot(
+            id, position: position, isFull: isFull, leastRoll: settings.snapshotRollBytes)
     }
 
     func snapshotFailed() { task.snapshotFailed() }
