@@ -51,6 +51,8 @@ final class Restore {
     private var phase: Phase
     private var assembler: SnapshotAssembler
     private var candidates: [SnapshotCandidate] = []
+    /// Manifests that stand past the committed position.
+    private var ahead: [StateKey] = []
     private var summary = RestoreSummary(snapshot: nil, entities: 0, replayed: 0, elapsedMs: 0)
     private let startedMs: Int64
     private var stepStartedMs: Int64
@@ -171,6 +173,9 @@ final class Restore {
             let candidate = candidates.removeFirst()
             if let reason = unusable(candidate) {
                 notify(.snapshotUnusable(task.id, candidate.id, reason: reason))
+                if case .ahead = candidate.problem {
+                    ahead.append(StateKey(task.id, .manifest, of: candidate.id))
+                }
                 continue
             }
             guard let manifest = candidate.manifest else { continue }
@@ -215,7 +220,13 @@ final class Restore {
     }
 
     /// What the store keeps is known: what stays of it, and what can go.
+    ///
+    /// A manifest that is ahead and not of another owner, who may have just committed, is no snapshot of what will
+    /// come to stand there: an interrupted reset has left it, or a topic that was made anew. It goes before the
+    /// committed position can pass it.
     private func settle(keeping manifest: Manifest?) {
+        if !ahead.isEmpty, !state.publishesInCut || !hasCommitted { state.remove(ahead) }
+        ahead = []
         let older = candidates.first { $0.problem == nil }?.manifest
         result.manifests = manifest.map { [older, $0].compactMap(\.self) } ?? []
         result.orphans = assembler.orphans(keeping: result.manifests)

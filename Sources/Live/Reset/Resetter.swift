@@ -12,8 +12,8 @@ import Topology
 /// behind goes after it; a crash in between leaves rubbish, which the next owner of the task removes.
 ///
 /// A directory takes part in no transaction. There the empty snapshots are written first, at an offset past the
-/// committed one, where no restore takes them; then all offsets in one request; then what is older goes. Run the
-/// same reset again after a crash in between.
+/// committed one, where a restore does not take but remove them; then all offsets in one request, which is the
+/// moment of the reset; then what is older goes. After a crash before that moment nothing has happened.
 public struct Resetter: ~Copyable {
     private let settings: LiveSettings
     private let admin: Admin

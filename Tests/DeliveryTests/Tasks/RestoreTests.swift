@@ -173,6 +173,23 @@ struct RestoreTests {
         let bench = try ShardBench.restoring(site)
         #expect(bench.unusable.first?.contains("past the committed one") == true)
         #expect(bench.restored.map(\.snapshot) == [manifests[1].id])
+        #expect(
+            !bench.state.calls.contains("remove"), "another owner may have committed it just now")
+    }
+
+    @Test("in a directory a manifest past the committed offset is removed before that can pass it")
+    func aheadInDirectory() throws {
+        let (site, _) = try Site.withSnapshots()
+        let manifests = site.manifests
+        let committed = manifests[0].position - 1
+        site.committed[ShardBench.partials]?.offset = committed
+        let bench = try ShardBench.restoring(site) { $0.outputs.state = 0 }
+        #expect(bench.restored.map(\.snapshot) == [manifests[1].id])
+        #expect(bench.state.removed == [manifests[0].key])
+        // Once the offset has passed it, whoever comes next would have taken it.
+        site.committed[ShardBench.partials]?.offset = manifests[0].position
+        let next = try ShardBench.restoring(site) { $0.outputs.state = 0 }
+        #expect(next.unusable.isEmpty && next.restored.map(\.snapshot) == [manifests[1].id])
     }
 
     @Test(
@@ -270,6 +287,7 @@ struct RestoreTests {
         }
         let bench = try ShardBench.restoring(site) { $0.dataLoss = .accept }
         #expect(bench.digest != nil && bench.unusable.count == 2)
+        #expect(site.manifests.isEmpty, "they are of a time that does not come back")
     }
 
     @Test("partitions that are lost end a restore", arguments: [true, false])
