@@ -61,6 +61,26 @@ public final class KafkaCluster: Sendable {
     public func act(_ verb: String, broker: Int) throws {
         guard let launcher, let directory else { throw KafkaUnavailable() }
         _ = try launcher.run([verb, directory.path, String(broker)])
+        if verb == "freeze" { try awaitFrozen(broker, launcher, directory) }
+    }
+
+    /// Waits until no thread of a broker runs any more: on a busy machine some go on for a while after the signal.
+    private func awaitFrozen(_ broker: Int, _ launcher: KafkaLauncher, _ directory: URL) throws {
+        let lines = try launcher.run(["status", directory.path]).split(separator: "\n")
+        let words = lines.map { $0.split(separator: " ") }
+        guard let words = words.first(where: { $0.first == "\(broker)" }),
+            let label = words.firstIndex(of: "pid"), label + 1 < words.count
+        else { throw KafkaUnavailable() }
+        let threads = "/proc/\(words[label + 1])/task"
+        while true {
+            let isFrozen = try FileManager.default.contentsOfDirectory(atPath: threads).allSatisfy {
+                // The state stands behind the name, which is in parentheses. A thread may have ended meanwhile.
+                let text = try? String(contentsOfFile: "\(threads)/\($0)/stat", encoding: .utf8)
+                return text?.split(separator: ")").last?.hasPrefix(" T") ?? true
+            }
+            if isFrozen { return }
+            usleep(1_000)
+        }
     }
 
     /// Ends all brokers and removes their data.
