@@ -1,4 +1,5 @@
 import CRdkafka
+import Glibc
 
 /// A consumer group as its coordinator describes it.
 public struct GroupDescription: Equatable, Sendable {
@@ -84,6 +85,23 @@ extension Admin {
     ///   not answer.
     public func committed(
         group: String, stable: Bool = true, timeoutMs: Int32 = 10_000
+    ) throws(KafkaError) -> [PartitionOffset] {
+        let end = ContinuousClock.now + .milliseconds(timeoutMs)
+        while true {
+            do throws(KafkaError) {
+                return try committedNow(group, stable: stable, timeoutMs)
+            } catch {
+                // librdkafka hands on at once what it would ask again as a consumer.
+                let isPending =
+                    error.detail.code == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT.rawValue
+                guard isPending, ContinuousClock.now < end else { throw error }
+                usleep(10_000)
+            }
+        }
+    }
+
+    private func committedNow(
+        _ group: String, stable: Bool, _ timeoutMs: Int32
     ) throws(KafkaError) -> [PartitionOffset] {
         let action = "read the offsets of group \(group)"
         var request = rd_kafka_ListConsumerGroupOffsets_new(group, nil)

@@ -49,7 +49,6 @@ extension KafkaError {
             -143,  // _APPLICATION
         ],
         .configuration: [
-            -193,  // _RESOLVE
             -190, -188,  // _UNKNOWN_PARTITION, _UNKNOWN_TOPIC
             -186,  // _INVALID_ARG
             -181,  // _SSL
@@ -62,6 +61,7 @@ extension KafkaError {
         ],
         .unreachable: [
             -195,  // _TRANSPORT
+            -193,  // _RESOLVE: names come and go with the machines they name
             -187,  // _ALL_BROKERS_DOWN
             -137,  // _DESTROY_BROKER (newer)
         ],

@@ -58,6 +58,8 @@ extension Properties {
         "statistics.interval.ms": "set the metrics interval",
         "enabled_events": "events are chosen by the engine",
         "log.queue": "logs are bridged",
+        "allow.auto.create.topics":
+            "'stillwatch topics create' makes topics, with the settings they need",
         "default_topic_conf": "set topic properties directly",
         "internal.termination.signal": "signals belong to the program",
         "plugin.library.paths": "plugins could change what is delivered",
@@ -179,25 +181,28 @@ extension Properties {
             Setting("auto.offset.reset", "error"), Setting("enable.partition.eof", "true"),
         ]
         let committed = Setting("isolation.level", "read_committed")
+        // Producers and admin clients would otherwise make the topics they ask for, with the brokers' defaults.
+        let common = [Setting("allow.auto.create.topics", "false")]
         switch role {
         case .consumer(let group, let instanceID):
             let instance = instanceID.map { [Setting("group.instance.id", $0)] } ?? []
-            return reading + [committed, Setting("group.id", group)] + instance
+            return common + reading + [committed, Setting("group.id", group)] + instance
         // librdkafka wants a name even where no group is joined.
-        case .reader: return reading + [committed, Setting("group.id", "stillwatch-reader")]
+        case .reader:
+            return common + reading + [committed, Setting("group.id", "stillwatch-reader")]
         case .endSeeker:
-            return reading + [
+            return common + reading + [
                 Setting("isolation.level", "read_uncommitted"),
                 Setting("group.id", "stillwatch-reader"),
             ]
-        case .producer: return [Setting("enable.idempotence", "true")]
+        case .producer: return common + [Setting("enable.idempotence", "true")]
         case .transactionalProducer(let transactionalID):
-            return [
+            return common + [
                 Setting("enable.idempotence", "true"),
                 Setting("transactional.id", transactionalID),
                 Setting("socket.max.fails", "1"),
             ]
-        case .admin: return []
+        case .admin: return common
         }
     }
 

@@ -20,6 +20,8 @@ public actor Engine {
     private let stopRequested = Atomic<Bool>(false)
     private var shards: [ShardRunner] = []
     private var waker: Waker?
+    /// The input partitions this process reads.
+    private var inputs: Set<PartitionID> = []
     private var statistics = StatisticsLine()
 
     /// An engine that logs to `logger`.
@@ -108,10 +110,9 @@ public actor Engine {
             wakeFetchers(assembly)
             assembly.group.wait(ms: waker == nil ? 20 : 5)
             let now = Clock.monotonicMs()
-            for order in try instance.step(nowMs: now) {
-                if case .take(let starts, _, _, _) = order.command { noteInputs(starts, assembly) }
-                try await shards[order.shard].handle(order.command)
-            }
+            let orders = try instance.step(nowMs: now)
+            noteInputs(orders.map(\.command), assembly)
+            for order in orders { try await shards[order.shard].handle(order.command) }
             for (index, shard) in shards.enumerated() {
                 for event in try await shard.takeEvents() {
                     try instance.take(event, from: index, nowMs: now)
@@ -133,11 +134,22 @@ public actor Engine {
         if waker != nil, assembly.board.takeHunger() { waker?.wake(timeoutMs: 100) }
     }
 
-    private func noteInputs(_ starts: [TaskStart], _ assembly: Assembly) {
-        let inputs = starts.map(\.partition).filter { $0.topic == .input }
-        guard Library.stallsWhenFull, !inputs.isEmpty else { return }
+    /// Keeps a waker for the brokers of all input partitions there are.
+    private func noteInputs(_ commands: [ShardCommand], _ assembly: Assembly) {
+        var hasMore = false
+        for command in commands {
+            switch command {
+            case .take(let starts, _, _, _):
+                let taken = starts.map(\.partition).filter { $0.topic == .input }
+                inputs.formUnion(taken)
+                hasMore = hasMore || !taken.isEmpty
+            case .release(let partitions, _): inputs.subtract(partitions)
+            case .drain: break
+            }
+        }
+        guard Library.stallsWhenFull, hasMore else { return }
         do throws(ClusterError) {
-            waker = try assembly.group.makeWaker(for: inputs)
+            waker = try assembly.group.makeWaker(for: inputs.sorted())
         } catch {
             notices.write(.clusterTrouble(error))
         }

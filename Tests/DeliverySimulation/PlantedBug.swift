@@ -109,6 +109,9 @@ struct PlantedBug: Sendable {
         PlantedBug(
             "remove-named", .removesNamedPages, "pages that the newest manifest names are removed"),
         PlantedBug(
+            "unstated-rules", .findsBeforeStatingRules,
+            "findings of changed rules go out before a snapshot says that these rules run"),
+        PlantedBug(
             "mix-up-tasks", .mixesUpTasks,
             "the end of a write is taken for that of another task's snapshot"),
         PlantedBug(

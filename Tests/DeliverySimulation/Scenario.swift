@@ -35,6 +35,8 @@ struct Scenario {
     /// snapshots would hold everything.
     let snapshotRollBytes: Int
     let alignmentLimitMs: Int64
+    /// When every instance is killed and started again with a rule more; nil for never.
+    let changesRulesAtMs: Int64?
     let client: ClientSettings
     let cluster: ClusterSettings
     let workload: Workload
@@ -64,6 +66,9 @@ struct Scenario {
         cluster.activeTail = Int(random.pick(1...16))
         self.cluster = cluster
         snapshotRollBytes = random.choose([0, 500, 5_000, 1 << 20]) ?? 0
+        let isUndamaged = storage != .damagedTopic && storage != .damagedDirectories
+        changesRulesAtMs =
+            isUndamaged && random.chance(0.25) ? random.pick(12_000...faultsMs - 5_000) : nil
         workload = Workload(seed: seed, partitions: inputs, endMs: faultsMs + 4_000)
     }
 
@@ -113,6 +118,8 @@ struct Scenario {
     /// The scenario in a line.
     var text: String {
         "\(inputs) inputs, \(shuffles) shuffles, \(instances) instances of \(shards) shards, \(storage), "
-            + "\(client.isCooperative ? "cooperative" : "range"), faults for \(faultsMs) ms every \(calmMs) ms"
+            + "\(client.isCooperative ? "cooperative" : "range"), "
+            + (changesRulesAtMs.map { "another rule at \($0) ms, " } ?? "")
+            + "faults for \(faultsMs) ms every \(calmMs) ms"
     }
 }

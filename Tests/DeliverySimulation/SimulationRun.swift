@@ -16,7 +16,9 @@ final class SimulationRun {
     /// Records of the state topic damaged.
     var damaged = 0
     private let bug: PlantedBug?
-    private let rules: RuleSet
+    private var rules: RuleSet
+    /// Starts of the program before a rule was added; nil where none was.
+    private(set) var startsBeforeChange: Int?
     private let random: RandomStream
     private var supervised: Set<String> = []
     private var problems: [String] = []
@@ -53,6 +55,10 @@ final class SimulationRun {
         }
         for partition in 0..<scenario.inputs { feed(Int32(partition), 0) }
         supervise()
+        let changed = try Workload.rules(isChanged: true)
+        if let atMs = scenario.changesRulesAtMs {
+            world.after(ms: atMs) { [unowned self] in deploy(changed) }
+        }
         faults.begin()
         world.run(forMs: scenario.faultsMs)
         faults.end()
@@ -106,6 +112,14 @@ final class SimulationRun {
         } catch {
             problems.append("\(name) does not start: \(error)")
         }
+    }
+
+    /// Other rules from now on: everything that runs is killed, and started again by and by.
+    private func deploy(_ changed: RuleSet) {
+        world.timeline.note("deployment: other rules")
+        rules = changed
+        startsBeforeChange = all.count
+        for instance in all where instance.isAlive { instance.process.crash() }
     }
 
     /// What a supervisor does: a program that ended is started again after a while.

@@ -86,9 +86,12 @@ struct Workload {
         return Record(atMs: atMs, timestampMs: originMs + atMs, bytes: bytes)
     }
 
-    /// Three rules that speak often.
-    static func rules() throws -> RuleSet {
-        let texts = [
+    /// The id of the rule that is added while a run goes on.
+    static let addedRule = "sim.added"
+
+    /// Three rules that speak often, and with `isChanged` one more, of the same features.
+    static func rules(isChanged: Bool = false) throws -> RuleSet {
+        var texts = [
             """
             id: sim.card
             entity: fingerprint
@@ -117,6 +120,18 @@ struct Workload {
             evidence: [accounts(30s), new_share(30s), evenness(30s), payers(30s)]
             """,
         ]
+        if isChanged {
+            texts.append(
+                """
+                id: \(addedRule)
+                entity: fingerprint
+                kinds: [payment]
+                when: accounts(20s) >= 3 && requests(20s) >= 6
+                keep_firing_for: 3s
+                suppress: { update_every: 4s, cooldown: 5s }
+                evidence: [accounts(20s), requests(20s)]
+                """)
+        }
         let head = "apiVersion: stillwatch/v1\nkind: Rule\nversion: 1\nseverity: high\n"
         let diagnostics = Diagnostics()
         let width = PaneWidth(ms: 1_000) ?? .standard

@@ -61,6 +61,33 @@ struct RealOperatorTests {
         try member.close()
     }
 
+    @Test(
+        "offsets that a transaction may still change are waited for, or `retry` says that it takes too long"
+    )
+    func pendingOffsets() throws {
+        let topic = try RealTopic("pending", partitions: 1)
+        let admin = try topic.admin()
+        let old = PartitionOffset(topic.partitions[0], offset: 1)
+        try admin.setCommitted([old], group: topic.name)
+        let producer = try topic.producer(
+            [.init("transaction.timeout.ms", "2000")],
+            role: .transactionalProducer(transactionalID: topic.name))
+        try producer.initTransactions(timeoutMs: 30_000)
+        try producer.beginTransaction()
+        try producer.sendOffsets(
+            [PartitionOffset(topic.partitions[0], offset: 2)], topics: [topic.name],
+            group: GroupMetadata(nobodyIn: topic.name), timeoutMs: 10_000)
+        #expect(try admin.committed(group: topic.name, stable: false) == [old])
+        var thrown: KafkaError?
+        do throws(KafkaError) {
+            _ = try admin.committed(group: topic.name, timeoutMs: 100)
+        } catch { thrown = error }
+        #expect(thrown?.move == .retry, "\(String(describing: thrown))")
+        #expect(thrown?.detail.name == "UNSTABLE_OFFSET_COMMIT")
+        // The broker ends it in time.
+        #expect(try admin.committed(group: topic.name, timeoutMs: 60_000) == [old])
+    }
+
     @Test("records are deleted below an offset, and an offset past the end is refused")
     func deleteRecords() throws {
         let topic = try RealTopic("delete", partitions: 2)

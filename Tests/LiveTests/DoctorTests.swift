@@ -101,7 +101,7 @@ import Testing
         )
         #expect(judge(.input, TopicFacts(partitions: nil))[0].remedy.contains("producers"))
         #expect(judge(.partials, topic(.partials, partitions: 5)).map(\.grade) == [.problem])
-        #expect(judge(.state, topic(.state, partitions: 5)).map(\.grade) == [.warn])
+        #expect(judge(.state, topic(.state, partitions: 5)).map(\.grade) == [.problem])
         #expect(judge(.alerts, topic(.alerts, partitions: 9)).map(\.grade) == [.ok])
         #expect(judge(.input, topic(.input, leader: -1)).map(\.grade) == [.problem])
         #expect(judge(.input, topic(.input, inSync: 1)).map(\.grade) == [.problem])
@@ -183,15 +183,21 @@ import Testing
     @Test("a group is told with its members, and offsets whose records are gone are a problem")
     func group() {
         var group = GroupDescription(name: "g", state: "Empty", assignor: "", members: [])
-        func judge(_ committed: Int64?, acceptsLoss: Bool = false) -> [CheckResult] {
+        func judge(
+            _ committed: Int64?, acceptsLoss: Bool = false, hasBegun: Bool = false
+        ) -> [CheckResult] {
             let standing = PartitionStanding(2, committed: committed, bounds: 10...50, target: 50)
             return [
                 GroupJudge.judge(group),
-                GroupJudge.judge(topic: "in", [standing], acceptsLoss: acceptsLoss),
+                GroupJudge.judge(
+                    topic: "in", [standing], acceptsLoss: acceptsLoss, hasBegun: hasBegun),
             ]
         }
         #expect(judge(20).map(\.grade) == [.ok, .ok] && judge(20)[1].text.contains("30 records"))
         #expect(judge(nil).map(\.grade) == [.ok, .ok])
+        #expect(judge(nil, hasBegun: true)[1].grade == .warn)
+        #expect(judge(nil, hasBegun: true)[1].remedy.contains("--state clear"))
+        #expect(judge(nil, acceptsLoss: true, hasBegun: true)[1].grade == .ok)
         for gone: Int64 in [5, 60] {
             #expect(judge(gone).map(\.grade) == [.ok, .problem])
             #expect(judge(gone)[1].remedy.contains("stillwatch reset"))

@@ -27,7 +27,6 @@ import Testing
         let inputs: [PartitionStanding] = [
             .init(0, committed: 20, bounds: 10...50, target: 30),
             .init(1, committed: 20, bounds: 10...50, target: 10),
-            .init(2, committed: nil, bounds: 10...50, target: 10),
         ]
         let kept = plan(.keep, inputs)
         let reason = try #require(kept.refusals.first)
@@ -67,6 +66,21 @@ import Testing
             #expect(kept.refusals.map { $0.contains("shuffle[3]") } == [true])
             #expect(plan(.clear, inputs, partials: partials).refusals == [])
         }
+    }
+
+    @Test(
+        "kept state goes with offsets that are known, in both topics or, before the start, in none")
+    func forgotten() {
+        let known = PartitionStanding(0, committed: 20, bounds: 10...50, target: 50)
+        let unknown = PartitionStanding(1, committed: nil, bounds: 0...50, target: 50)
+        let anew = PartitionStanding(0, committed: nil, bounds: 0...9, target: 9)
+        let input = plan(.keep, [known, unknown]).refusals
+        #expect(input.count == 1 && input[0].contains("in[1]"), "\(input)")
+        #expect(input[0].contains("on_missing_offset") && input[0].contains("--state clear"))
+        let partials = plan(.keep, [known], partials: [anew]).refusals
+        #expect(partials.count == 1 && partials[0].contains("shuffle: no offset"), "\(partials)")
+        #expect(plan(.keep, [unknown], partials: [anew]).refusals == [])
+        #expect(plan(.clear, [known, unknown], partials: [anew]).refusals == [])
     }
 
     @Test("nothing is reset while somebody is in the group, whatever the move")

@@ -81,7 +81,7 @@ public enum ExitCode: Int32, Sendable {
     case usage = 3
     /// A broker or a file cannot be reached: worth another try later.
     case unreachable = 4
-    /// Another process has taken this one's identity over: it must not be started again beside it.
+    /// Another process has taken this one's identity over. Started again, it takes it back.
     case fenced = 5
     /// Records are gone that were not read, or a topic was changed under the group: an operator must decide.
     case dataLoss = 6

@@ -85,7 +85,7 @@ extension Shard {
             slot.finishAtEnd(decoder: &decoder)
             if slot.hasMoved { flush(slot) }
         }
-        for case .some(let slot) in states where slot.isLive {
+        for case .some(let slot) in states where slot.isRestored {
             slot.snapshots.contribute(to: cut, of: slot.source)
             let hasMoved = slot.position != slot.committed.offset
             guard hasMoved || cut.hasOutput(of: slot.source) || slot.snapshots.isInCut else {

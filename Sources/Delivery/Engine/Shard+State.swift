@@ -16,24 +16,41 @@ extension Shard {
     func advanceRestores(_ nowMs: Int64) throws(EngineFailure) -> Bool {
         var isRestoring = false
         for i in states.indices {
-            guard let slot = states[i], case .restoring(let restore) = slot.phase else { continue }
-            if releasing != nil || isDraining { continue }
-            guard try restore.step(nowMs: nowMs) else {
-                isRestoring = true
-                continue
+            guard let slot = states[i], releasing == nil, !isDraining else { continue }
+            switch slot.phase {
+            case .restoring(let restore):
+                guard try restore.step(nowMs: nowMs) else {
+                    isRestoring = true
+                    continue
+                }
+                slot.snapshots.goOn(from: restore.result)
+                if mustHold(slot, restore.result) {
+                    slot.phase = .holding
+                    slot.snapshots.hurry(nowMs: nowMs)
+                } else {
+                    goLive(slot, i)
+                }
+            case .holding: if !slot.snapshots.isUrgent { goLive(slot, i) }
+            case .live: break
             }
-            slot.phase = .live
-            slot.snapshots.goOn(from: restore.result)
-            ports.partials.attach(
-                slot.source, slot: i, epoch: slot.epoch, from: slot.position)
         }
         return isRestoring
+    }
+
+    private func mustHold(_ slot: StateSlot, _ result: Restore.Result) -> Bool {
+        result.isOfOtherRules && slot.committed.offset != nil
+            && !settings.defects.contains(.findsBeforeStatingRules)
+    }
+
+    private func goLive(_ slot: StateSlot, _ index: Int) {
+        slot.phase = .live
+        ports.partials.attach(slot.source, slot: index, epoch: slot.epoch, from: slot.position)
     }
 
     /// Begins the snapshots that are due; one a step, so that none waits long.
     func takeSnapshots(_ nowMs: Int64) {
         guard hold == nil, !isDraining, releasing == nil else { return }
-        for case .some(let slot) in states where slot.isLive {
+        for case .some(let slot) in states where slot.isRestored {
             // A snapshot follows a commit: without an offset it would be taken for one of a time before.
             guard slot.committed.offset != nil,
                 slot.snapshots.isDue(nowMs: nowMs, position: slot.position)

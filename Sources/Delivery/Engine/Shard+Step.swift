@@ -150,7 +150,7 @@ extension Shard {
         }
         guard asked.isEmpty else { return }
         let silent = sources.compactMap { $0 }.filter {
-            $0.mayBeIdle(timeoutMs: settings.idleTimeoutMs)
+            $0.isCaughtUp && $0.isSilent(timeoutMs: settings.idleTimeoutMs)
         }
         if settings.defects.contains(.idlesByTimerAlone) {
             for case .some(let slot) in sources
@@ -159,7 +159,7 @@ extension Shard {
             }
             return
         }
-        guard !silent.isEmpty else { return }
+        guard !silent.isEmpty else { return troubleSinceMs = nil }
         asked = silent.map(\.id)
         ports.lookup.ask(.bounds(asked))
     }
@@ -175,7 +175,7 @@ extension Shard {
 
     private func judgeIdle(_ answer: Answer) {
         for case .some(let slot) in sources where asked.contains(slot.id) {
-            guard slot.mayBeIdle(timeoutMs: settings.idleTimeoutMs),
+            guard slot.isSilent(timeoutMs: settings.idleTimeoutMs),
                 let bounds = answer.bounds[slot.id], slot.position >= bounds.high
             else { continue }
             slot.markIdle()

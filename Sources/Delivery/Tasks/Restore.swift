@@ -32,6 +32,8 @@ final class Restore {
         var orphans: [StateKey] = []
         /// The highest sequence of any snapshot of the task.
         var highestSequence: UInt32 = 0
+        /// Whether the snapshot was taken under other rules, or for other features.
+        var isOfOtherRules = false
     }
 
     private let task: any StatefulTask
@@ -206,6 +208,7 @@ final class Restore {
             guard end == pages.count else { return }
             let report = try task.finishRestore()
             if !report.isExact { notify(.stateChanged(task.id, report)) }
+            result.isOfOtherRules = !report.isExact
             summary.entities = report.entities
         } catch {
             notify(.snapshotUnusable(task.id, manifest.id, reason: "\(error)"))

@@ -28,10 +28,15 @@ struct Snapshotter {
     private var kept: [Manifest] = []
     /// What the store holds and no manifest names: removed behind the next manifest.
     private var orphans: [StateKey] = []
+    /// Snapshots that failed, and their pages, of which some may be there: a store that is out of order for a day
+    /// must not fill the memory with their keys.
+    private var failed: [(id: SnapshotID, pages: UInt32)] = []
     /// The highest sequence in the store.
     private var sequence: UInt32 = 0
     private var dueMs: Int64
     private var isFull = false
+    /// Whether a snapshot is wanted that was not taken yet, or is not safe yet.
+    private(set) var isUrgent = false
 
     /// Manifests kept: the newest, and the one before in case its pages turn out to be damaged.
     private static let keptManifests = 2
@@ -65,11 +70,18 @@ struct Snapshotter {
         phase = .idle
     }
 
+    /// Wants a snapshot at once, and again after a second while it fails.
+    mutating func hurry(nowMs: Int64) {
+        isUrgent = true
+        dueMs = nowMs
+    }
+
     // MARK: Taking
 
     /// Whether it is time for a snapshot of a task that stands at `position`.
     func isDue(nowMs: Int64, position: Int64) -> Bool {
         guard case .idle = phase, nowMs >= dueMs else { return false }
+        if isUrgent { return true }
         return kept.last.map { $0.position < position } ?? (position > 0)
     }
 
@@ -79,9 +91,11 @@ struct Snapshotter {
             incarnation: settings.incarnation, sequence: max(sequence, task.lastSequence) + 1)
         guard var snapshot = task.takeSnapshot(id, position: position, isFull: isFull) else {
             dueMs = nowMs + Self.againMs
+            // Panes have to close first, and for that the task has to go on.
+            isUrgent = false
             return
         }
-        dueMs = nowMs + settings.snapshotIntervalMs
+        dueMs = nowMs + (isUrgent ? Self.againMs : settings.snapshotIntervalMs)
         isFull = false
         if settings.defects.contains(.snapshotsAtCommittedOffset) {
             snapshot.manifest.position = committed
@@ -112,7 +126,7 @@ struct Snapshotter {
     ) {
         notify(.snapshotFailed(manifest.task, manifest.id, error))
         phase = .idle
-        orphans += manifest.pageKeys(notNamedBy: kept)
+        if let own = manifest.window.entries.first { failed.append((own.id, own.pages)) }
         if !settings.defects.contains(.forgetsFailedSnapshot) { task.snapshotFailed() }
     }
 
@@ -160,10 +174,16 @@ struct Snapshotter {
     /// A manifest counts from now on: what none names any more is removed.
     private mutating func accept(_ manifest: Manifest) {
         phase = .idle
+        if isUrgent { dueMs += settings.snapshotIntervalMs }
+        isUrgent = false
         let dropped = Array(replaced)
         kept = Array(kept.suffix(Self.keptManifests - 1)) + [manifest]
         var gone = orphans
         orphans = []
+        for (id, pages) in failed {
+            gone += (0..<pages).map { StateKey(manifest.task, .page(index: $0), of: id) }
+        }
+        failed = []
         var seen: Set<StateKey> = []
         for old in dropped {
             gone += old.pageKeys(notNamedBy: kept).filter { seen.insert($0).inserted }

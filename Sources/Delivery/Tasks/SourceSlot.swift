@@ -14,8 +14,8 @@ final class SourceSlot {
     /// Whether the end offset was reached and the task finished.
     private(set) var isFinished = false
     private(set) var isIdle = false
-    /// Milliseconds without a record, as far as they were lived through: neither a clock that jumps nor a
-    /// process that was stopped adds more than a second.
+    /// Milliseconds without an event, as far as they were lived through: neither a clock that jumps nor a
+    /// process that was stopped adds more than a second. Records that are refused move no clock, and end no silence.
     private(set) var silentMs: Int64 = 0
     /// Offset one past the last entry seen, records and gaps alike.
     private(set) var position: Int64
@@ -39,11 +39,19 @@ final class SourceSlot {
         task.initialize(
             to: IngestTask(
                 plan: plan, source: Int(partition), sources: sources, after: start - 1,
-                clock: note.map {
-                    PartitionClock(
-                        plan.timing, highest: $0.highest, firstOpenPane: $0.firstOpenPane,
-                        lowestPane: $0.lowestPane)
-                }, isRestart: isRestart))
+                clock: note.map { Self.clock($0, plan.timing) }, isRestart: isRestart))
+    }
+
+    /// The clock of a note. Panes of another width, written before `window.pane` was changed, say nothing here: the
+    /// first open one cannot be behind the highest event's.
+    private static func clock(
+        _ note: CommitNote.Clock, _ timing: TopologyPlan.Timing
+    ) -> PartitionClock {
+        let last = note.highest.map { timing.paneWidth.pane(of: $0).index } ?? .max
+        let isOurs = note.firstOpenPane <= last || note.firstOpenPane - 1 == last
+        return PartitionClock(
+            timing, highest: note.highest, firstOpenPane: isOurs ? note.firstOpenPane : 0,
+            lowestPane: isOurs ? note.lowestPane : nil)
     }
 
     deinit {
@@ -86,6 +94,13 @@ final class SourceSlot {
     ///
     /// - Returns: the entry that is a failure, behind which nothing was read.
     func ingest(_ entries: Slice<Batch>, decoder: inout EventDecoder) -> Int? {
+        let before = task.pointee.counters.processed
+        defer {
+            if task.pointee.counters.processed != before {
+                silentMs = 0
+                isIdle = false
+            }
+        }
         for i in entries.indices {
             let entry = entries[i]
             if let end, entry.offset >= end {
@@ -98,8 +113,6 @@ final class SourceSlot {
                 position = max(position, entry.offset)
                 continue
             }
-            silentMs = 0
-            isIdle = false
             isCaughtUp = false
             position = entry.offset + 1
             let stamp = entry.timestampMs
@@ -120,10 +133,8 @@ final class SourceSlot {
     /// Counts silence.
     func pass(ms: Int64) { silentMs += ms }
 
-    /// Whether the partition may be idle: caught up as far as is known, and silent for `timeoutMs`.
-    func mayBeIdle(timeoutMs: Int64) -> Bool {
-        isCaughtUp && !isIdle && !isFinished && silentMs >= timeoutMs
-    }
+    /// Whether the partition has been silent for `timeoutMs`: idle, if all there was when that was asked is read.
+    func isSilent(timeoutMs: Int64) -> Bool { !isIdle && !isFinished && silentMs >= timeoutMs }
 
     /// Marks the partition idle.
     func markIdle() {

@@ -6,6 +6,10 @@ final class StateSlot {
     enum Phase {
         /// Its state is brought up to the committed position.
         case restoring(Restore)
+        /// Its state is that of the committed position, and came from a snapshot under other rules: one that names
+        /// the rules of now comes first. Without it, whoever had to restore it next would take what these rules
+        /// find from here on for not found yet, and put it out once more.
+        case holding
         /// It reads its partition.
         case live
     }
@@ -38,6 +42,12 @@ final class StateSlot {
     var isLive: Bool {
         if case .live = phase { return true }
         return false
+    }
+
+    /// Whether its state is one to take a snapshot of.
+    var isRestored: Bool {
+        if case .restoring = phase { return false }
+        return true
     }
 
     /// Ends what the slot has under way elsewhere.

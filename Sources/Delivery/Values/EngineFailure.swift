@@ -1,6 +1,7 @@
 /// Why an instance cannot go on. Nothing that was not committed is lost by its end.
 public enum EngineFailure: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Another process has taken this instance's identity over: do not restart this one.
+    /// Another process has taken this instance's identity over: two of one identity take turns at best. A
+    /// coordinator that answers a join late fences a lone process as well; that one may be started again.
     case fenced(String)
     /// Records are gone that were not read, or a topic was changed under the group: an operator must decide.
     case dataLoss(String)

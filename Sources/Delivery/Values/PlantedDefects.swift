@@ -66,6 +66,8 @@ public struct PlantedDefects: OptionSet, Sendable {
     public static let forgetsFailedSnapshot = PlantedDefects(bit: 20)
     /// Pages that the newest manifest still names are removed.
     public static let removesNamedPages = PlantedDefects(bit: 21)
+    /// Findings under new rules go out before a snapshot says that these rules run.
+    public static let findsBeforeStatingRules = PlantedDefects(bit: 25)
     /// The end of a write is taken for that of every task's snapshot of this number.
     public static let mixesUpTasks = PlantedDefects(bit: 24)
 

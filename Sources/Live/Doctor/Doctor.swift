@@ -179,6 +179,7 @@ public struct Doctor: ~Copyable {
         } catch {
             return report(unanswered("group '\(settings.group)'", error))
         }
+        var hasBegun = false
         for topic in [Topic.input, .partials] {
             let partitions = partitions(topic, facts)
             guard !partitions.isEmpty, let name = settings.wish(topic)?.name else { continue }
@@ -193,7 +194,9 @@ public struct Doctor: ~Copyable {
                 }
                 report(
                     GroupJudge.judge(
-                        topic: name, standings, acceptsLoss: settings.acceptsLoss))
+                        topic: name, standings, acceptsLoss: settings.acceptsLoss,
+                        hasBegun: hasBegun))
+                hasBegun = standings.contains { $0.committed != nil }
             } catch {
                 report(unanswered("offsets in '\(name)'", error))
             }

@@ -26,9 +26,11 @@ public enum GroupJudge {
 
     /// Judges where it stands in a topic.
     ///
-    /// - Parameter acceptsLoss: whether reading goes on where records are gone.
+    /// - Parameters:
+    ///   - acceptsLoss: whether reading goes on where records are gone.
+    ///   - hasBegun: whether the group should stand somewhere in it by now.
     public static func judge(
-        topic: String, _ standings: [PartitionStanding], acceptsLoss: Bool
+        topic: String, _ standings: [PartitionStanding], acceptsLoss: Bool, hasBegun: Bool = false
     ) -> CheckResult {
         let subject = "offsets in '\(topic)'"
         let committed = standings.filter { $0.committed != nil }
@@ -43,6 +45,13 @@ public enum GroupJudge {
                     ? "data_loss=accept goes on with what is kept"
                     : "'stillwatch reset' moves the group, data_loss=accept goes on with what is kept"
             )
+        }
+        if committed.isEmpty, hasBegun, !acceptsLoss {
+            return CheckResult(
+                .warn, subject,
+                "none committed, though the group has read its input: where it has snapshots, 'run' does not "
+                    + "start, since the topic was made anew",
+                remedy: "'stillwatch reset --state clear', or data_loss=accept")
         }
         if committed.isEmpty { return CheckResult(.ok, subject, "none committed yet") }
         let lag = committed.reduce(0) { $0 + $1.bounds.upperBound - ($1.committed ?? 0) }

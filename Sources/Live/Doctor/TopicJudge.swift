@@ -70,8 +70,9 @@ public struct TopicJudge {
                 "has \(counted(partitions.count, "partition")), the configuration says \(wanted)"
             if wish.topic == .state {
                 add(
-                    .warn, text,
-                    "leave the number as it is: with another one, snapshots are not found again")
+                    .problem, text,
+                    "name a new topic in state.topic, which 'stillwatch topics create' makes: snapshots are "
+                        + "found by partition, and state is rebuilt from the partials kept")
             } else {
                 add(.problem, text, "set partials.partitions to it, or name a new topic")
             }

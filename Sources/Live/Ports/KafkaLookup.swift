@@ -5,7 +5,8 @@ import Kafka
 /// Questions to the brokers, asked on a thread of its own.
 ///
 /// Offsets and partition counts are asked for over a connection of its own: behind a consumer's waiting fetch an
-/// answer could take half a second. Metadata is always asked for afresh, so that a topic that grew is noticed.
+/// answer could take half a second. Metadata is asked for afresh at a start and after an error, so that a topic that
+/// grew is noticed.
 public final class KafkaLookup: LookupPort, Sendable {
     private let box: OutcomeBox<Result<Answer, ClusterError>>
     private let desk: Desk
@@ -72,6 +73,16 @@ private final class Desk: @unchecked Sendable {
     func close() { admin = nil }
 
     func answer(_ question: Question) throws(KafkaError) -> Answer {
+        do throws(KafkaError) {
+            return try ask(question)
+        } catch {
+            // A new client knows no metadata: one that is old takes a partition that is new for a mistake.
+            admin = nil
+            throw error
+        }
+    }
+
+    private func ask(_ question: Question) throws(KafkaError) -> Answer {
         if admin == nil {
             admin = try Admin(properties: properties, topics: topics.names, hooks: hooks)
         }

@@ -48,14 +48,21 @@ enum StateFiles {
         }
     }
 
-    /// Makes a directory and those above it.
+    /// Makes a directory and those above it, to last.
     static func makeDirectory(_ path: String) throws(ClusterError) {
-        if mkdir(path, 0o750) == 0 || errno == EEXIST { return }
-        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
-            throw failure("make", path)
+        let slash = path.lastIndex(of: "/").flatMap { $0 == path.startIndex ? nil : $0 }
+        let parent = slash.map { String(path[..<$0]) }
+        if mkdir(path, 0o750) != 0 {
+            if errno == EEXIST { return }
+            guard errno == ENOENT, let parent else { throw failure("make", path) }
+            try makeDirectory(parent)
+            if mkdir(path, 0o750) != 0 {
+                guard errno == EEXIST else { throw failure("make", path) }
+                return
+            }
         }
-        try makeDirectory(String(path[..<slash]))
-        guard mkdir(path, 0o750) == 0 || errno == EEXIST else { throw failure("make", path) }
+        // One that may not be read has to do without.
+        try? synchronise(parent ?? (path.hasPrefix("/") ? "/" : "."))
     }
 
     /// The names in a directory, sorted; none where there is no such directory.

@@ -111,6 +111,7 @@ public struct ResetPlan: Equatable, Sendable {
         if state == .keep {
             refusals += Self.conflicts(inputs, in: names.input)
             refusals += Self.broken(partials, in: names.partials)
+            refusals += Self.forgotten(inputs, partials, names)
         }
         self.refusals = refusals
     }
@@ -150,6 +151,30 @@ public struct ResetPlan: Equatable, Sendable {
         return [
             "\(list(outside, in: topic)): the partials at the committed offset are gone, and state cannot be "
                 + "brought up to it. Give --state clear, or run once with data_loss=accept"
+        ]
+    }
+
+    /// What brokers no longer know of a group that has begun, or do not know yet.
+    ///
+    /// An engine that finds no offset tells receivers that the partition begins anew; with one committed here it would
+    /// not, and they would wait for offsets they know.
+    private static func forgotten(
+        _ inputs: [PartitionStanding], _ partials: [PartitionStanding],
+        _ names: (input: String, partials: String)
+    ) -> [String] {
+        if partials.allSatisfy({ $0.committed == nil }) {
+            guard inputs.contains(where: { $0.committed != nil }) else { return [] }
+            return [
+                "\(names.partials): no offset is committed, though the group has read its input: the topic was "
+                    + "made anew, and state cannot go on in it. Give --state clear"
+            ]
+        }
+        let unknown = inputs.filter { $0.committed == nil }
+        guard !unknown.isEmpty else { return [] }
+        return [
+            "\(list(unknown, in: names.input)): no offset is committed, and state may know the partition from before "
+                + "the topic was made anew. 'stillwatch run' begins it by on_missing_offset; or give --state "
+                + "clear"
         ]
     }
 

@@ -13,7 +13,8 @@ import Topology
 ///
 /// A directory takes part in no transaction. There the empty snapshots are written first, at an offset past the
 /// committed one, where a restore does not take but remove them; then all offsets in one request, which is the
-/// moment of the reset; then what is older goes. After a crash before that moment nothing has happened.
+/// moment of the reset; then what is older goes. After a crash before that moment nothing has happened, and where
+/// the request has no answer the first restore finds out: snapshots that are ahead are removed.
 public struct Resetter: ~Copyable {
     private let settings: LiveSettings
     private let admin: Admin
@@ -107,10 +108,11 @@ public struct Resetter: ~Copyable {
 
     // MARK: Carrying out
 
-    /// Carries a plan out; nobody may join the group meanwhile.
+    /// Carries a plan out.
     ///
+    /// - Returns: why it was refused after all, since somebody joined the group; nil where it is done.
     /// - Throws: why it ended early; the same reset again completes it.
-    public func execute(_ plan: ResetPlan) throws(EngineFailure) {
+    public func execute(_ plan: ResetPlan) throws(EngineFailure) -> String? {
         precondition(plan.refusals.isEmpty, "a refused reset is not carried out")
         do throws(ClusterError) {
             if plan.state == .keep {
@@ -118,9 +120,16 @@ public struct Resetter: ~Copyable {
             } else {
                 try clear(plan)
             }
+            return nil
         } catch {
+            if Self.isRefusal(error) { return error.description }
             throw EngineFailure(error)
         }
+    }
+
+    /// Whether an error says that somebody is in the group; some brokers put it in the second way.
+    private static func isRefusal(_ error: ClusterError) -> Bool {
+        error.move == .rejected && ["NON_EMPTY_GROUP", "UNKNOWN_MEMBER_ID"].contains(error.name)
     }
 
     private func clear(_ plan: ResetPlan) throws(ClusterError) {
@@ -142,7 +151,7 @@ public struct Resetter: ~Copyable {
         try store.remove(keys)
     }
 
-    /// Publishes snapshots in a directory and commits the offsets; takes the former back where that fails.
+    /// Publishes snapshots in a directory and commits the offsets; takes the former back where the latter are refused.
     private func publish(
         _ plan: ResetPlan, _ snapshots: [TaskSnapshot], in store: StateStore
     ) throws(ClusterError) {
@@ -150,8 +159,13 @@ public struct Resetter: ~Copyable {
         do throws(KafkaError) {
             try commit(plan, partials: snapshots.map(\.manifest.position))
         } catch {
-            try store.remove(snapshots.map(\.manifest.key))
-            throw ClusterError(error)
+            var error = ClusterError(error)
+            if error.move == .rejected || error.move == .configuration {
+                try store.remove(snapshots.map(\.manifest.key))
+            } else {
+                error.description += "; whether the offsets were set is not known: run it again"
+            }
+            throw error
         }
     }
 

@@ -29,17 +29,18 @@ enum TopicsCreateCommand {
         _ topic: EngineTopic, _ replication: Int, _ admin: borrowing Admin, isDry: Bool
     ) throws(KafkaError) -> Bool {
         if let existing = try admin.partitionCount(of: topic.name) {
-            let isRight = existing == topic.partitions
-            let problem = isRight ? "" : ", but the configuration says \(topic.partitions)"
-            Console.error("\(topic.name): exists with \(count(existing, "partition"))\(problem)\n")
-            return isRight
+            return judge(existing, topic)
         }
         let new = NewTopic(
             topic.name, partitions: Int32(topic.partitions),
             replication: replication < 0 ? nil : Int32(replication), configs: topic.configs)
         let outcome = try admin.create([new], validateOnly: isDry).first
         switch outcome {
-        case .done, .existedAlready:
+        case .existedAlready:
+            // Somebody was quicker, or brokers do not all know it yet.
+            try waitForLeaders(of: topic, admin)
+            return judge(try admin.partitionCount(of: topic.name) ?? 0, topic)
+        case .done:
             if !isDry { try waitForLeaders(of: topic, admin) }
             let verb = isDry ? "would be created" : "created"
             Console.error("\(topic.name): \(verb) with \(count(topic.partitions, "partition"))\n")
@@ -47,6 +48,14 @@ enum TopicsCreateCommand {
         case .failed(let error): throw error
         case nil: return false
         }
+    }
+
+    /// Says what a topic that exists is like; false when it is not as the configuration wants it.
+    private static func judge(_ existing: Int, _ topic: EngineTopic) -> Bool {
+        let isRight = existing == topic.partitions
+        let problem = isRight ? "" : ", but the configuration says \(topic.partitions)"
+        Console.error("\(topic.name): exists with \(count(existing, "partition"))\(problem)\n")
+        return isRight
     }
 
     /// Brokers answer for a new topic a little after it is created: the next command should find it.

@@ -46,7 +46,10 @@ enum ResetCommand {
         } else if isDry {
             Console.error("dry run: nothing was changed; --execute does it\n")
         } else {
-            try resetter.execute(plan)
+            if let reason = try resetter.execute(plan) {
+                Console.error("refused: \(reason)\n")
+                return .checkFailed
+            }
             Console.error("done\n")
         }
         return .ok
