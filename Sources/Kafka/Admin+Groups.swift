@@ -1,5 +1,4 @@
 import CRdkafka
-import Glibc
 
 /// A consumer group as its coordinator describes it.
 public struct GroupDescription: Equatable, Sendable {
@@ -78,46 +77,23 @@ extension Admin {
         return GroupDescription(found)
     }
 
-    /// What a group has committed, with metadata, of all topics of this client.
+    /// What a group has committed of partitions, with metadata; those without an offset are left out.
     ///
-    /// - Parameter stable: waits for pending transactions, `.retry` when they do not end in time.
-    /// - Throws: `.configuration` without the right to; `.unreachable` or `.retry` when the coordinator does
-    ///   not answer.
+    /// Only stable ones, as `GroupOffsets` has them. Asked through a consumer that does not join: librdkafka's admin
+    /// request tells the old offset while a transaction is about to change it.
+    ///
+    /// - Throws: `.configuration` without the right to; `.retry` where a transaction does not end in time;
+    ///   `.unreachable`.
     public func committed(
-        group: String, stable: Bool = true, timeoutMs: Int32 = 10_000
+        _ partitions: [TopicPartition], group: String, timeoutMs: Int32 = 10_000
     ) throws(KafkaError) -> [PartitionOffset] {
-        let end = ContinuousClock.now + .milliseconds(timeoutMs)
-        while true {
-            do throws(KafkaError) {
-                return try committedNow(group, stable: stable, timeoutMs)
-            } catch {
-                // librdkafka hands on at once what it would ask again as a consumer.
-                let isPending =
-                    error.detail.code == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT.rawValue
-                guard isPending, ContinuousClock.now < end else { throw error }
-                usleep(10_000)
-            }
-        }
-    }
-
-    private func committedNow(
-        _ group: String, stable: Bool, _ timeoutMs: Int32
-    ) throws(KafkaError) -> [PartitionOffset] {
-        let action = "read the offsets of group \(group)"
-        var request = rd_kafka_ListConsumerGroupOffsets_new(group, nil)
-        defer { rd_kafka_ListConsumerGroupOffsets_destroy(request) }
-        let event = try ask(
-            group, action, timeoutMs, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS
-        ) { options, queue in
-            let wish = rd_kafka_AdminOptions_set_require_stable_offsets(options, stable ? 1 : 0)
-            rd_kafka_error_destroy(wish)
-            rd_kafka_ListConsumerGroupOffsets(client.handle, &request, 1, options, queue)
-        }
-        defer { rd_kafka_event_destroy(event) }
-        var count = 0
-        let results = rd_kafka_ListConsumerGroupOffsets_result_groups(
-            rd_kafka_event_ListConsumerGroupOffsets_result(event), &count)
-        return try offsets(results, count, action).sorted { $0.partition < $1.partition }
+        guard !partitions.isEmpty else { return [] }
+        let client = try Client(
+            properties: properties, role: .consumer(group: group, instanceID: nil), topics: topics,
+            hooks: Hooks())
+        let found = try GroupOffsets(client: client, group: group).committed(
+            partitions, timeoutMs: timeoutMs)
+        return found.filter { $0.offset >= 0 }
     }
 
     /// Sets what a group has committed; nobody may be in the group.
@@ -141,7 +117,7 @@ extension Admin {
         let results = rd_kafka_AlterConsumerGroupOffsets_result_groups(
             rd_kafka_event_AlterConsumerGroupOffsets_result(event), &count)
         do throws(KafkaError) {
-            _ = try self.offsets(results, count, action)
+            try checkAltered(results, count, action)
         } catch {
             // Said of a group that has members: the request names none.
             let isInUse = error.detail.code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID.rawValue
@@ -151,13 +127,13 @@ extension Admin {
 }
 
 extension Admin {
-    /// The offsets of the one group of an answer, or its first error.
-    private func offsets(
+    /// The first error of the one group of an answer.
+    private func checkAltered(
         _ results: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int, _ action: String
-    ) throws(KafkaError) -> [PartitionOffset] {
-        guard count == 1, let result = results?[0] else { return [] }
+    ) throws(KafkaError) {
+        guard count == 1, let result = results?[0] else { return }
         try check(borrowed: rd_kafka_group_result_error(result), action)
-        guard let list = rd_kafka_group_result_partitions(result) else { return [] }
+        guard let list = rd_kafka_group_result_partitions(result) else { return }
         let elements = UnsafeBufferPointer(
             start: list.pointee.elems, count: Int(list.pointee.cnt))
         for element in elements where element.err != RD_KAFKA_RESP_ERR_NO_ERROR {
@@ -165,7 +141,6 @@ extension Admin {
             throw KafkaError(
                 code: element.err.rawValue, action: "\(action), \(topic)[\(element.partition)]")
         }
-        return PartitionList.offsets(elements, client)
     }
 }
 

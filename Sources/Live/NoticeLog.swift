@@ -167,7 +167,9 @@ struct NoticeLog: Sendable {
         list("rules_added", report.addedRules)
         list("rules_changed", report.changedRules)
         list("rules_removed", report.removedRules)
-        logger.warning("state was kept under other rules", metadata: fields)
+        logger.warning(
+            "state was kept under other rules; a snapshot comes before the first finding",
+            metadata: fields)
     }
 
     private func writeProgress(_ progress: RestoreProgress) {

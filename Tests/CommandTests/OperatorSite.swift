@@ -88,13 +88,17 @@ final class OperatorSite {
 
     /// Committed offsets of a topic, by partition.
     func committed(_ topic: Int) throws -> [PartitionOffset] {
-        try admin.committed(group: group).filter { $0.partition.topic == topic }
+        try admin.committed(partitions(topic), group: group)
+    }
+
+    private func partitions(_ topic: Int) -> [TopicPartition] {
+        let count = topic == 0 ? Self.partitions : Self.shuffles
+        return (0..<Int32(count)).map { TopicPartition(topic: topic, partition: $0) }
     }
 
     /// The ends of a topic, by partition.
     func ends(_ topic: Int) throws -> [Int64] {
-        let count = topic == 0 ? Self.partitions : Self.shuffles
-        let partitions = (0..<Int32(count)).map { TopicPartition(topic: topic, partition: $0) }
+        let partitions = partitions(topic)
         let marks = try admin.watermarks(partitions)
         return partitions.map { marks[$0]?.high ?? -1 }
     }

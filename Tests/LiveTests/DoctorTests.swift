@@ -7,7 +7,8 @@ import Testing
 /// Each judgement is a function of what the cluster and the machine say.
 @Suite struct DoctorTests {
     private let context = TopicContext(
-        brokers: 3, replayMs: 720_000, futureSkewMs: 300_000, missesTruncation: true)
+        brokers: 3, replayMs: 720_000, inputRetentionMs: 604_800_000, futureSkewMs: 300_000,
+        missesTruncation: true)
 
     /// A topic as it should be, three replicas of each partition.
     private func topic(
@@ -74,6 +75,7 @@ import Testing
         Fault(.alerts, "max.message.bytes", "100000", .warn, "a batch"),
         Fault(.partials, "retention.ms", "60000", .problem, "no snapshot could be used"),
         Fault(.partials, "retention.ms", "3600000", .warn, "an outage"),
+        Fault(.partials, "retention.ms", "86400000", .warn, "the input is kept for 604800000"),
         Fault(.partials, "retention.bytes", "1000", .warn, "remove retention.bytes"),
         Fault(.partials, "message.timestamp.type", "CreateTime", .warn, "LogAppendTime"),
         Fault(.alerts, "message.timestamp.type", "LogAppendTime", .warn, "CreateTime"),

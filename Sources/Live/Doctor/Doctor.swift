@@ -91,9 +91,11 @@ public struct Doctor: ~Copyable {
         checkLibrary(
             hasNewBrokers: Self.hasNew(brokers),
             electsUnclean: elections.isEmpty ? nil : elections.contains("true"))
+        let input = zip(settings.topics, topics).first { $0.0.topic == .input }?.1
         let context = TopicContext(
             brokers: brokers.count, batchBytes: settings.properties.batchBytes,
-            replayMs: settings.replayMs, futureSkewMs: settings.futureSkewMs,
+            replayMs: settings.replayMs, inputRetentionMs: input?.number("retention.ms"),
+            futureSkewMs: settings.futureSkewMs,
             missesTruncation: Library.knownDefects.contains { $0.name == "log-truncation" })
         for (wish, facts) in zip(settings.topics, topics) {
             guard let facts else { continue }
@@ -175,7 +177,8 @@ public struct Doctor: ~Copyable {
         let committed: [PartitionOffset]
         do throws(KafkaError) {
             report(GroupJudge.judge(try admin.describe(group: settings.group)))
-            committed = try admin.committed(group: settings.group)
+            committed = try admin.committed(
+                [.input, .partials].flatMap { self.partitions($0, facts) }, group: settings.group)
         } catch {
             return report(unanswered("group '\(settings.group)'", error))
         }

@@ -54,6 +54,8 @@ public struct TopicContext: Equatable, Sendable {
     public var batchBytes: Int
     /// How far back a restore from a snapshot may have to read, in milliseconds.
     public var replayMs: Int64
+    /// How long the input is kept, in milliseconds, -1 for ever; nil where that is not known.
+    public var inputRetentionMs: Int64?
     /// How far events may be ahead of their records, in milliseconds.
     public var futureSkewMs: Int64
     /// Whether the client library fails to notice records lost by an unclean election.
@@ -61,12 +63,13 @@ public struct TopicContext: Equatable, Sendable {
 
     /// A context.
     public init(
-        brokers: Int, batchBytes: Int = 1_000_000, replayMs: Int64, futureSkewMs: Int64,
-        missesTruncation: Bool
+        brokers: Int, batchBytes: Int = 1_000_000, replayMs: Int64,
+        inputRetentionMs: Int64? = nil, futureSkewMs: Int64, missesTruncation: Bool
     ) {
         self.brokers = brokers
         self.batchBytes = batchBytes
         self.replayMs = replayMs
+        self.inputRetentionMs = inputRetentionMs
         self.futureSkewMs = futureSkewMs
         self.missesTruncation = missesTruncation
     }

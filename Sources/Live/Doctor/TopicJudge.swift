@@ -211,6 +211,12 @@ public struct TopicJudge {
                 .warn,
                 "retention.ms=\(retention): an outage longer than that loses partials that were not read",
                 "set retention.ms to 86400000, a day, or more")
+        } else if let input = context.inputRetentionMs, input < 0 || input > retention {
+            add(
+                .warn,
+                "retention.ms=\(retention), and the input is kept for \(input < 0 ? "ever" : "\(input)"): after a "
+                    + "stop longer than that, partials that were not read are gone, though their events are not",
+                "set retention.ms to the input's, or to the longest stop there may be")
         }
     }
 

@@ -67,9 +67,9 @@ public struct Resetter: ~Copyable {
     {
         do throws(KafkaError) {
             let group = try admin.describe(group: settings.group)
-            let committed = try admin.committed(group: settings.group)
             let inputs = all(Self.input, partitions.input)
             let shuffles = all(Self.partials, partitions.partials)
+            let committed = try admin.committed(inputs + shuffles, group: settings.group)
             let marks = try admin.watermarks(inputs + shuffles)
             let targets = try offsets(target, inputs, marks)
             func standing(_ partition: TopicPartition, to target: Int64) -> PartitionStanding {

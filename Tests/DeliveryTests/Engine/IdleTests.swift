@@ -87,6 +87,40 @@ struct IdleTests {
         #expect(idle(bench) == 2)
     }
 
+    @Test(
+        "records that are no events do not end the silence, and dead letters go on",
+        arguments: [200, 1_000])
+    func refused(everyMs: Int64) throws {
+        let bench = try caughtUp()
+        for _ in 0..<12_000 / everyMs {
+            bench.site.append(
+                to: ShardBench.input, Array("{".utf8), timestampMs: TestEngine.originMs)
+            try bench.run(ms: everyMs)
+        }
+        #expect(idle(bench) == 1)
+        let letters = bench.told { if case .deadLetter(0, _, _) = $0 { true } else { nil } }.count
+        #expect(letters == 12_000 / Int(everyMs))
+        bench.site.feed(from: 2_000, to: 3_000)
+        try bench.run(ms: 12_000)
+        #expect(idle(bench) == 2, "an event does")
+    }
+
+    @Test("a note of panes of another width moves no pane", arguments: [1, 60])
+    func otherWidth(seconds: Int64) throws {
+        let site = Site()
+        site.feed(from: 0, to: 2_000)
+        let highestMs = TestEngine.originMs + 1_800
+        // The first open pane as panes of a second, or of more, would have it.
+        let pane = highestMs / 1_000 * seconds
+        site.committed[ShardBench.input] = Position(
+            ShardBench.input, offset: 10, metadata: "2;\(highestMs);\(pane);-;cut")
+        let bench = try ShardBench(TestEngine.settings(), site: site)
+        try bench.take([ShardBench.input, ShardBench.partials])
+        site.feed(from: 2_000, to: 12_000)
+        try bench.run(ms: 2_000)
+        #expect(!site.alerts.isEmpty)
+    }
+
     @Test("a record that comes while the end is being looked up keeps the partition from idling")
     func recordMeanwhile() throws {
         let bench = try caughtUp()

@@ -85,11 +85,11 @@ extension ShardBench {
 
     /// A shard that takes a site's shuffle partition on and restores it.
     static func restoring(
-        _ site: Site, ms: Int64 = 2_000, _ change: (inout EngineSettings) -> Void = { _ in }
+        _ site: Site, ms: Int64 = 2_000, _ change: (inout EngineSettings) throws -> Void = { _ in }
     ) throws -> ShardBench {
         var settings = try TestEngine.settings()
         settings.incarnation = 2
-        change(&settings)
+        try change(&settings)
         let bench = try ShardBench(settings, site: site)
         try bench.take([partials])
         try bench.run(ms: ms)
@@ -226,6 +226,56 @@ struct RestoreTests {
         let committed = try #require(site.committed[ShardBench.partials]?.offset)
         let bench = try ShardBench.restoring(site)
         #expect(bench.partials.attachedAt.map(\.offset) == [committed])
+    }
+
+    @Test(
+        "under other rules a snapshot that names them comes before the first block is read",
+        arguments: [true, false])
+    func otherRules(inTopic: Bool) throws {
+        let (site, _) = try Site.withSnapshots()
+        let alerts = site.alerts.count
+        site.feed(from: 60_000, to: 63_000)
+        let committed = try #require(site.committed[ShardBench.partials]?.offset)
+        let rules = try TestEngine.settings(rule: ["suppress: { update_every: 2s }"]).rules
+        let bench = try ShardBench.restoring(site, ms: 0) {
+            $0.rules = rules
+            if !inTopic { $0.outputs.state = 0 }
+        }
+        bench.state.failures = [.of(.retry), .of(.retry)]
+        try bench.run(ms: 1_500)
+        #expect(bench.state.calls.count { $0.hasPrefix("write") } == 2, "again after a second")
+        #expect(bench.partials.attachedAt.isEmpty && site.alerts.count == alerts)
+        try bench.run(ms: 2_000)
+        let newest = try #require(site.manifests.first)
+        #expect(newest.id.incarnation == 2 && newest.position == committed)
+        #expect(bench.partials.attachedAt.map(\.offset) == [committed])
+        // From there on the rules are no others.
+        let next = try ShardBench.restoring(site) {
+            $0.rules = rules
+            $0.incarnation = 3
+            if !inTopic { $0.outputs.state = 0 }
+        }
+        #expect(next.restored.map(\.snapshot) == [newest.id])
+        #expect(next.state.calls.isEmpty && next.partials.attachedAt.count == 1)
+    }
+
+    @Test("a task that waits for the snapshot of its rules is given up like one that is restored")
+    func otherRulesGivenUp() throws {
+        let (site, _) = try Site.withSnapshots()
+        let bench = try ShardBench.restoring(site, ms: 0) {
+            $0.rules = try TestEngine.settings(rule: ["suppress: { update_every: 2s }"]).rules
+        }
+        bench.state.isSilent = true
+        try bench.run(ms: 1_000)
+        #expect(bench.partials.attachedAt.isEmpty)
+        try bench.release([ShardBench.partials], under: FakeMembership())
+        try bench.run(ms: 100)
+        #expect(bench.events == ["released [partials[0]]"])
+        bench.state.isSilent = false
+        try bench.take([ShardBench.partials], "m2")
+        try bench.run(ms: 2_000)
+        #expect(bench.restored.count == 2, "it was not parked")
+        #expect(bench.partials.attachedAt.count == 1)
     }
 
     @Test("a store that cannot be read is opened again after a second, as often as it takes")
