@@ -122,8 +122,8 @@ extension Client {
         var answer: UnsafePointer<rd_kafka_metadata>?
         let code = rd_kafka_metadata(self.handle, 0, handle, &answer, timeoutMs)
         let action = topic.map { "describe \($0)" } ?? "list brokers"
-        if code == RD_KAFKA_RESP_ERR__TIMED_OUT {
-            throw KafkaError(code: code.rawValue, action: action).moved(to: .unreachable)
+        if code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT {
+            throw reason(of: KafkaError(code: code.rawValue, action: action))
         }
         try check(code, action)
         guard let answer else { return ([], nil) }

@@ -13,6 +13,7 @@ final class Client: @unchecked Sendable {
     let box: CallbackBox
     /// Whether there is a group to leave before the client goes.
     private let joinsGroup: Bool
+    private let consumes: Bool
 
     init(
         properties: Properties, role: Properties.Role, topics: [String], hooks: Hooks
@@ -37,6 +38,7 @@ final class Client: @unchecked Sendable {
         self.topics = topics
         self.topicHandles = topicHandles
         self.box = box
+        consumes = role.consumes
         if case .consumer = role { joinsGroup = true } else { joinsGroup = false }
     }
 
@@ -90,6 +92,17 @@ final class Client: @unchecked Sendable {
         guard let topic else { return nil }
         let name = String(cString: topic)
         return topics.firstIndex(of: name)
+    }
+
+    /// The error of a call that found no broker, with what is behind it: connections tell of wrong credentials,
+    /// certificates and names, calls do not. A consumer's connections tell it through its queue.
+    func reason(of error: KafkaError) -> KafkaError {
+        guard error.move == .unreachable || error.move == .retry, !consumes else { return error }
+        rd_kafka_poll(handle, 0)
+        guard let cause = box.takeLastError() else { return error.moved(to: .unreachable) }
+        var detail = cause.detail
+        detail.action = error.detail.action
+        return KafkaError(cause.move == .configuration ? .configuration : .unreachable, detail)
     }
 
     /// The fatal error the client has raised, if any.

@@ -107,7 +107,11 @@ public enum KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
             code: code, name: KafkaError.name(ofCode: code), action: action,
             text: text ?? String(cString: rd_kafka_err2str(code_t)),
             advice: KafkaError.advice(forCode: code))
-        self.init(KafkaError.move(forCode: code), detail)
+        // A broker that goes in the midst of a handshake is no wrong certificate.
+        let isBreak =
+            code_t == RD_KAFKA_RESP_ERR__SSL
+            && ["Disconnected", "reset by peer"].contains { detail.text.contains($0) }
+        self.init(isBreak ? .unreachable : KafkaError.move(forCode: code), detail)
     }
 
     /// The name of a code without its prefix, such as `_TRANSPORT` or `ILLEGAL_GENERATION`.

@@ -101,8 +101,8 @@ public struct Producer: ~Copyable, Sendable {
         client.box.closedConnections.load(ordering: .sequentiallyConsistent)
     }
 
-    /// The last error of connecting since the last call; `poll` collects them.
-    public func takeConnectionError() -> KafkaError? { client.box.takeLastError() }
+    /// The error of a call that was not answered, with what is behind it, such as wrong credentials.
+    public func reason(of error: KafkaError) -> KafkaError { client.reason(of: error) }
 
     /// What became of tagged records since the last call, by tag; `poll` collects reports.
     public func takeDeliveries() -> [Int: Delivery] { client.box.takeDeliveries() }

@@ -35,6 +35,15 @@ import Testing
         #expect(error.description.contains(error.detail.name))
     }
 
+    @Test("a handshake that breaks off is no wrong certificate")
+    func handshake() {
+        let text = "SSL handshake failed: Disconnected: connecting to a PLAINTEXT broker listener?"
+        #expect(KafkaError(code: -181, action: "connect", text: text).move == .unreachable)
+        let wrong = "SSL handshake failed: certificate verify failed"
+        #expect(KafkaError(code: -181, action: "connect", text: wrong).move == .configuration)
+        #expect(KafkaError.move(forCode: -193) == .unreachable, "names come and go")
+    }
+
     @Test("an authentication error tells of SCRAM where the library is too old for new brokers")
     func scram() {
         let text = KafkaError(code: 58, action: "connect").description

@@ -106,6 +106,13 @@ extension LiveTests {
                 settings.startMs = 4_000
                 return TestProducer(settings, offsets: member.group.offsets)
             }
+            var refusal: KafkaError?
+            let wrong = try properties(broker.guarded, password: "wrong")
+            do throws(KafkaError) { _ = try Admin(properties: wrong).describe("in") } catch {
+                refusal = error
+            }
+            #expect(refusal?.move == .configuration, "\(String(describing: refusal))")
+            #expect(refusal?.description.contains("Invalid username or password") == true)
             var error = try producer("wrong").failure { $0.start() }
             #expect(error.move == .configuration && error.name == "_AUTHENTICATION", "\(error)")
             #expect(error.description.contains("password"), "\(error)")

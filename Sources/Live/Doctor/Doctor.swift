@@ -1,6 +1,5 @@
 import Delivery
 import Kafka
-import Synchronization
 
 /// Asks the cluster and the machine what the judges want to know, and reports what they make of it.
 ///
@@ -27,21 +26,16 @@ public struct Doctor: ~Copyable {
     /// - Returns: false where no broker answers.
     public func examine() -> Bool {
         checkMachine()
-        let lastError = Mutex("")
-        let hooks = Hooks(log: { line in
-            if line.level <= 3 { lastError.withLock { $0 = line.text } }
-        })
         do throws(KafkaError) {
             let admin = try Admin(
-                properties: settings.properties, topics: settings.topics.map(\.name), hooks: hooks)
+                properties: settings.properties, topics: settings.topics.map(\.name))
             let brokers = try admin.brokers(timeoutMs: Self.timeoutMs)
             checkCluster(admin, brokers)
             return true
         } catch {
-            let text = lastError.withLock { $0 }
             report(
                 CheckResult(
-                    .problem, "brokers", "\(error)\(text.isEmpty ? "" : " (\(text))")",
+                    .problem, "brokers", "\(error)",
                     remedy:
                         "check bootstrap_servers (\(settings.properties.bootstrapServers)), the "
                         + "network, and the credentials"))

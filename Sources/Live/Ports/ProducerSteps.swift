@@ -77,24 +77,11 @@ final class ProducerSteps: @unchecked Sendable {
                 let mayPass = error.move == .retry || error.move == .unreachable
                 guard mayPass else { throw error }
                 guard Clock.monotonicMs() < deadline else {
-                    throw reason(of: error, producer)
+                    throw producer.reason(of: error)
                 }
                 usleep(Self.pauseUs)
             }
         }
-    }
-
-    /// What is behind a time-out: connections tell of wrong credentials and addresses, calls do not.
-    private func reason(
-        of error: KafkaError, _ producer: borrowing Producer
-    ) -> KafkaError {
-        producer.poll()
-        guard let cause = producer.takeConnectionError() else {
-            return KafkaError(.unreachable, error.detail)
-        }
-        var detail = cause.detail
-        detail.action = error.detail.action
-        return KafkaError(cause.move == .configuration ? .configuration : .unreachable, detail)
     }
 
     // MARK: A cut
