@@ -241,7 +241,11 @@ import Testing
             try send(4)
             while ContinuousClock.now < end {
                 producer.poll(timeoutMs: 50)
-                if let error = producer.takeConnectionError() { return error.move == .unreachable }
+                let silence = KafkaError(code: -185, action: "ask")
+                let error = producer.reason(of: silence)
+                if error.detail.name != silence.detail.name {
+                    return error.move == .unreachable && error.detail.action == "ask"
+                }
             }
             return false
         }()

@@ -7,9 +7,9 @@ extension Shard {
         for entry in parked.values { entry.slot.task.report(into: &report) }
         for case .some(let slot) in states {
             slot.task.report(into: &report)
-            if case .restoring(let restore) = slot.phase {
-                report.restoring += 1
-                if let progress = restore.progress { report.add(progress) }
+            if !slot.isLive { report.restoring += 1 }
+            if case .restoring(let restore) = slot.phase, let progress = restore.progress {
+                report.add(progress)
             }
         }
         report.add(outputs.counters)

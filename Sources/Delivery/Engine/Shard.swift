@@ -49,6 +49,8 @@ public final class Shard {
 
     var events: [ShardEvent] = []
     var retired = ShardReport()
+    /// The highest sequence of a snapshot that tasks which are gone have begun: its pages may still be on their way.
+    private var sequences: [TaskID: UInt32] = [:]
     var asked: [PartitionID] = []
     var lastLookMs: Int64 = 0
     /// Since when a topic seems to be missing.
@@ -157,18 +159,28 @@ public final class Shard {
                 task, committed: start.committed, position: start.start, epoch: epoch,
                 phase: .restoring(restore),
                 snapshots: Snapshotter(
-                    ports.state, settings, partition: start.partition.number, nowMs: nowMs,
-                    notify: notify)), in: &states)
+                    ports.state, settings, partition: start.partition.number,
+                    sequence: sequences[task.id] ?? 0, nowMs: nowMs, notify: notify)),
+            in: &states)
     }
 
-    /// The parked task of a partition, if nobody has read on since; else none.
+    /// The parked task of a partition, if nobody has committed anything of it since; else none.
+    ///
+    /// The offset alone does not tell: another owner may have stood there too, under other rules, and left a snapshot
+    /// that says so.
     private func resume(_ start: TaskStart) -> StateSlot? {
         guard let (slot, _) = parked.removeValue(forKey: start.partition) else { return nil }
-        if slot.position == start.start || settings.defects.contains(.resumesParkedUnchecked) {
-            return slot
-        }
-        slot.task.report(into: &retired)
+        let isUntouched = slot.position == start.start && slot.committed == start.committed
+        if isUntouched || settings.defects.contains(.resumesParkedUnchecked) { return slot }
+        retire(slot)
         return nil
+    }
+
+    /// Takes leave of a task: what it did stays counted, and its snapshots' numbers are not used again.
+    private func retire(_ slot: StateSlot) {
+        slot.task.report(into: &retired)
+        retired.forgetState()
+        sequences[slot.task.id] = slot.snapshots.sequence
     }
 
     private func place<Slot>(_ slot: Slot, in slots: inout [Slot?]) -> Int {
@@ -226,7 +238,7 @@ public final class Shard {
             if parking, slot.isLive {
                 parked[partition] = (slot, nowMs + settings.parkMs)
             } else {
-                slot.task.report(into: &retired)
+                retire(slot)
             }
         }
         if states.allSatisfy({ $0 == nil }) { board.forgetOthers() }
@@ -234,7 +246,7 @@ public final class Shard {
 
     func retireParked(_ isOver: (Int64) -> Bool) {
         for (partition, entry) in parked where isOver(entry.untilMs) {
-            entry.slot.task.report(into: &retired)
+            retire(entry.slot)
             parked[partition] = nil
         }
     }

@@ -18,7 +18,7 @@ public struct ShardReport: Sendable, Equatable {
     public var evicted = 0
     /// Of those, entities forgotten because memory was short in spite of all counting.
     public var evictedInEmergency = 0
-    /// Tasks that are being restored.
+    /// Tasks that are being restored, or wait for the first snapshot under their rules.
     public var restoring = 0
     /// Milliseconds the longest of these restores will take, by its rate so far; 0 where nothing is known.
     public var restoreRemainingMs: Int64 = 0
@@ -54,6 +54,14 @@ public struct ShardReport: Sendable, Equatable {
         restoreDone += progress.done
         restoreTotal += progress.total
         restoreRemainingMs = max(restoreRemainingMs, progress.remainingMs ?? 0)
+    }
+
+    /// Leaves what was done, and none of what is held.
+    mutating func forgetState() {
+        entityCount = 0
+        stateBytes = 0
+        waitingBytes = 0
+        openFindings = 0
     }
 
     /// Adds another shard's numbers.

@@ -28,11 +28,13 @@ struct Snapshotter {
     private var kept: [Manifest] = []
     /// What the store holds and no manifest names: removed behind the next manifest.
     private var orphans: [StateKey] = []
-    /// Snapshots that failed, and their pages, of which some may be there: a store that is out of order for a day
-    /// must not fill the memory with their keys.
+    /// The last snapshots that failed, and their pages, of which some may be there. What earlier ones left is the
+    /// next owner's to clear away: a store that is out of order for a day must not fill the memory.
     private var failed: [(id: SnapshotID, pages: UInt32)] = []
-    /// The highest sequence in the store.
-    private var sequence: UInt32 = 0
+    /// Snapshots that failed since the last one that did not.
+    private var failures = 0
+    /// The highest sequence used so far, in the store or on the way there.
+    private(set) var sequence: UInt32
     private var dueMs: Int64
     private var isFull = false
     /// Whether a snapshot is wanted that was not taken yet, or is not safe yet.
@@ -42,15 +44,20 @@ struct Snapshotter {
     private static let keptManifests = 2
     /// The pause after a snapshot that could not be taken.
     private static let againMs: Int64 = 1_000
+    /// Failed snapshots that are cleared away.
+    private static let failedKept = 64
 
     /// Snapshots of a task that begins with no state; the first is due after a part of the interval that differs
     /// from task to task.
+    ///
+    /// - Parameter sequence: one that snapshots of the task have had, and none must have again.
     init(
-        _ port: any StatePort, _ settings: EngineSettings, partition: Int32, nowMs: Int64,
-        notify: @escaping (Notice) -> Void
+        _ port: any StatePort, _ settings: EngineSettings, partition: Int32, sequence: UInt32,
+        nowMs: Int64, notify: @escaping (Notice) -> Void
     ) {
         self.port = port
         self.settings = settings
+        self.sequence = sequence
         self.notify = notify
         let share = mix(UInt64(UInt32(bitPattern: partition)) ^ settings.incarnation) % 1024
         dueMs = nowMs + settings.snapshotIntervalMs * Int64(512 + share / 2) / 1024
@@ -60,7 +67,7 @@ struct Snapshotter {
     mutating func goOn(from found: Restore.Result) {
         kept = found.manifests
         orphans = found.orphans
-        sequence = found.highestSequence
+        sequence = max(sequence, found.highestSequence)
     }
 
     /// Goes on with a task that was given up and came back: others may have removed what it wrote.
@@ -70,7 +77,7 @@ struct Snapshotter {
         phase = .idle
     }
 
-    /// Wants a snapshot at once, and again after a second while it fails.
+    /// Wants a snapshot at once, and again while it fails, after a second first and less and less often.
     mutating func hurry(nowMs: Int64) {
         isUrgent = true
         dueMs = nowMs
@@ -91,11 +98,17 @@ struct Snapshotter {
             incarnation: settings.incarnation, sequence: max(sequence, task.lastSequence) + 1)
         guard var snapshot = task.takeSnapshot(id, position: position, isFull: isFull) else {
             dueMs = nowMs + Self.againMs
+            guard isUrgent else { return }
             // Panes have to close first, and for that the task has to go on.
             isUrgent = false
-            return
+            let error = ClusterError(
+                .retry, name: "LATE_BLOCKS",
+                description: "take a snapshot: more late blocks wait for their panes than can be "
+                    + "noted; the task goes on under other rules without one")
+            return notify(.snapshotFailed(task.id, id, error))
         }
-        dueMs = nowMs + (isUrgent ? Self.againMs : settings.snapshotIntervalMs)
+        sequence = id.sequence
+        dueMs = nowMs + pauseMs
         isFull = false
         if settings.defects.contains(.snapshotsAtCommittedOffset) {
             snapshot.manifest.position = committed
@@ -108,6 +121,13 @@ struct Snapshotter {
             .snapshotTaken(
                 task.id, id, pages: snapshot.pages.pages.count,
                 bytes: snapshot.pages.pages.reduce(0) { $0 + $1.count }))
+    }
+
+    /// Milliseconds until the snapshot after the one that is taken now.
+    private var pauseMs: Int64 {
+        isUrgent
+            ? min(settings.snapshotIntervalMs, Self.againMs << min(failures, 20))
+            : settings.snapshotIntervalMs
     }
 
     /// Takes the store's word on a write or a publication.
@@ -126,7 +146,9 @@ struct Snapshotter {
     ) {
         notify(.snapshotFailed(manifest.task, manifest.id, error))
         phase = .idle
+        failures += 1
         if let own = manifest.window.entries.first { failed.append((own.id, own.pages)) }
+        if failed.count > Self.failedKept { failed.removeFirst() }
         if !settings.defects.contains(.forgetsFailedSnapshot) { task.snapshotFailed() }
     }
 
@@ -176,6 +198,7 @@ struct Snapshotter {
         phase = .idle
         if isUrgent { dueMs += settings.snapshotIntervalMs }
         isUrgent = false
+        failures = 0
         let dropped = Array(replaced)
         kept = Array(kept.suffix(Self.keptManifests - 1)) + [manifest]
         var gone = orphans

@@ -187,13 +187,14 @@ public struct Doctor: ~Copyable {
                     let mark = marks[partition] ?? Watermarks(low: 0, high: 0)
                     return PartitionStanding(
                         partition.partition, committed: offset?.offset,
+                        metadata: offset?.metadata ?? "",
                         bounds: mark.low...max(mark.low, mark.high), target: mark.high)
                 }
                 report(
                     GroupJudge.judge(
                         topic: name, standings, acceptsLoss: settings.acceptsLoss,
                         hasBegun: hasBegun))
-                hasBegun = standings.contains { $0.committed != nil }
+                hasBegun = standings.contains(where: \.wasRead)
             } catch {
                 report(unanswered("offsets in '\(name)'", error))
             }

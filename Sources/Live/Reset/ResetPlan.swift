@@ -41,6 +41,8 @@ public struct PartitionStanding: Equatable, Sendable {
         self.target = target
     }
 
+    /// Whether an engine has committed it: a reset leaves no clock.
+    var wasRead: Bool { committed != nil && !metadata.isEmpty }
     /// Whether the committed offset is one of those kept.
     var isWithinBounds: Bool { committed.map { bounds.contains($0) } ?? true }
 }
@@ -163,7 +165,7 @@ public struct ResetPlan: Equatable, Sendable {
         _ names: (input: String, partials: String)
     ) -> [String] {
         if partials.allSatisfy({ $0.committed == nil }) {
-            guard inputs.contains(where: { $0.committed != nil }) else { return [] }
+            guard inputs.contains(where: \.wasRead) else { return [] }
             return [
                 "\(names.partials): no offset is committed, though the group has read its input: the topic was "
                     + "made anew, and state cannot go on in it. Give --state clear"

@@ -229,6 +229,20 @@ struct ShardRebalanceTests {
         #expect(bench.digest == digest)
     }
 
+    @Test("parked state is not resumed where another owner has committed, even at the same offset")
+    func parkedElsewhere() throws {
+        let bench = try ShardBench.settled(TestEngine.settings())
+        let entities = bench.shard.report().entityCount
+        try bench.release(Self.both, under: FakeMembership())
+        try bench.run(ms: 100)
+        bench.site.committed[ShardBench.partials]?.metadata = "2;-;-;-;other"
+        let began = restores(bench)
+        try bench.take(Self.both, "m2")
+        #expect(restores(bench) == began + 1)
+        try bench.run(ms: 500)
+        #expect(entities > 0 && bench.shard.report().entityCount == entities, "held once")
+    }
+
     @Test("parked state is kept for its time only, and counted all the same")
     func parkedTooLong() throws {
         var settings = try TestEngine.settings()
