@@ -113,7 +113,7 @@ public struct ResetPlan: Equatable, Sendable {
         if state == .keep {
             refusals += Self.conflicts(inputs, in: names.input)
             refusals += Self.broken(partials, in: names.partials)
-            refusals += Self.forgotten(inputs, partials, names)
+            refusals += Self.forgotten(inputs, partials, names.input)
         }
         self.refusals = refusals
     }
@@ -161,20 +161,13 @@ public struct ResetPlan: Equatable, Sendable {
     /// An engine that finds no offset tells receivers that the partition begins anew; with one committed here it would
     /// not, and they would wait for offsets they know.
     private static func forgotten(
-        _ inputs: [PartitionStanding], _ partials: [PartitionStanding],
-        _ names: (input: String, partials: String)
+        _ inputs: [PartitionStanding], _ partials: [PartitionStanding], _ topic: String
     ) -> [String] {
-        if partials.allSatisfy({ $0.committed == nil }) {
-            guard inputs.contains(where: \.wasRead) else { return [] }
-            return [
-                "\(names.partials): no offset is committed, though the group has read its input: the topic was "
-                    + "made anew, and state cannot go on in it. Give --state clear"
-            ]
-        }
         let unknown = inputs.filter { $0.committed == nil }
-        guard !unknown.isEmpty else { return [] }
+        // Without a place in the partials there is no state to go on with; a store that has some stops the next run.
+        guard !unknown.isEmpty, partials.contains(where: { $0.committed != nil }) else { return [] }
         return [
-            "\(list(unknown, in: names.input)): no offset is committed, and state may know the partition from before "
+            "\(list(unknown, in: topic)): no offset is committed, and state may know the partition from before "
                 + "the topic was made anew. 'stillwatch run' begins it by on_missing_offset; or give --state "
                 + "clear"
         ]
