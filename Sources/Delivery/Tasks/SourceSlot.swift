@@ -43,7 +43,7 @@ final class SourceSlot {
     }
 
     /// The clock of a note. Panes of another width, written before `window.pane` was changed, say nothing here: the
-    /// first open one cannot be behind the highest event's.
+    /// first open one lies at most one past the highest event's.
     private static func clock(
         _ note: CommitNote.Clock, _ timing: TopologyPlan.Timing
     ) -> PartitionClock {
