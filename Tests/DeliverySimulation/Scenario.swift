@@ -17,6 +17,9 @@ struct Scenario {
         case directories
         /// The same, where files get damaged.
         case damagedDirectories
+
+        /// Whether nothing but the program itself can spoil a snapshot.
+        var isUndamaged: Bool { self != .damagedTopic && self != .damagedDirectories }
     }
 
     let seed: UInt64
@@ -66,9 +69,9 @@ struct Scenario {
         cluster.activeTail = Int(random.pick(1...16))
         self.cluster = cluster
         snapshotRollBytes = random.choose([0, 500, 5_000, 1 << 20]) ?? 0
-        let isUndamaged = storage != .damagedTopic && storage != .damagedDirectories
         changesRulesAtMs =
-            isUndamaged && random.chance(0.25) ? random.pick(12_000...faultsMs - 5_000) : nil
+            storage.isUndamaged && random.chance(0.25)
+            ? random.pick(12_000...faultsMs - 5_000) : nil
         workload = Workload(seed: seed, partitions: inputs, endMs: faultsMs + 4_000)
     }
 
@@ -112,8 +115,6 @@ struct Scenario {
 
     /// Whether instances keep their state on their own machines.
     var usesDirectories: Bool { storage == .directories || storage == .damagedDirectories }
-    /// Whether nothing but the program itself can spoil a snapshot.
-    var isUndamaged: Bool { storage != .damagedTopic && storage != .damagedDirectories }
 
     /// The scenario in a line.
     var text: String {

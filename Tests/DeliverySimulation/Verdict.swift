@@ -141,7 +141,8 @@ struct Verdict {
                         "\(instance.name): \(task) is rebuilt from \(offset), behind records gone")
                 case .dataLossAccepted(let partition, _, _):
                     problem("\(instance.name): data loss of \(partition) accepted")
-                case .snapshotUnusable(let task, let id, let reason) where run.scenario.isUndamaged:
+                case .snapshotUnusable(let task, let id, let reason)
+                where run.scenario.storage.isUndamaged:
                     problem("\(instance.name): snapshot \(id) of \(task): \(reason)")
                 case .restored(_, let summary) where summary.snapshot != nil: outcome.restores += 1
                 default: break
@@ -172,7 +173,7 @@ struct Verdict {
 
     /// What a manifest that counts names must be there and whole.
     private mutating func checkManifests() {
-        guard run.scenario.isUndamaged else { return }
+        guard run.scenario.storage.isUndamaged else { return }
         for partition in 0..<run.scenario.shuffles {
             let task = TaskID(application: 7, stage: .entity, partition: Int32(partition))
             var assembler = SnapshotAssembler(task: task)
