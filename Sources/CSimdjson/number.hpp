@@ -104,6 +104,13 @@ inline bool parse_decimal(const sw_slice &text, Decimal &d) {
   return true;
 }
 
+/// Without the white space around it.
+inline sw_slice trimmed(sw_slice text) {
+  while (text.count > 0 && text.start[0] <= ' ') text = {text.start + 1, text.count - 1};
+  while (text.count > 0 && text.start[text.count - 1] <= ' ') text.count--;
+  return text;
+}
+
 /// The value times 10^shift, rounded towards zero, with what was lost.
 inline Whole whole(const Decimal &d, int32_t shift, int64_t &value) {
   uint64_t mantissa = d.mantissa;
@@ -120,6 +127,14 @@ inline Whole whole(const Decimal &d, int32_t shift, int64_t &value) {
   if (mantissa > 9223372036854775807u) return Whole::overflow;
   value = d.negative ? -int64_t(mantissa) : int64_t(mantissa);
   return fraction ? Whole::fraction : Whole::exact;
+}
+
+/// The value times 10^places, rounded to the nearest, halves away from zero; false beyond 64 bits.
+inline bool fixed_point(const Decimal &d, int32_t places, int64_t &value) {
+  int64_t digits;
+  if (whole(d, places + 1, digits) == Whole::overflow) return false;
+  value = digits / 10 + (digits % 10 >= 5) - (digits % 10 <= -5);
+  return true;
 }
 
 }  // namespace stillwatch

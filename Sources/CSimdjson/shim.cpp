@@ -1,13 +1,12 @@
 #include "CSimdjson.h"
+#include <charconv>
 #include <string>
 #include "walker.hpp"
 
 using namespace stillwatch;
 
-sw_decoder *sw_decoder_create(uint32_t max_depth, int reads_key_value_lists) {
+sw_decoder *sw_decoder_create(int reads_key_value_lists) {
   sw_decoder *decoder = new sw_decoder;
-  // The walker keeps one bit per open container in a word.
-  decoder->max_depth = max_depth < 64 ? max_depth : 64;
   decoder->reads_key_value_lists = reads_key_value_lists != 0;
   return decoder;
 }
@@ -65,31 +64,41 @@ void sw_decoder_track(sw_decoder *decoder, uint8_t field, const uint8_t *name, s
   if (tracked.count < SW_MAX_TRACKED) tracked.names.add(name, count, tracked.count++);
 }
 
+void sw_decoder_placeholder(sw_decoder *decoder, const uint8_t *text, size_t count) {
+  decoder->placeholders.add(text, count);
+}
+
 void sw_decoder_seal(sw_decoder *decoder) {
+  decoder->placeholders.seal();
   for (Node &node : decoder->nodes) node.members.seal();
   decoder->fingerprints.names.seal();
   decoder->signals.names.seal();
+}
+
+/// Stage 1 over the document in the scratch, or, where that is no UTF-8, over a repaired copy of it.
+static bool find_structure(sw_decoder &decoder, const uint8_t *bytes, size_t &count) {
+  const auto mode = simdjson::stage1_mode::regular;
+  if (!decoder.stage1->stage1(decoder.scratch.get(), count, mode)) return true;
+  const bool is_text =
+      simdjson::validate_utf8(reinterpret_cast<const char *>(decoder.scratch.get()), count);
+  if (is_text || !decoder.load_repaired(bytes, count)) return false;
+  return !decoder.stage1->stage1(decoder.scratch.get(), count, mode);
 }
 
 sw_reason sw_decoder_decode_json(sw_decoder *decoder, const uint8_t *bytes, size_t count) {
   if (count >= simdjson::SIMDJSON_MAXSIZE_BYTES || !decoder->load(bytes, count)) {
     return SW_MALFORMED;
   }
-  if (count == 0) return SW_MALFORMED;
-  const auto error =
-      decoder->stage1->stage1(decoder->scratch.get(), count, simdjson::stage1_mode::regular);
-  if (error) {
-    // Stage 1 stops at the first of several faults; bytes that are no text at all are named first.
-    return sw_valid_utf8(decoder->scratch.get(), count) ? SW_MALFORMED : SW_INVALID_UTF8;
+  if (count == 0 || !find_structure(*decoder, bytes, count)) return SW_MALFORMED;
+  sw_reason reason = Walker(*decoder, count).document();
+  // Each walk settles the repeated names one level further down.
+  while (reason == SW_OK && decoder->has_repeats) {
+    decoder->is_rewalk = true;
+    decoder->clear();
+    reason = Walker(*decoder, count).document();
   }
-  const sw_reason reason = Walker(*decoder, count).document();
-  if (reason != SW_OK) return reason;
-  if (decoder->empty_account && !(decoder->event.present & (1u << SW_ACCOUNT))) {
-    decoder->event.rejected_field = SW_ACCOUNT;
-    return SW_ACCOUNT_LENGTH;
-  }
-  decoder->finish();
-  return SW_OK;
+  if (reason == SW_OK) decoder->finish();
+  return reason;
 }
 
 const uint8_t *sw_decoder_load(sw_decoder *decoder, const uint8_t *bytes, size_t count) {
@@ -103,20 +112,71 @@ uint32_t sw_decoder_find(
   return index == NameTable::missing ? uint32_t(SW_UNTRACKED) : index;
 }
 
-void sw_decoder_put_fingerprint(sw_decoder *decoder, uint32_t kind, sw_slice value) {
-  decoder->fingerprints.put(kind, 0, 0, value);
+void sw_decoder_forget(sw_decoder *decoder, uint8_t field, uint8_t item) {
+  if (field < SW_FINGERPRINTS) {
+    decoder->event.present &= ~(1u << field);
+  } else if (item < SW_MAX_TRACKED) {
+    items(decoder, field).forget(item);
+  }
 }
 
-void sw_decoder_put_signal(sw_decoder *decoder, uint32_t name, int64_t number, sw_slice text) {
-  decoder->signals.put(name, 0, number, text);
+void sw_decoder_flaw(sw_decoder *decoder, uint8_t field, sw_flaw flaw) {
+  decoder->flaw(field, flaw);
 }
 
-void sw_decoder_drop(sw_decoder *decoder, uint8_t field, uint32_t item) {
-  items(decoder, field).present &= ~(uint64_t(1) << item);
+static void fill(sw_decoder *decoder, uint8_t field, uint8_t item, const Scalar &value) {
+  Slots(*decoder).fill(Leaf{field, item, 0, SW_PLAIN}, value);
+}
+
+/// A text as it is, or a copy with U+FFFD for what is no UTF-8 (marked as half a surrogate pair would be).
+static bool read_text(sw_decoder *decoder, sw_slice text, Scalar &value) {
+  value.type = Scalar::text;
+  value.bytes = text;
+  const char *const start = reinterpret_cast<const char *>(text.start);
+  if (text.count == 0 || simdjson::validate_utf8(start, text.count)) return true;
+  const size_t count = repair_utf8(text.start, text.count, nullptr);
+  uint8_t *const copy = decoder->reserve(count);
+  if (!copy) return false;
+  repair_utf8(text.start, text.count, copy);
+  value.bytes = {copy, count};
+  value.lone_surrogate = true;
+  return true;
+}
+
+void sw_decoder_fill_text(sw_decoder *decoder, uint8_t field, uint8_t item, sw_slice text) {
+  Scalar value;
+  if (!read_text(decoder, text, value)) return decoder->flaw(field, SW_FLAW_INVALID_UTF8);
+  fill(decoder, field, item, value);
+}
+
+void sw_decoder_fill_integer(sw_decoder *decoder, uint8_t field, uint8_t item, int64_t number) {
+  Scalar value;
+  value.type = Scalar::number;
+  value.bytes = {nullptr, 0};
+  value.decimal.negative = number < 0;
+  value.decimal.mantissa = number < 0 ? -uint64_t(number) : uint64_t(number);
+  fill(decoder, field, item, value);
+}
+
+void sw_decoder_fill_double(sw_decoder *decoder, uint8_t field, uint8_t item, double number) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, number).ptr;
+  const size_t count = size_t(end - text);
+  uint8_t *const copy = decoder->reserve(count);
+  Scalar value;
+  value.type = Scalar::number;
+  if (!copy) return decoder->flaw(field, SW_FLAW_RANGE);
+  std::memcpy(copy, text, count);
+  value.bytes = {copy, count};
+  // Not a number, and infinities, are spelled with letters.
+  if (!parse_any(copy, copy + count, value.decimal)) return decoder->flaw(field, SW_FLAW_RANGE);
+  fill(decoder, field, item, value);
+}
+
+void sw_decoder_fill_bool(sw_decoder *decoder, uint8_t field, uint8_t item, int flag) {
+  Scalar value;
+  value.type = flag ? Scalar::yes : Scalar::no;
+  fill(decoder, field, item, value);
 }
 
 void sw_decoder_finish(sw_decoder *decoder) { decoder->finish(); }
-
-int sw_valid_utf8(const uint8_t *bytes, size_t count) {
-  return simdjson::validate_utf8(reinterpret_cast<const char *>(bytes), count);
-}

@@ -1,111 +1,135 @@
 // From a scalar of the document to the slot its field has.
 #pragma once
-#include "decoder.hpp"
+#include "values.hpp"
 
 namespace stillwatch {
 
-/// A scalar of the document: a text without escapes, or a number, or one of the three names.
-struct Scalar {
-  enum Type : uint8_t { text, number, yes, no, null } type = null;
-  bool lone_surrogate = false;
-  sw_slice bytes;
-  Decimal decimal;
-};
-
-/// Fills slots; each function returns SW_OK or why the document is rejected.
+/// Fills slots. A value that cannot be used is left out, and its field gets a flaw; nothing is refused.
 class Slots {
  public:
   explicit Slots(sw_decoder &decoder) : d(decoder) {}
 
-  /// `text_numbers`: integers may be written as texts here (OTLP JSON).
-  sw_reason fill(const Leaf &leaf, const Scalar &value, bool text_numbers) {
-    if (value.type == Scalar::null) return SW_OK;
-    if (value.type == Scalar::text && value.lone_surrogate) {
-      return blame(leaf.field, SW_INVALID_UTF8);
-    }
-    if (leaf.field < SW_TEXT_COUNT) return text(leaf, value);
+  void fill(const Leaf &leaf, const Scalar &value) {
+    if (value.type == Scalar::null) return;
     if (leaf.field == SW_FINGERPRINTS) return fingerprint(leaf.item, leaf.rank, value);
-    if (leaf.field == SW_SIGNALS) return signal(leaf.item, leaf.rank, value, text_numbers);
-    if (leaf.field >= SW_TIME) return time(leaf, value, text_numbers);
-    return number(leaf, value, text_numbers);
+    if (leaf.field == SW_SIGNALS) return signal(leaf.item, leaf.rank, value);
+    if (outranked(leaf)) return;
+    if (leaf.field < SW_TEXT_COUNT) return text(leaf, value);
+    if (leaf.field >= SW_TIME) return time(leaf, value);
+    number(leaf, value);
   }
 
-  sw_reason fingerprint(uint32_t kind, uint8_t rank, const Scalar &value) {
-    if (value.type == Scalar::null) return SW_OK;
-    if (value.type != Scalar::text) return blame(SW_FINGERPRINTS, SW_WRONG_TYPE);
-    if (value.lone_surrogate) return blame(SW_FINGERPRINTS, SW_INVALID_UTF8);
-    if (value.bytes.count > SW_MAX_FINGERPRINT_BYTES) {
-      return blame(SW_FINGERPRINTS, SW_FINGERPRINT_LENGTH);
-    }
-    if (++d.fingerprints_met > SW_MAX_ITEMS) {
-      return blame(SW_FINGERPRINTS, SW_TOO_MANY_FINGERPRINTS);
-    }
-    if (value.bytes.count == 0) return SW_OK;
+  void fingerprint(uint32_t kind, uint8_t rank, const Scalar &value) {
+    if (value.type == Scalar::null) return;
+    const bool is_tracked = kind < SW_MAX_TRACKED;
+    if (is_tracked && d.fingerprints.outranked(kind, rank)) return;
+    sw_slice text;
+    if (!read_text(SW_FINGERPRINTS, value, SW_MAX_TEXT_BYTES, text)) return;
     d.event.present |= 1u << SW_FINGERPRINTS;
-    if (kind >= SW_MAX_TRACKED || d.fingerprints.outranked(kind, rank)) return SW_OK;
-    d.fingerprints.put(kind, rank, 0, value.bytes);
-    return SW_OK;
+    if (is_tracked) d.fingerprints.put(kind, rank, text);
   }
 
-  sw_reason signal(uint32_t name, uint8_t rank, const Scalar &value, bool text_numbers) {
-    if (value.type == Scalar::null) return SW_OK;
-    if (++d.signals_met > SW_MAX_ITEMS) return blame(SW_SIGNALS, SW_TOO_MANY_SIGNALS);
-    Decimal parsed;
-    const Decimal *decimal = read_number(value, text_numbers, parsed);
-    if (value.type == Scalar::text && !decimal) {
-      if (value.lone_surrogate) return blame(SW_SIGNALS, SW_INVALID_UTF8);
-      if (value.bytes.count == 0) return SW_OK;
-      return keep_signal(name, rank, 0, value.bytes);
+  void signal(uint32_t name, uint8_t rank, const Scalar &value) {
+    if (value.type == Scalar::null) return;
+    if (name >= SW_MAX_TRACKED) return untracked_signal(value);
+    if (d.signals.outranked(name, rank)) return;
+    Scalar spelled = value;
+    if (value.type == Scalar::yes || value.type == Scalar::no) {
+      spelled.type = Scalar::text;
+      spelled.bytes = literal(value.type == Scalar::yes ? "true" : "false");
     }
-    int64_t n = value.type == Scalar::yes ? 1 : 0;
-    if (decimal && (whole(*decimal, 0, n) == Whole::overflow || !in_range(n))) {
-      return blame(SW_SIGNALS, SW_NUMBER_RANGE);
-    }
-    return keep_signal(name, rank, n, sw_slice{});
+    sw_slice text;
+    if (!read_text(SW_SIGNALS, spelled, SW_MAX_TEXT_BYTES, text)) return;
+    int64_t number = 0;
+    const bool has_number = signal_number(value, number);
+    d.event.present |= 1u << SW_SIGNALS;
+    d.signals.put(name, rank, text, has_number, number);
   }
 
-  sw_reason blame(uint32_t field, sw_reason reason) {
-    d.event.rejected_field = field;
-    return reason;
-  }
+  void flaw(uint32_t field, sw_flaw flaw) { d.flaw(field, flaw); }
 
  private:
   sw_decoder &d;
 
-  sw_reason keep_signal(uint32_t name, uint8_t rank, int64_t number, sw_slice text) {
-    d.event.present |= 1u << SW_SIGNALS;
-    if (name >= SW_MAX_TRACKED || d.signals.outranked(name, rank)) return SW_OK;
-    d.signals.put(name, rank, number, text);
-    return SW_OK;
+  /// Whether a value of a better pointer is in the slot.
+  bool outranked(const Leaf &leaf) const {
+    return (d.event.present & (1u << leaf.field)) && d.ranks[leaf.field] < leaf.rank;
   }
 
-  /// Whether the slot is free for this rank; takes it when it is.
-  bool take(const Leaf &leaf) {
-    const uint32_t bit = 1u << leaf.field;
-    if ((d.event.present & bit) && d.ranks[leaf.field] <= leaf.rank) return false;
-    d.event.present |= bit;
+  void take(const Leaf &leaf) {
+    d.event.present |= 1u << leaf.field;
     d.ranks[leaf.field] = leaf.rank;
+  }
+
+  /// The text of at most `limit` bytes that a value is or spells; false where it is none.
+  bool read_text(uint32_t field, const Scalar &value, uint64_t limit, sw_slice &text) {
+    if (value.type == Scalar::text) {
+      text = value.bytes;
+    } else if (value.type == Scalar::number) {
+      text = spelling(d, value);
+    } else {
+      flaw(field, SW_FLAW_WRONG_TYPE);
+      return false;
+    }
+    if (text.count == 0) return false;
+    if (d.placeholders.contains(text)) {
+      flaw(field, SW_FLAW_PLACEHOLDER);
+      return false;
+    }
+    if (value.lone_surrogate || (d.is_repaired && has_replacement(text))) {
+      flaw(field, SW_FLAW_INVALID_UTF8);
+    }
+    return text.count <= limit || shorten(field, limit, text);
+  }
+
+  bool shorten(uint32_t field, uint64_t limit, sw_slice &text) {
+    flaw(field, SW_FLAW_SHORTENED);
+    text = shortened(d, text, limit);
+    return text.count > 0;
+  }
+
+  static bool has_replacement(const sw_slice &text) {
+    for (uint64_t i = 0; i + 3 <= text.count; i++) {
+      if (std::memcmp(text.start + i, "\xEF\xBF\xBD", 3) == 0) return true;
+    }
+    return false;
+  }
+
+  void text(const Leaf &leaf, const Scalar &value) {
+    const uint64_t limit = leaf.field == SW_ACCOUNT ? SW_MAX_ACCOUNT_BYTES : SW_MAX_TEXT_BYTES;
+    sw_slice text;
+    if (!read_text(leaf.field, value, limit, text)) return;
+    take(leaf);
+    d.event.texts[leaf.field] = text;
+  }
+
+  /// A signal that no rule names is there or is not.
+  void untracked_signal(const Scalar &value) {
+    if (value.type != Scalar::text || value.bytes.count > 0) d.event.present |= 1u << SW_SIGNALS;
+  }
+
+  /// The number of thousandths that a signal is; a boolean is one unit or none.
+  bool signal_number(const Scalar &value, int64_t &number) {
+    Decimal parsed;
+    const Decimal *decimal = read_number(value, parsed);
+    if (!decimal) {
+      number = value.type == Scalar::yes ? 1000 : 0;
+      return value.type != Scalar::text;
+    }
+    const int64_t largest = SW_MAX_NUMBER * 1000;
+    if (fixed_point(*decimal, SW_SIGNAL_PLACES, number) && number <= largest && number >= -largest) {
+      return true;
+    }
+    number = decimal->negative ? -largest : largest;
+    flaw(SW_SIGNALS, SW_FLAW_RANGE);
     return true;
   }
 
-  sw_reason text(const Leaf &leaf, const Scalar &value) {
-    if (value.type != Scalar::text) return blame(leaf.field, SW_WRONG_TYPE);
-    if (value.bytes.count == 0) {
-      d.empty_account |= leaf.field == SW_ACCOUNT;
-      return SW_OK;
-    }
-    if (leaf.field == SW_ACCOUNT && value.bytes.count > SW_MAX_ACCOUNT_BYTES) {
-      return blame(SW_ACCOUNT, SW_ACCOUNT_LENGTH);
-    }
-    if (take(leaf)) d.event.texts[leaf.field] = value.bytes;
-    return SW_OK;
-  }
-
-  /// The number that `value` is or, where texts may be numbers, spells (then in `parsed`); null for none.
-  static const Decimal *read_number(const Scalar &value, bool text_numbers, Decimal &parsed) {
+  /// The number that `value` is or spells (then in `parsed`); null for none.
+  static const Decimal *read_number(const Scalar &value, Decimal &parsed) {
     if (value.type == Scalar::number) return &value.decimal;
-    const bool is_number = value.type == Scalar::text && text_numbers &&
-                           parse_decimal(value.bytes, parsed);
+    const bool is_number = value.type == Scalar::text && value.bytes.count > 0 &&
+                           parse_decimal(trimmed(value.bytes), parsed);
     return is_number ? &parsed : nullptr;
   }
 
@@ -116,52 +140,43 @@ class Slots {
     return form == SW_SECONDS ? 3 : form == SW_NANOSECONDS ? -6 : 0;
   }
 
-  static bool cuts_fractions(sw_form form) {
-    return form == SW_MILLISECONDS || form == SW_SECONDS || form == SW_NANOSECONDS;
+  /// Notes why a value that is no number, or no time, is left out.
+  void left_out(const Leaf &leaf, const Scalar &value, sw_flaw otherwise) {
+    if (value.type != Scalar::text) return flaw(leaf.field, SW_FLAW_WRONG_TYPE);
+    if (value.bytes.count == 0) return;
+    if (d.placeholders.contains(value.bytes)) return flaw(leaf.field, SW_FLAW_PLACEHOLDER);
+    if (leaf.form != SW_DECIMAL) flaw(leaf.field, otherwise);
   }
 
-  sw_reason time(const Leaf &leaf, const Scalar &value, bool text_numbers) {
+  void time(const Leaf &leaf, const Scalar &value) {
     int64_t ms = 0;
     Decimal parsed;
-    const Decimal *decimal = read_number(value, text_numbers || leaf.form != SW_PLAIN, parsed);
+    const Decimal *decimal = read_number(value, parsed);
     if (decimal) {
-      const Whole verdict = whole(*decimal, shift(leaf.form), ms);
-      if (verdict == Whole::overflow ||
-          (verdict == Whole::fraction && !cuts_fractions(leaf.form))) {
-        return blame(leaf.field, SW_BAD_TIME);
-      }
-    } else if (value.type != Scalar::text) {
-      return blame(leaf.field, SW_WRONG_TYPE);
-    } else if (value.bytes.count == 0) {
-      return SW_OK;
-    } else if (!parse_rfc3339(value.bytes.start, value.bytes.count, ms)) {
-      return blame(leaf.field, SW_BAD_TIME);
+      if (whole(*decimal, shift(leaf.form), ms) == Whole::overflow) ms = 0;
+    } else if (value.type != Scalar::text ||
+               !parse_rfc3339(value.bytes.start, value.bytes.count, ms)) {
+      return left_out(leaf, value, SW_FLAW_BAD_TIME);
     }
-    if (ms < SW_MIN_TIME_MS || ms >= SW_MAX_TIME_MS) return blame(leaf.field, SW_BAD_TIME);
-    if (take(leaf)) d.event.numbers[leaf.field - SW_TEXT_COUNT] = ms;
-    return SW_OK;
+    if (ms < SW_MIN_TIME_MS || ms >= SW_MAX_TIME_MS) return flaw(leaf.field, SW_FLAW_BAD_TIME);
+    take(leaf);
+    d.event.numbers[leaf.field - SW_TEXT_COUNT] = ms;
   }
 
-  sw_reason number(const Leaf &leaf, const Scalar &value, bool text_numbers) {
+  void number(const Leaf &leaf, const Scalar &value) {
     Decimal parsed;
-    const Decimal *decimal = read_number(value, text_numbers || leaf.form != SW_PLAIN, parsed);
-    if (!decimal) {
-      const bool is_missing = value.type == Scalar::text && leaf.form == SW_DECIMAL;
-      return is_missing ? SW_OK : blame(leaf.field, SW_WRONG_TYPE);
-    }
+    const Decimal *decimal = read_number(value, parsed);
+    if (!decimal) return left_out(leaf, value, SW_FLAW_WRONG_TYPE);
     const bool is_signed = leaf.field == SW_STATUS || leaf.field == SW_TURN;
     if (decimal->negative && decimal->mantissa != 0 && !is_signed) {
-      return blame(leaf.field, SW_NEGATIVE_NUMBER);
+      return flaw(leaf.field, SW_FLAW_NEGATIVE);
     }
     int64_t n;
-    const Whole verdict = whole(*decimal, shift(leaf.form), n);
-    if (verdict == Whole::overflow || !in_range(n)) return blame(leaf.field, SW_NUMBER_RANGE);
-    if (verdict == Whole::fraction && !cuts_fractions(leaf.form)) {
-      const bool is_missing = value.type == Scalar::text && leaf.form == SW_DECIMAL;
-      return is_missing ? SW_OK : blame(leaf.field, SW_WRONG_TYPE);
+    if (whole(*decimal, shift(leaf.form), n) == Whole::overflow || !in_range(n)) {
+      return flaw(leaf.field, SW_FLAW_RANGE);
     }
-    if (take(leaf)) d.event.numbers[leaf.field - SW_TEXT_COUNT] = n;
-    return SW_OK;
+    take(leaf);
+    d.event.numbers[leaf.field - SW_TEXT_COUNT] = n;
   }
 };
 

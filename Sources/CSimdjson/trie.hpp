@@ -90,7 +90,10 @@ struct Node {
   uint8_t map = SW_NO_FIELD;  // SW_FINGERPRINTS or SW_SIGNALS: every member is one
   uint8_t map_rank = 0;
   bool single = false;
-  uint64_t seen = 0;  // the document in which it was last met
+  uint64_t seen = 0;  // the walk in which it was last met
+  // Where a document has several values for it: which, how many, and how many this walk met so far.
+  uint64_t repeated_in = 0;
+  uint32_t occurrences = 0, met = 0;
 
   /// The field to blame for what is wrong here.
   uint8_t field() const {

@@ -1,7 +1,9 @@
 // One walk over the structural characters that simdjson's stage 1 found.
 //
 // Stage 1 has checked UTF-8, closed strings and control characters in strings. The walk checks the rest of
-// RFC 8259 for every value, read or skipped: punctuation, nesting, names, numbers, escapes.
+// RFC 8259 for every value, read or skipped: punctuation, nesting, names, numbers, escapes. It changes
+// nothing in the scratch, so that a document in which names repeat can be walked again: then all but the
+// last value of each is passed over.
 //
 // Functions that take a value get a cursor at its first structural character and return the cursor behind
 // its last, or null when the document is rejected (`reason` then says why). The cursor is passed by value
@@ -23,7 +25,7 @@ class Walker {
     Cursor at = d.stage1->structural_indexes.get();
     const Cursor end = at + d.stage1->n_structural_indexes;
     const bool is_object = peek(at) == '{';
-    at = is_object ? object(at, 0, 1) : skip(at, 0);
+    at = is_object ? object(at, 0) : skip(at);
     if (!at) return reason;
     return at != end ? SW_MALFORMED : is_object ? SW_OK : SW_NOT_AN_OBJECT;
   }
@@ -35,7 +37,7 @@ class Walker {
 
   sw_decoder &d;
   Slots slots;
-  uint8_t *const buf;
+  const uint8_t *const buf;
   // Whether the document has a backslash at all: most have none, and no string of theirs is searched.
   const bool escapes;
   sw_reason reason = SW_MALFORMED;
@@ -45,7 +47,10 @@ class Walker {
     return nullptr;
   }
 
-  Cursor fail(const Node &node, sw_reason why) { return fail(slots.blame(node.field(), why)); }
+  Cursor fail(const Node &node, sw_reason why) {
+    d.event.rejected_field = node.field();
+    return fail(why);
+  }
 
   SW_INLINE uint8_t peek(Cursor at) const { return buf[*at]; }
 
@@ -78,11 +83,17 @@ class Walker {
     return escapes && std::memchr(text.start, '\\', text.count) != nullptr;
   }
 
-  /// Undoes escapes in place; false where one is malformed.
+  /// Undoes escapes, in a copy; false where one is malformed.
   SW_INLINE bool plain(sw_slice &text, bool &lone_surrogate) const {
     lone_surrogate = false;
-    if (!has_escapes(text)) return true;
-    const Escapes verdict = unescape(text.start, text.count, buf + (text.start - buf));
+    return !has_escapes(text) || unescaped(text, lone_surrogate);
+  }
+
+  bool unescaped(sw_slice &text, bool &lone_surrogate) const {
+    uint8_t *const copy = d.reserve(text.count);
+    if (!copy) return false;
+    const Escapes verdict = unescape(text.start, text.count, copy);
+    text.start = copy;
     lone_surrogate = verdict == Escapes::lone_surrogate;
     return verdict != Escapes::malformed;
   }
@@ -102,15 +113,14 @@ class Walker {
   }
 
   /// Takes the opening character, and the closing one if it follows at once (false in `more`).
-  SW_INLINE Cursor open(Cursor at, uint8_t close, uint32_t depth, bool &more) {
-    if (depth > d.max_depth) return fail(SW_TOO_DEEP);
+  SW_INLINE Cursor open(Cursor at, uint8_t close, bool &more) {
     more = peek(at + 1) != close;
     return more ? at + 1 : at + 2;
   }
 
   /// Reads a number or one of the three names; false if the token is neither.
   SW_INLINE bool bare(Cursor at, Scalar &value) const {
-    const sw_slice text = token(at);
+    const sw_slice text = value.bytes = token(at);
     switch (text.start[0]) {
     case 't': value.type = Scalar::yes; return is(text, "true", 4);
     case 'f': value.type = Scalar::no; return is(text, "false", 5);
@@ -127,25 +137,28 @@ class Walker {
     return is_valid ? at + 1 : fail(SW_MALFORMED);
   }
 
-  /// Checks one value and passes over it; `depth` containers are open around it.
-  Cursor skip(Cursor at, uint32_t depth) {
+  /// Checks one value and passes over it, however deep it is.
+  Cursor skip(Cursor at) {
     uint64_t is_object = 0;  // a bit per container opened here, the innermost lowest
-    uint32_t levels = 0;
+    uint64_t levels = 0;
     while (true) {
       const uint8_t c = peek(at);
       bool more = false;
       if (is_open(c)) {
-        at = open(at, c == '{' ? '}' : ']', depth + levels + 1, more);
-        if (!at) return at;
+        at = open(at, c == '{' ? '}' : ']', more);
         if (more) {
+          if (levels > 0 && levels % 64 == 0) d.levels[levels / 64 - 1] = is_object;
           is_object = is_object << 1 | (c == '{');
           levels++;
         }
       } else {
         at = skip_scalar(at);
       }
-      for (; at && levels > 0 && !more; levels -= !more, is_object >>= !more) {
+      while (at && levels > 0 && !more) {
         at = next(at, is_object & 1 ? '}' : ']', more);
+        if (more) break;
+        levels--;
+        is_object = levels > 0 && levels % 64 == 0 ? d.levels[levels / 64 - 1] : is_object >> 1;
       }
       if (at && levels > 0 && (is_object & 1)) at = skip_name(at);
       if (!at || levels == 0) return at;
@@ -171,52 +184,75 @@ class Walker {
     return !at || peek(at) == ':' ? at + (at != nullptr) : fail(SW_MALFORMED);
   }
 
-  /// Fills the slots of a node and returns `behind`.
-  SW_INLINE Cursor fill(const Node &node, const Scalar &value, bool text_numbers, Cursor behind) {
-    for (const Leaf &leaf : node.leaves) {
-      const sw_reason why = slots.fill(leaf, value, text_numbers);
-      if (why != SW_OK) return fail(why);
-    }
-    return behind;
+  SW_INLINE void fill(const Node &node, const Scalar &value) {
+    for (const Leaf &leaf : node.leaves) slots.fill(leaf, value);
   }
 
-  /// Marks a node as met; a second time in one document is a duplicate.
+  /// Notes that a container stands where a scalar belongs, or a scalar where a map does.
+  void misfit(const Node &node) {
+    if (node.map != SW_NO_FIELD) slots.flaw(node.map, SW_FLAW_WRONG_TYPE);
+    for (const Leaf &leaf : node.leaves) slots.flaw(leaf.field, SW_FLAW_WRONG_TYPE);
+  }
+
+  /// Marks a node as met; false where the document has another value for it, which is the one that counts.
   SW_INLINE bool meet(Node &node) {
-    const bool is_first = node.seen != d.document;
-    node.seen = d.document;
-    if (!is_first) fail(node, SW_DUPLICATE_FIELD);
-    return is_first;
+    if (node.seen == d.walk || d.is_rewalk) return meet_again(node);
+    node.seen = d.walk;
+    return true;
+  }
+
+  /// The last of several values counts, as in most parsers. So the first walk counts them, and another one
+  /// passes over all but the last.
+  bool meet_again(Node &node) {
+    if (node.repeated_in != d.document) {
+      node.repeated_in = d.document;
+      node.occurrences = 1;
+      node.met = node.seen == d.walk ? 1 : 0;
+    } else if (node.seen != d.walk) {
+      node.met = 0;
+    }
+    node.seen = d.walk;
+    node.met++;
+    if (node.met > node.occurrences) {
+      node.occurrences = node.met;
+      d.has_repeats = true;
+    } else if (node.met == node.occurrences) {
+      return true;
+    }
+    slots.flaw(node.field(), SW_FLAW_REPEATED);
+    return false;
   }
 
   /// Takes the value of the node `index`.
-  SW_INLINE Cursor value(Cursor at, uint32_t index, uint32_t depth) {
+  SW_INLINE Cursor value(Cursor at, uint32_t index) {
     Node &node = d.nodes[index];
-    if (!meet(node)) return nullptr;
-    if (is_open(peek(at))) return container(at, index, depth);
+    if (!meet(node)) return skip(at);
+    if (is_open(peek(at))) return container(at, index);
     Scalar value;
     at = scalar(at, value);
     if (!at) return at;
-    if (node.map != SW_NO_FIELD && value.type != Scalar::null) return fail(node, SW_WRONG_TYPE);
-    return fill(node, value, false, at);
+    if (node.map != SW_NO_FIELD && value.type != Scalar::null) misfit(node);
+    fill(node, value);
+    return at;
   }
 
-  Cursor container(Cursor at, uint32_t index, uint32_t depth) {
+  Cursor container(Cursor at, uint32_t index) {
     const Node &node = d.nodes[index];
     if (peek(at) == '{' && (node.map != SW_NO_FIELD || !node.members.empty())) {
-      return object(at, index, depth + 1);
+      return object(at, index);
     }
     const bool enters = !node.elements.empty() || node.single ||
                         (d.reads_key_value_lists && !node.members.empty());
-    if (peek(at) == '[' && enters) return array(at, index, depth + 1);
-    if (node.field() != SW_NO_FIELD) return fail(node, SW_WRONG_TYPE);
-    return skip(at, depth);
+    if (peek(at) == '[' && enters) return array(at, index);
+    misfit(node);
+    return skip(at);
   }
 
-  Cursor object(Cursor at, uint32_t index, uint32_t depth) {
+  Cursor object(Cursor at, uint32_t index) {
     const Node &node = d.nodes[index];
     bool more;
     uint64_t met = 0;
-    at = open(at, '}', depth, more);
+    at = open(at, '}', more);
     while (at && more) {
       sw_slice text;
       at = name(at, text);
@@ -226,7 +262,7 @@ class Walker {
       if (node.map != SW_NO_FIELD) {
         at = member(at, node, key, child, met);
       } else {
-        at = child != NameTable::missing ? value(at, child, depth) : skip(at, depth);
+        at = child != NameTable::missing ? value(at, child) : skip(at);
       }
       if (at) at = next(at, '}', more);
     }
@@ -236,22 +272,34 @@ class Walker {
   /// Takes one member of a map of fingerprints or signals; `met` has the tracked ones it named so far.
   SW_INLINE Cursor member(
       Cursor at, const Node &node, const Name &key, uint32_t child, uint64_t &met) {
-    if (is_open(peek(at))) return fail(node, SW_WRONG_TYPE);
+    const bool is_fingerprint = node.map == SW_FINGERPRINTS;
+    Items &items = is_fingerprint ? d.fingerprints : d.signals;
+    const uint32_t item = items.names.find(key);
+    if (item != NameTable::missing) {
+      const uint64_t bit = uint64_t(1) << item;
+      if (met & bit) repeat(node, items, item);
+      met |= bit;
+    }
+    if (is_open(peek(at))) {
+      slots.flaw(node.map, SW_FLAW_WRONG_TYPE);
+      return child == NameTable::missing ? skip(at) : value(at, child);
+    }
     Scalar value;
     at = scalar(at, value);
     if (!at) return at;
-    const bool is_fingerprint = node.map == SW_FINGERPRINTS;
-    const uint32_t item = (is_fingerprint ? d.fingerprints : d.signals).names.find(key);
-    if (item != NameTable::missing) {
-      const uint64_t bit = uint64_t(1) << item;
-      if (met & bit) return fail(node, SW_DUPLICATE_FIELD);
-      met |= bit;
+    if (is_fingerprint) {
+      slots.fingerprint(item, node.map_rank, value);
+    } else {
+      slots.signal(item, node.map_rank, value);
     }
-    const sw_reason why = is_fingerprint ? slots.fingerprint(item, node.map_rank, value)
-                                         : slots.signal(item, node.map_rank, value, false);
-    if (why != SW_OK) return fail(why);
-    if (child == NameTable::missing) return at;
-    return meet(d.nodes[child]) ? fill(d.nodes[child], value, false, at) : nullptr;
+    if (child != NameTable::missing && meet(d.nodes[child])) fill(d.nodes[child], value);
+    return at;
+  }
+
+  /// Forgets what an earlier member of the same name said.
+  void repeat(const Node &node, Items &items, uint32_t item) {
+    slots.flaw(node.map, SW_FLAW_REPEATED);
+    if (items.ranks[item] == node.map_rank) items.forget(item);
   }
 
   static uint32_t element(const Node &node, uint32_t i) {
@@ -261,19 +309,19 @@ class Walker {
     return NameTable::missing;
   }
 
-  Cursor array(Cursor at, uint32_t index, uint32_t depth) {
+  Cursor array(Cursor at, uint32_t index) {
     const Node &node = d.nodes[index];
     bool more;
-    at = open(at, ']', depth, more);
+    at = open(at, ']', more);
     for (uint32_t i = 0; at && more; i++) {
       if (node.single && i > 0) return fail(node, SW_UNKNOWN_SCHEMA);
       const uint32_t child = element(node, i);
       if (child != NameTable::missing) {
-        at = value(at, child, depth);
+        at = value(at, child);
       } else if (d.reads_key_value_lists && peek(at) == '{' && !node.members.empty()) {
-        at = pair(at, node, depth + 1);
+        at = pair(at, node);
       } else {
-        at = skip(at, depth);
+        at = skip(at);
       }
       if (at) at = next(at, ']', more);
     }
@@ -282,11 +330,11 @@ class Walker {
 
   /// Takes an element of an OTLP key/value list: the value counts as the member `key` of the object the
   /// list stands for. The two may come in either order, so the value is passed over first.
-  Cursor pair(Cursor at, const Node &node, uint32_t depth) {
+  Cursor pair(Cursor at, const Node &node) {
     bool more, lone;
     sw_slice key{};
     Cursor content = nullptr;
-    at = open(at, '}', depth, more);
+    at = open(at, '}', more);
     while (at && more) {
       sw_slice text;
       at = name(at, text);
@@ -296,38 +344,37 @@ class Walker {
         at++;
       } else {
         if (is(text, "value", 5)) content = at;
-        at = skip(at, depth);
+        at = skip(at);
       }
       if (at) at = next(at, '}', more);
     }
     if (!at || !key.start || !content) return at;
     const uint32_t child = node.members.find(Name(key.start, key.count));
     if (child == NameTable::missing) return at;
-    return any_value(content, child, depth) ? at : nullptr;
+    return any_value(content, child) ? at : nullptr;
   }
 
   /// Takes an OTLP AnyValue, or the bare value some exporters write instead.
-  Cursor any_value(Cursor at, uint32_t child, uint32_t depth) {
-    if (peek(at) != '{') return value(at, child, depth);
+  Cursor any_value(Cursor at, uint32_t child) {
+    if (peek(at) != '{') return value(at, child);
     Node &node = d.nodes[child];
-    if (!meet(node)) return nullptr;
+    if (!meet(node)) return skip(at);
     bool more;
-    at = open(at, '}', depth + 1, more);
+    at = open(at, '}', more);
     while (at && more) {
       sw_slice text;
       at = name(at, text);
       if (!at) return at;
-      const bool is_integer = is(text, "intValue", 8);
       if (is_open(peek(at))) {
-        if (!node.leaves.empty()) return fail(node, SW_WRONG_TYPE);
-        at = skip(at, depth + 1);
-      } else if (is_integer || is(text, "stringValue", 11) || is(text, "boolValue", 9) ||
-                 is(text, "doubleValue", 11)) {
+        misfit(node);
+        at = skip(at);
+      } else if (is(text, "intValue", 8) || is(text, "stringValue", 11) ||
+                 is(text, "boolValue", 9) || is(text, "doubleValue", 11)) {
         Scalar value;
         at = scalar(at, value);
-        if (at) at = fill(node, value, is_integer, at);
+        if (at) fill(node, value);
       } else {
-        at = skip(at, depth + 1);
+        at = skip(at);
       }
       if (at) at = next(at, '}', more);
     }

@@ -3,8 +3,8 @@ import Primitives
 
 /// One request, as lent by its decoder: valid until the decoder's next `decode`.
 ///
-/// All accessors are loads from the decoder's slots: no copies, no allocation. Empty texts and JSON nulls
-/// count as missing.
+/// All accessors are loads from the decoder's slots: no copies, no allocation. Empty texts, placeholders and JSON
+/// nulls count as missing, and so do values that cannot be used.
 public struct Event {
     @usableFromInline let slots: UnsafeRawPointer
 
@@ -42,6 +42,21 @@ public struct Event {
     /// Bit `field.rawValue` is set for each field present; what coverage counts.
     @inlinable public var presentFields: UInt32 { load(UInt32.self, SW_OFFSET_PRESENT, 0) }
 
+    /// Bit `field.rawValue` is set for each field with a flaw.
+    @inlinable public var flawedFields: UInt32 { load(UInt32.self, SW_OFFSET_FLAWED, 0) }
+
+    /// What is wrong with the values the record has for `field`.
+    public func flaws(of field: EventField) -> FieldFlaws {
+        guard flawedFields & (1 &<< UInt32(field.rawValue)) != 0 else { return [] }
+        return FieldFlaws(rawValue: load(UInt16.self, SW_OFFSET_FLAWS, Int(field.rawValue)))
+    }
+
+    /// Bit `k` is set where the event has a fingerprint of tracked kind `k`.
+    @inlinable public var trackedKinds: UInt64 { load(UInt64.self, SW_OFFSET_KINDS_PRESENT, 0) }
+
+    /// Bit `s` is set where the event has tracked signal `s`.
+    @inlinable public var trackedSignals: UInt64 { load(UInt64.self, SW_OFFSET_SIGNALS_PRESENT, 0) }
+
     /// Whether the event has `field`. For fingerprints and signals: any, tracked or not.
     @inlinable @inline(__always)
     public func has(_ field: EventField) -> Bool {
@@ -62,7 +77,7 @@ public struct Event {
         return number(slot: field.rawValue)
     }
 
-    /// How many tracked fingerprints the event has: 0 ... 16.
+    /// How many tracked fingerprints the event has: 0 ... 64.
     public var fingerprintCount: Int {
         Int(load(UInt32.self, SW_OFFSET_FINGERPRINT_COUNT, 0))
     }
@@ -79,7 +94,7 @@ public struct Event {
         return slice(SW_OFFSET_FINGERPRINT_VALUES, i)
     }
 
-    /// How many tracked signals the event has: 0 ... 16.
+    /// How many tracked signals the event has: 0 ... 64.
     public var signalCount: Int { Int(load(UInt32.self, SW_OFFSET_SIGNAL_COUNT, 0)) }
 
     /// The index, among the tracked signals, of signal `i`; ascending in `i`.
@@ -88,18 +103,18 @@ public struct Event {
         return Int(load(UInt8.self, SW_OFFSET_SIGNAL_NAMES, i))
     }
 
-    /// Signal `i` as a number: true is 1, false 0, fractions are cut; nil for a text.
-    public func signalNumber(_ i: Int) -> Int64? {
-        signalIsText(i) ? nil : load(Int64.self, SW_OFFSET_SIGNAL_NUMBERS, i)
-    }
-
-    /// Signal `i` as a text, never empty; nil for a number or a bool.
-    public func signalText(_ i: Int) -> ByteSlice? {
-        signalIsText(i) ? slice(SW_OFFSET_SIGNAL_TEXTS, i) : nil
-    }
-
-    private func signalIsText(_ i: Int) -> Bool {
+    /// Signal `i` as a number, in thousandths: rounded to the nearest, true is 1,000 and false 0, at most
+    /// 4,294,967,295,000 either way; nil for a text that is no number.
+    public func signalThousandths(_ i: Int) -> Int64? {
         assert(i >= 0 && i < signalCount, "no such signal")
-        return load(UInt32.self, SW_OFFSET_SIGNAL_IS_TEXT, 0) & (1 &<< UInt32(i)) != 0
+        let isNumber = load(UInt64.self, SW_OFFSET_SIGNAL_IS_NUMBER, 0) & (1 &<< UInt64(i)) != 0
+        return isNumber ? load(Int64.self, SW_OFFSET_SIGNAL_NUMBERS, i) : nil
+    }
+
+    /// Signal `i` as a text of 1 ... 512 bytes; numbers as they are spelled without an exponent, booleans as
+    /// `true` and `false`.
+    public func signalText(_ i: Int) -> ByteSlice {
+        assert(i >= 0 && i < signalCount, "no such signal")
+        return slice(SW_OFFSET_SIGNAL_TEXTS, i)
     }
 }

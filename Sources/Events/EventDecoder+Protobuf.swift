@@ -2,156 +2,90 @@ import CSimdjson
 import Primitives
 
 /// Protobuf as the specification of proto3 has it: the last value of a field wins, entries of a map with
-/// the same key replace each other, unknown fields and fields of another wire type are passed over.
+/// the same key replace each other, unknown fields are passed over. A field of another wire type is left out.
+///
+/// Only bytes that are no message refuse a record. A fingerprint or signal that is none is left out.
 extension EventDecoder {
     mutating func decodeProtobuf(_ body: ByteSlice) -> RejectReason? {
         let source = body.baseAddress?.assumingMemoryBound(to: UInt8.self)
         guard let start = sw_decoder_load(handle, source, body.count) else { return .oversized }
         var message = WireReader(start: start, count: body.count)
-        var items = (fingerprints: 0, signals: 0)
         while !message.isAtEnd {
-            guard let tag = message.tag() else { return .badProtobuf }
-            if let reason = take(tag, from: &message, &items) { return reason }
+            guard let tag = message.tag(), take(tag, from: &message) else { return .badProtobuf }
         }
         sw_decoder_finish(handle)
         return nil
     }
 
-    private mutating func take(
-        _ tag: WireReader.Tag, from message: inout WireReader,
-        _ items: inout (fingerprints: Int, signals: Int)
-    ) -> RejectReason? {
-        guard let field = EventField(protobuf: tag.number), tag.type == field.wireType else {
-            return message.skip(tag, depth: limits.maxDepth) ? nil : .badProtobuf
+    /// Reads one field; false where the bytes are no message.
+    private mutating func take(_ tag: WireReader.Tag, from message: inout WireReader) -> Bool {
+        guard let field = EventField(protobuf: tag.number) else { return message.skip(tag) }
+        guard tag.type == field.wireType else {
+            sw_decoder_flaw(handle, field.rawValue, SW_FLAW_WRONG_TYPE)
+            return message.skip(tag)
         }
         if tag.type == .varint {
-            guard let value = message.varint() else { return .badProtobuf }
-            return store(Int64(bitPattern: value), in: field)
+            guard let value = message.varint() else { return false }
+            forget(field)
+            sw_decoder_fill_integer(handle, field.rawValue, 0, Int64(bitPattern: value))
+            return true
         }
-        guard let content = message.bytes() else { return .badProtobuf }
+        guard let content = message.bytes() else { return false }
         switch field {
-        case .fingerprints:
-            items.fingerprints += 1
-            if items.fingerprints > SW_MAX_ITEMS { return blame(field, .tooManyFingerprints) }
-            return takeFingerprint(content)
-        case .signals:
-            items.signals += 1
-            if items.signals > SW_MAX_ITEMS { return blame(field, .tooManySignals) }
-            return takeSignal(content)
-        default: return store(content, in: field)
+        case .fingerprints: takeFingerprint(content)
+        case .signals: takeSignal(content)
+        default:
+            forget(field)
+            sw_decoder_fill_text(handle, field.rawValue, 0, slice(content))
         }
+        return true
     }
 
-    private mutating func takeFingerprint(_ entry: UnsafeBufferPointer<UInt8>) -> RejectReason? {
-        guard let pair = MapEntry(entry, maxDepth: limits.maxDepth) else { return .badProtobuf }
-        let value = pair.value
-        if value.count > SW_MAX_FINGERPRINT_BYTES {
-            return blame(.fingerprints, .fingerprintLength)
+    private mutating func takeFingerprint(_ entry: UnsafeBufferPointer<UInt8>) {
+        let field = EventField.fingerprints
+        guard let pair = MapEntry(entry) else {
+            return sw_decoder_flaw(handle, field.rawValue, SW_FLAW_WRONG_TYPE)
         }
-        guard isUTF8(pair.key), isUTF8(value) else { return blame(.fingerprints, .invalidUTF8) }
-        if !value.isEmpty { mark(.fingerprints) }
-        let kind = find(pair.key, .fingerprints)
-        guard kind != UInt32(SW_UNTRACKED) else { return nil }
-        if value.isEmpty {
-            sw_decoder_drop(handle, EventField.fingerprints.rawValue, kind)
-        } else {
-            sw_decoder_put_fingerprint(handle, kind, slice(value))
-        }
-        return nil
+        if pair.isOdd { sw_decoder_flaw(handle, field.rawValue, SW_FLAW_WRONG_TYPE) }
+        let kind = find(pair.key, field)
+        forget(field, item: kind)
+        sw_decoder_fill_text(handle, field.rawValue, kind, slice(pair.value))
     }
 
-    private mutating func takeSignal(_ entry: UnsafeBufferPointer<UInt8>) -> RejectReason? {
-        guard let pair = MapEntry(entry, maxDepth: limits.maxDepth),
-            let signal = SignalMessage(pair.value, maxDepth: limits.maxDepth)
-        else { return .badProtobuf }
-        guard isUTF8(pair.key) else { return blame(.signals, .invalidUTF8) }
-        let name = find(pair.key, .signals)
-        let isTracked = name != UInt32(SW_UNTRACKED)
+    private mutating func takeSignal(_ entry: UnsafeBufferPointer<UInt8>) {
+        let field = EventField.signals
+        guard let pair = MapEntry(entry), let signal = SignalMessage(pair.value) else {
+            return sw_decoder_flaw(handle, field.rawValue, SW_FLAW_WRONG_TYPE)
+        }
+        if pair.isOdd { sw_decoder_flaw(handle, field.rawValue, SW_FLAW_WRONG_TYPE) }
+        let name = find(pair.key, field)
+        forget(field, item: name)
         switch signal {
-        case .none:
-            if isTracked { sw_decoder_drop(handle, EventField.signals.rawValue, name) }
-            return nil
-        case .outOfRange: return blame(.signals, .numberRange)
-        case .number(let number):
-            if isTracked { sw_decoder_put_signal(handle, name, number, sw_slice()) }
+        case .none: break
+        case .wrongType: sw_decoder_flaw(handle, field.rawValue, SW_FLAW_WRONG_TYPE)
+        case .flag(let flag):
+            sw_decoder_fill_bool(handle, field.rawValue, name, flag ? 1 : 0)
+        case .integer(let number):
+            sw_decoder_fill_integer(handle, field.rawValue, name, number)
+        case .double(let number):
+            sw_decoder_fill_double(handle, field.rawValue, name, number)
         case .text(let text):
-            guard isUTF8(text) else { return blame(.signals, .invalidUTF8) }
-            if isTracked { sw_decoder_put_signal(handle, name, 0, slice(text)) }
+            sw_decoder_fill_text(handle, field.rawValue, name, slice(text))
         }
-        mark(.signals)
-        return nil
     }
 
-    private mutating func store(
-        _ text: UnsafeBufferPointer<UInt8>, in field: EventField
-    ) -> RejectReason? {
-        guard isUTF8(text) else { return blame(field, .invalidUTF8) }
-        if field == .account, text.isEmpty || text.count > SW_MAX_ACCOUNT_BYTES {
-            return blame(field, .accountLength)
-        }
-        if text.isEmpty {
-            slots.pointee.present &= ~(1 &<< UInt32(field.rawValue))
-            return nil
-        }
-        let offset = Int(field.rawValue) &* MemoryLayout<sw_slice>.stride
-        UnsafeMutableRawPointer(slots).storeBytes(
-            of: slice(text), toByteOffset: offset, as: sw_slice.self)
-        mark(field)
-        return nil
+    /// What comes now replaces what was there.
+    private func forget(_ field: EventField, item: UInt8 = 0) {
+        sw_decoder_forget(handle, field.rawValue, item)
     }
 
-    private mutating func store(_ number: Int64, in field: EventField) -> RejectReason? {
-        if field == .time || field == .accountCreated {
-            guard number >= SW_MIN_TIME_MS, number < SW_MAX_TIME_MS else {
-                return blame(field, .badTime)
-            }
-        } else {
-            let isSigned = field == .status || field == .turn
-            if number < 0, !isSigned { return blame(field, .negativeNumber) }
-            guard number <= SW_MAX_NUMBER, number >= -SW_MAX_NUMBER else {
-                return blame(field, .numberRange)
-            }
-        }
-        let index = Int(field.rawValue) &- SW_TEXT_COUNT
-        let offset =
-            SW_OFFSET_NUMBERS &+ index &* MemoryLayout<Int64>.stride
-        UnsafeMutableRawPointer(slots).storeBytes(
-            of: number, toByteOffset: offset, as: Int64.self)
-        mark(field)
-        return nil
-    }
-
-    private func mark(_ field: EventField) {
-        slots.pointee.present |= 1 &<< UInt32(field.rawValue)
-    }
-
-    private func blame(_ field: EventField, _ reason: RejectReason) -> RejectReason {
-        slots.pointee.rejected_field = UInt32(field.rawValue)
-        return reason
-    }
-
-    private func find(_ name: UnsafeBufferPointer<UInt8>, _ field: EventField) -> UInt32 {
-        sw_decoder_find(handle, field.rawValue, name.baseAddress, name.count)
+    private func find(_ name: UnsafeBufferPointer<UInt8>, _ field: EventField) -> UInt8 {
+        let index = sw_decoder_find(handle, field.rawValue, name.baseAddress, name.count)
+        return UInt8(truncatingIfNeeded: index)
     }
 
     private func slice(_ bytes: UnsafeBufferPointer<UInt8>) -> sw_slice {
         sw_slice(start: bytes.baseAddress, count: UInt64(bytes.count))
-    }
-
-    /// Looks at eight bytes at a time, the last ones with up to seven of what follows in the scratch; only
-    /// bytes beyond ASCII need the full check.
-    private func isUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard let start = bytes.baseAddress, bytes.count > 0 else { return true }
-        let raw = UnsafeRawPointer(start)
-        var high: UInt64 = 0
-        var at = 0
-        while at + 8 < bytes.count {
-            high |= raw.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-            at += 8
-        }
-        let last = raw.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-        high |= last &<< UInt64(8 &* (8 &- (bytes.count &- at)))
-        return high & 0x8080_8080_8080_8080 == 0 || sw_valid_utf8(start, bytes.count) != 0
     }
 }
 

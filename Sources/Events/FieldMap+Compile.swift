@@ -35,6 +35,10 @@ struct MapCompiler {
         for pointer in map.singleElementArrays {
             sw_decoder_single(decoder, try node(pointer, field: "singleElementArrays"))
         }
+        for text in map.placeholders {
+            let bytes = Array(text.utf8)
+            sw_decoder_placeholder(decoder, bytes, bytes.count)
+        }
         sw_decoder_seal(decoder)
     }
 

@@ -70,6 +70,11 @@ public struct FieldMap: Equatable, Sendable {
 
     /// The places of each target, in order of preference.
     public private(set) var sources: [Target: [Source]] = [:]
+    /// Texts that count as missing, compared without white space around them, ASCII letters in any case: at most
+    /// 64 of 1 ... 63 bytes. Texts of white space alone count as missing in any case.
+    public var placeholders = FieldMap.usualPlaceholders
+    /// Which address counts where the fingerprint `ip` is a list of them.
+    public var ipList = AddressChoice.first
     /// Whether arrays of `{"key": ..., "value": ...}` are read as the objects they stand for (OTLP JSON).
     public var readsKeyValueLists = false
     /// Pointers to arrays that may hold one element only, since a record is one event; documents with more
@@ -137,4 +142,19 @@ extension String {
     fileprivate func suffix(after prefix: String) -> String? {
         hasPrefix(prefix) && count > prefix.count ? String(dropFirst(prefix.count)) : nil
     }
+}
+
+/// Which of several addresses in a forwarded-for list is the client's.
+public enum AddressChoice: String, CaseIterable, Sendable {
+    /// The first, as proxies append to the list.
+    case first
+    /// The last: the one the nearest proxy saw.
+    case last
+}
+
+extension FieldMap {
+    /// What gateways and log formats write where they have nothing to say.
+    public static let usualPlaceholders = [
+        "-", "unknown", "null", "none", "n/a", "undefined", "nil", "(none)", "not set",
+    ]
 }

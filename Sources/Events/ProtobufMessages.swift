@@ -6,9 +6,11 @@ import CSimdjson
 struct MapEntry {
     private(set) var key = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
     private(set) var value = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    /// Whether the key or the value is also there in another wire type.
+    private(set) var isOdd = false
 
     /// Nil when the bytes are no message.
-    init?(_ bytes: UnsafeBufferPointer<UInt8>, maxDepth: Int) {
+    init?(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard let start = bytes.baseAddress else { return }
         key = UnsafeBufferPointer(start: start, count: 0)
         value = key
@@ -19,7 +21,8 @@ struct MapEntry {
                 guard let content = reader.bytes() else { return nil }
                 if tag.number == 1 { key = content } else { value = content }
             } else {
-                guard reader.skip(tag, depth: maxDepth) else { return nil }
+                if tag.number <= 2 { isOdd = true }
+                guard reader.skip(tag) else { return nil }
             }
         }
     }
@@ -28,12 +31,14 @@ struct MapEntry {
 /// What a `Signal` says: the last member of its `oneof`.
 enum SignalMessage {
     case none
-    case outOfRange
-    case number(Int64)
+    case wrongType
+    case flag(Bool)
+    case integer(Int64)
+    case double(Double)
     case text(UnsafeBufferPointer<UInt8>)
 
     /// Nil when the bytes are no message.
-    init?(_ bytes: UnsafeBufferPointer<UInt8>, maxDepth: Int) {
+    init?(_ bytes: UnsafeBufferPointer<UInt8>) {
         self = .none
         guard let start = bytes.baseAddress else { return }
         var reader = WireReader(start: start, count: bytes.count)
@@ -42,7 +47,7 @@ enum SignalMessage {
             switch (tag.number, tag.type) {
             case (1, .varint):
                 guard let flag = reader.varint() else { return nil }
-                self = .number(flag != 0 ? 1 : 0)
+                self = .flag(flag != 0)
             case (2, .varint):
                 guard let coded = reader.varint() else { return nil }
                 self = .integer(Int64(bitPattern: coded >> 1) ^ -Int64(bitPattern: coded & 1))
@@ -51,18 +56,11 @@ enum SignalMessage {
                 self = .double(Double(bitPattern: bits))
             case (4, .bytes):
                 guard let text = reader.bytes() else { return nil }
-                self = text.isEmpty ? .none : .text(text)
+                self = .text(text)
             default:
-                guard reader.skip(tag, depth: maxDepth) else { return nil }
+                guard reader.skip(tag) else { return nil }
+                if tag.number <= 4 { self = .wrongType }
             }
         }
-    }
-
-    private static func integer(_ value: Int64) -> SignalMessage {
-        value.magnitude <= UInt64(SW_MAX_NUMBER) ? .number(value) : .outOfRange
-    }
-
-    private static func double(_ value: Double) -> SignalMessage {
-        value.magnitude < Double(SW_MAX_NUMBER) + 1 ? .number(Int64(value)) : .outOfRange
     }
 }

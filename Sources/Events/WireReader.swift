@@ -71,22 +71,34 @@ struct WireReader {
     }
 
     /// Passes over the value of a field that is not known, groups with all that is in them.
-    mutating func skip(_ tag: Tag, depth: Int) -> Bool {
+    @inline(__always)
+    mutating func skip(_ tag: Tag) -> Bool {
+        tag.type == .startGroup ? skipGroup(tag.number) : skipValue(tag)
+    }
+
+    private mutating func skipValue(_ tag: Tag) -> Bool {
         switch tag.type {
-        case .varint: return varint() != nil
-        case .fixed64: return advance(8)
-        case .bytes: return bytes() != nil
-        case .fixed32: return advance(4)
-        case .endGroup: return false
-        case .startGroup: return skipGroup(tag.number, depth: depth)
+        case .varint: varint() != nil
+        case .fixed64: advance(8)
+        case .bytes: bytes() != nil
+        case .fixed32: advance(4)
+        case .startGroup, .endGroup: false
         }
     }
 
-    private mutating func skipGroup(_ number: UInt32, depth: Int) -> Bool {
-        guard depth > 0 else { return false }
+    /// Groups may be nested as deep as they like: within the group only their depth is kept, so that the
+    /// number of an inner one's end is not compared with that of its beginning.
+    private mutating func skipGroup(_ number: UInt32) -> Bool {
+        var depth = 1
         while let tag = tag() {
-            if tag.type == .endGroup { return tag.number == number }
-            guard skip(tag, depth: depth - 1) else { return false }
+            switch tag.type {
+            case .startGroup: depth += 1
+            case .endGroup:
+                depth -= 1
+                if depth == 0 { return tag.number == number }
+            default:
+                guard skipValue(tag) else { return false }
+            }
         }
         return false
     }

@@ -106,12 +106,13 @@ struct NoticeLog: Sendable {
     /// A dead letter is told by its place, never its bytes; the handler holds back repeats.
     private func writeTasks(_ notice: Notice) {
         switch notice {
-        case .deadLetter(let partition, let offset, let reason):
+        case .deadLetter(let partition, let offset, let reason, let field):
             logger.warning(
                 "record set aside as a dead letter",
                 metadata: [
                     "topic": .string(topics.input), "partition": .count(partition),
                     "offset": .count(offset), "reason": .string(reason.rawValue),
+                    "field": .string(field?.name ?? "-"),
                 ])
         case .sourceIdle(let partition):
             logger.debug("partition is idle", metadata: ["partition": .count(partition)])

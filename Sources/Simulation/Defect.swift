@@ -16,9 +16,9 @@ public enum Defect: String, CaseIterable, Sendable {
     case timeAhead = "time_ahead"
     /// An array where `account` should be a string.
     case wrongType = "wrong_type"
-    /// An `account` whose bytes are not UTF-8.
+    /// Bytes that are not UTF-8 between two members.
     case invalidUTF8 = "invalid_utf8"
-    /// `fingerprints` that nest 5,000 deep.
+    /// An `account` that nests 5,000 deep.
     case deepNesting = "deep_nesting"
 }
 
@@ -46,13 +46,13 @@ extension SimulatedEvent {
             buffer.append(",\"account\":[\"acct_1\"],\"fingerprints\":{}}")
         case .invalidUTF8:
             putTime(&buffer)
-            buffer.append(",\"account\":\"acct_")
+            buffer.append(",\"account\":\"acct_1\"")
             buffer.append(0xC3)
             buffer.append(0x28)
-            buffer.append("\",\"fingerprints\":{}}")
+            buffer.append(",\"fingerprints\":{}}")
         case .deepNesting:
             putTime(&buffer)
-            buffer.append(",\"account\":\"acct_1\",\"fingerprints\":")
+            buffer.append(",\"fingerprints\":{},\"account\":")
             for _ in 0..<5000 { buffer.append("{\"a\":") }
             buffer.append("1")
             fill(&buffer, UInt8(ascii: "}"), count: 5001)

@@ -7,6 +7,8 @@ public struct DeadLetter: Sendable, Equatable {
     public var offset: Int64
     /// Why it was refused.
     public var reason: RejectReason
+    /// The field that the reason is about; nil where it is about the whole record.
+    public var field: EventField?
     /// The record's bytes, at most `DeadLetter.maxBytes` of them.
     public var bytes: [UInt8]
     /// Bytes the record had.
@@ -15,9 +17,10 @@ public struct DeadLetter: Sendable, Equatable {
     /// Bytes of a record that are kept at most.
     public static let maxBytes = 65_536
 
-    init(offset: Int64, reason: RejectReason, record: ByteSlice) {
+    init(offset: Int64, reason: RejectReason, field: EventField?, record: ByteSlice) {
         self.offset = offset
         self.reason = reason
+        self.field = field
         self.bytes = Array(record.prefix(Self.maxBytes))
         self.originalSize = record.count
     }
@@ -33,6 +36,8 @@ public struct IngestCounters: Sendable, Equatable {
     public var late = 0
     /// Records refused, by reason; `RejectReason.allCases` gives the order.
     public var rejected = [Int](repeating: 0, count: RejectReason.allCases.count)
+    /// What the processed events had, and what was wrong with it.
+    public var coverage = FieldCoverage()
 
     /// Nothing done yet.
     public init() {}
@@ -46,6 +51,7 @@ public struct IngestCounters: Sendable, Equatable {
         processed += other.processed
         late += other.late
         for i in rejected.indices { rejected[i] += other.rejected[i] }
+        coverage.add(other.coverage)
     }
 }
 

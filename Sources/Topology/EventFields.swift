@@ -38,7 +38,7 @@ enum MeasureSource {
         case .errors: event.number(.status).map { $0 >= 400 && $0 != 429 ? 1 : 0 } ?? 0
         case .throttled: event.number(.status) == 429 ? 1 : 0
         case .singleTurn: event.number(.turn).map { $0 <= 1 ? 1 : 0 } ?? 0
-        case .signal(let index): UInt32(clamping: signalNumber(index, of: event))
+        case .signal(let index): UInt32(clamping: signalThousandths(index, of: event) / 1000)
         }
     }
 }
@@ -71,14 +71,15 @@ private func signalIndex(_ name: String, _ signals: [String]) -> Int? {
     name.hasPrefix("signals.") ? signals.firstIndex(of: String(name.dropFirst(8))) : nil
 }
 
-private func signalNumber(_ index: Int, of event: Event) -> Int64 {
+/// The thousandths that the tracked signal `index` counts; 0 where the event has none, or a text.
+func signalThousandths(_ index: Int, of event: Event) -> Int64 {
     for i in 0..<event.signalCount where event.signalIndex(i) == index {
-        return event.signalNumber(i) ?? 0
+        return event.signalThousandths(i) ?? 0
     }
     return 0
 }
 
-/// The text of the tracked signal `index`, where the event has it as text.
+/// The text of the tracked signal `index`, where the event has it.
 func signalText(_ index: Int, of event: Event) -> ByteSlice? {
     for i in 0..<event.signalCount where event.signalIndex(i) == index {
         return event.signalText(i)

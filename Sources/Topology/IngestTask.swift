@@ -12,13 +12,14 @@ public struct IngestTask: ~Copyable {
     public let source: Int
     /// Source partitions in all, for the receivers' watermarks.
     public let sources: Int
-    /// What was done so far.
-    public private(set) var counters = IngestCounters()
     /// Records refused and not yet taken.
     public private(set) var deadLetters: [DeadLetter] = []
     /// The clock that decides lateness.
     public private(set) var clock: PartitionClock
 
+    /// Counts but for those of fields.
+    private var counts = IngestCounters()
+    private var patterns = PatternCounter()
     private let plan: TopologyPlan
     private let schema: [UInt8]
     private let digest: UInt64
@@ -69,6 +70,16 @@ public struct IngestTask: ~Copyable {
         sentThrough = offset
     }
 
+    /// What was done so far; costs a copy.
+    public var counters: IngestCounters {
+        var counters = counts
+        counters.coverage = patterns.total
+        return counters
+    }
+
+    /// Events processed so far.
+    public var processed: Int { counts.processed }
+
     /// The last offset whose record is wholly accounted for: what may be committed once flushed. Offsets that
     /// hold nothing to read may follow it.
     public var processedOffset: Int64 { parkedRecord.map { $0.offset - 1 } ?? position }
@@ -85,11 +96,12 @@ public struct IngestTask: ~Copyable {
     public mutating func ingest(
         _ record: ByteSlice?, offset: Int64, timestampMs: Int64?, decoder: inout EventDecoder
     ) {
-        counters.consumed += 1
+        counts.consumed += 1
         let bytes = record ?? ByteSlice(start: nil, count: 0)
         if case .rejected(let reason) = decoder.decode(bytes) {
+            let field = decoder.rejectedField
             if parkedRecord != nil { countBehindParked(decoder: &decoder) }
-            reject(reason, offset: offset, bytes)
+            reject(reason, field, offset: offset, bytes)
             position = offset
             return
         }
@@ -105,14 +117,12 @@ public struct IngestTask: ~Copyable {
     ) {
         switch clock.judge(event.time, timestampMs: timestampMs, confirmed: confirmed) {
         case .onTime(let pane):
-            folder.fold(event, pane: pane)
-            counters.processed += 1
+            fold(event, pane: pane, offset: offset)
         case .late(let pane):
-            folder.fold(event, pane: pane)
-            counters.processed += 1
-            counters.late += 1
-        case .tooLate: reject(.tooLate, offset: offset, bytes)
-        case .future: reject(.future, offset: offset, bytes)
+            fold(event, pane: pane, offset: offset)
+            counts.late += 1
+        case .tooLate: reject(.tooLate, .time, offset: offset, bytes)
+        case .future: reject(.future, .time, offset: offset, bytes)
         case .jump:
             parked.removeAll()
             parked.append(bytes)
@@ -120,9 +130,19 @@ public struct IngestTask: ~Copyable {
         }
     }
 
-    private mutating func reject(_ reason: RejectReason, offset: Int64, _ bytes: ByteSlice) {
-        counters.rejected[reason.index] += 1
-        deadLetters.append(DeadLetter(offset: offset, reason: reason, record: bytes))
+    @inline(__always)
+    private mutating func fold(_ event: Event, pane: UInt32, offset: Int64) {
+        folder.fold(event, pane: pane)
+        counts.processed += 1
+        patterns.count(event, at: FieldCoverage.Place(source: source, offset: offset))
+    }
+
+    private mutating func reject(
+        _ reason: RejectReason, _ field: EventField?, offset: Int64, _ bytes: ByteSlice
+    ) {
+        counts.rejected[reason.index] += 1
+        deadLetters.append(
+            DeadLetter(offset: offset, reason: reason, field: field, record: bytes))
     }
 
     /// Decides about the parked record now that the next event's time is known, then decodes that again.
@@ -151,7 +171,7 @@ public struct IngestTask: ~Copyable {
         parkedRecord = nil
         let bytes = parked.bytes
         guard confirmed, decoder.decode(bytes) == .event else {
-            return reject(.future, offset: record.offset, bytes)
+            return reject(.future, .time, offset: record.offset, bytes)
         }
         admit(
             decoder.event, bytes, offset: record.offset, timestampMs: record.timestampMs,

@@ -32,7 +32,7 @@ import Testing
                         sum &+= event.fingerprintKind(i) &+ event.fingerprintValue(i).count
                     }
                     for i in 0..<event.signalCount {
-                        sum &+= Int(event.signalNumber(i) ?? 0) &+ (event.signalText(i)?.count ?? 0)
+                        sum &+= Int(event.signalThousandths(i) ?? 0) &+ event.signalText(i).count
                     }
                 }
             }

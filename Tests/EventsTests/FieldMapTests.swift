@@ -71,7 +71,7 @@ import Testing
         let fields = try read(json, map)
         #expect(fields["account"] == "t1")
         #expect(fields["fingerprints.ip"] == "2.2.2.2")
-        #expect(fields["signals.flag"] == "1")
+        #expect(fields["signals.flag"] == "true")
     }
 
     @Test func `units are converted`() throws {

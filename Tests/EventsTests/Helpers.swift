@@ -52,8 +52,7 @@ struct Copied: Equatable, CustomStringConvertible {
         }
         for i in 0..<event.signalCount {
             let name = tracked.signals[event.signalIndex(i)]
-            fields["signals.\(name)"] =
-                event.signalNumber(i).map { "\($0)" } ?? text(event.signalText(i)) ?? "?"
+            fields["signals.\(name)"] = text(event.signalText(i))
         }
     }
 

@@ -24,8 +24,8 @@ import Testing
                     "input_tokens": "10", "output_tokens": "20", "cached_tokens": "0",
                     "reasoning_tokens": "5", "max_tokens": "4096", "latency_ms": "812",
                     "fingerprints.device": "d1", "fingerprints.payment": "p/1",
-                    "fingerprints.ip": "10.0.0.1", "signals.task": "coding", "signals.flag": "1",
-                    "signals.score": "-2",
+                    "fingerprints.ip": "10.0.0.1", "signals.task": "coding", "signals.flag": "true",
+                    "signals.score": "-2.9",
                 ])
             #expect(event.presentFields == (1 << EventField.allCases.count) - 1)
         }

@@ -90,43 +90,73 @@ struct Message {
     @Test(
         arguments: [
             [0x0A], [0x12, 0x05, 0x61], [0x0F], [0x09, 0x01], [0x10], [0x1C], [0x14],
-            [0x1B, 0x08], [0x1B, 0x24], [0x1A, 0x02, 0x0A, 0x05], [0x22, 0x02, 0x12, 0x07],
+            [0x1B, 0x08], [0x1B, 0x24],
             [0x08] + [UInt8](repeating: 0xFF, count: 10), [0x80, 0x80, 0x80, 0x80, 0x80, 0x01],
-            [UInt8](repeating: 0x1B, count: 100), [0x22, 0x04, 0x12, 0x02, 0x0A, 0x09],
+            [UInt8](repeating: 0x1B, count: 100),
         ] as [[UInt8]]) func `bytes that are no message are rejected`(_ bytes: [UInt8]) throws
     {
         let (result, _) = try decode(Message().raw(bytes))
         #expect(result == .rejected(.badProtobuf), "\(bytes)")
     }
 
-    @Test func `the rules of the event hold in Protobuf too`() throws {
+    @Test func `only time and account refuse a message`() throws {
         let base = Message().number(1, 1_780_000_000_000).text(2, "a")
-        let long = [UInt8](repeating: 0x78, count: 513)
-        let crowd = (0..<17).reduce(base) { $0.entry(3, "k\($1)", [0x78]) }
-        let noisy = (0..<17).reduce(base) { $0.entry(4, "k\($1)", Message().number(1, 1).bytes) }
         let bad: [(Message, RejectReason)] = [
             (Message().text(2, "a"), .missingTime), (Message().number(1, 5), .badTime),
+            (Message().text(1, "x"), .badTime),
             (Message().number(1, 1_780_000_000_000), .missingAccount),
-            (base.text(2, ""), .accountLength),
-            (base.bytes(2, Array(long[..<257])), .accountLength),
-            (base.number(5, -1), .negativeNumber),
-            (base.number(5, 1 << 32), .numberRange), (base.entry(3, "x", long), .fingerprintLength),
-            (crowd, .tooManyFingerprints), (noisy, .tooManySignals),
-            (base.bytes(8, [0xFF]), .invalidUTF8), (base.bytes(8, [0xC3]), .invalidUTF8),
-            (base.entry(3, "ip", [0x61, 0xED, 0xA0, 0x80]), .invalidUTF8),
-            (base.entry(4, "score", Message().number(2, .max).bytes), .numberRange),
-            (base.number(22, 0), .badTime),
+            (base.text(2, ""), .missingAccount), (base.text(2, "N/A"), .missingAccount),
+            (base.number(1, -1), .badTime),
         ]
         for (message, reason) in bad {
             #expect(try decode(message).0 == .rejected(reason), "\(reason)")
         }
     }
 
+    @Test func `what cannot be used is left out or mended, and noted`() throws {
+        let base = Message().number(1, 1_780_000_000_000).text(2, "a")
+        let long = [UInt8](repeating: 0x78, count: 513)
+        let cases: [(Message, EventField, FieldFlaw)] = [
+            (base.bytes(2, long), .account, .shortened), (base.number(2, 7), .account, .wrongType),
+            (base.number(5, -1), .inputTokens, .negative),
+            (base.number(5, 1 << 32), .inputTokens, .range),
+            (base.text(5, "5"), .inputTokens, .wrongType),
+            (base.entry(3, "ip", long), .fingerprints, .shortened),
+            (base.entry(3, "ip", [0x2D]), .fingerprints, .placeholder),
+            (base.bytes(8, [0xFF]), .model, .invalidUTF8),
+            (base.bytes(8, [0xC3]), .model, .invalidUTF8),
+            (base.entry(3, "ip", [0x61, 0xED, 0xA0, 0x80]), .fingerprints, .invalidUTF8),
+            (base.bytes(3, [0x0A, 0x05]), .fingerprints, .wrongType),
+            (base.bytes(3, Message().number(2, 5).bytes), .fingerprints, .wrongType),
+            (base.entry(4, "score", Message().number(2, .max).bytes), .signals, .range),
+            (base.entry(4, "score", Message().text(1, "x").bytes), .signals, .wrongType),
+            (base.entry(4, "score", [0x12, 0x07]), .signals, .wrongType),
+            (base.number(22, 0), .accountCreated, .badTime),
+        ]
+        var decoder = try EventDecoder(format: .protobuf, tracked: .sample)
+        for (message, field, flaw) in cases {
+            let result = decoding(message.bytes, with: &decoder) {
+                #expect($0.flawedFields == 1 << UInt32(field.rawValue), "\(field) \(flaw)")
+                #expect($0.flaws(of: field) == FieldFlaws(flaw), "\(field) \(flaw)")
+            }
+            #expect(result == .event, "\(field) \(flaw)")
+        }
+    }
+
+    @Test func `fingerprints and signals are kept whatever comes before them`() throws {
+        let crowd = (0..<100).reduce(Message()) {
+            $0.entry(3, "k\($1)", [0x78]).entry(4, "k\($1)", Message().number(1, 1).bytes)
+        }
+        let (result, fields) = try decode(crowd.raw(Self.message.bytes))
+        #expect(result == .event)
+        #expect(fields == (try decode(Self.message)).1)
+    }
+
     @Test func `signals of every type are read`() throws {
         let signals: [([UInt8], String?)] = [
-            (Message().number(1, 1).bytes, "1"), (Message().number(1, 0).bytes, "0"),
+            (Message().number(1, 1).bytes, "true"), (Message().number(1, 0).bytes, "false"),
             (Message().number(2, 5).bytes, "-3"), (Message().text(4, "t").bytes, "t"),
-            ([0x19] + withUnsafeBytes(of: (-2.9).bitPattern.littleEndian) { Array($0) }, "-2"),
+            ([0x19] + withUnsafeBytes(of: (-2.9).bitPattern.littleEndian) { Array($0) }, "-2.9"),
             (Message().number(1, 1).text(4, "last").bytes, "last"), ([], nil),
         ]
         for (content, expected) in signals {
@@ -135,7 +165,7 @@ struct Message {
             #expect(fields["signals.score"] == expected)
         }
         let nan = [0x19] + withUnsafeBytes(of: Double.nan.bitPattern.littleEndian) { Array($0) }
-        #expect(try decode(Self.message.entry(4, "score", nan)).0 == .rejected(.numberRange))
+        #expect(try decode(Self.message.entry(4, "score", nan)).1["signals.score"] == nil)
     }
 
     @Test func `a schema-registry frame is passed over`() throws {

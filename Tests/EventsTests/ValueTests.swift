@@ -25,6 +25,7 @@ import Testing
             ("\"2099-12-31T23:59:59.999Z\"", 4_102_444_799_999),
             ("1780317296789", 1_780_317_296_789), ("1780317296789.0", 1_780_317_296_789),
             ("1.780317296789e12", 1_780_317_296_789), ("17803172967890e-1", 1_780_317_296_789),
+            ("\"1780317296789\"", 1_780_317_296_789), ("1780317296789.5", 1_780_317_296_789),
         ] as [(String, Int64)]) func `a time is read`(_ literal: String, _ ms: Int64) throws
     {
         #expect(try time(literal) == ms)
@@ -35,15 +36,15 @@ import Testing
         "\"2026-06-00T00:00:00Z\"", "\"2026-06-31T00:00:00Z\"", "\"2026-06-01T24:00:00Z\"",
         "\"2026-06-01T12:60:00Z\"", "\"2026-06-01T12:00:61Z\"", "\"2026-06-01T12:00:00.Z\"",
         "\"2026-06-01T12:00:00+24:00\"", "\"2026-06-01T12:00:00+0200\"", "\"2026-06-01\"",
-        "\"1999-12-31T23:59:59.999Z\"", "\"2100-01-01T00:00:00Z\"", "\"1780317296789\"",
-        "\"2026-06-01T12:00:00Zx\"", "\"+026-06-01T12:00:00Z\"", "1780317296", "1780317296789.5",
+        "\"1999-12-31T23:59:59.999Z\"", "\"2100-01-01T00:00:00Z\"", "\"1780317296789x\"",
+        "\"2026-06-01T12:00:00Zx\"", "\"+026-06-01T12:00:00Z\"", "1780317296",
         "-1780317296789", "1e99", "1e-99", "946684799999", "4102444800000",
-        "99999999999999999999999999",
+        "99999999999999999999999999", "true", "[1780317296789]", "{}",
     ]) func `a bad time is rejected`(_ literal: String) throws {
         #expect(try time(literal) == nil)
     }
 
-    @Test func `integers are exact however they are written`() throws {
+    @Test func `integers are exact however they are written, fractions are cut`() throws {
         var decoder = try EventDecoder()
         let forms: [(String, Int64)] = [
             ("0", 0), ("-0", 0), ("0.0", 0), ("0e999999999999", 0), ("7", 7),
@@ -51,6 +52,8 @@ import Testing
             ("123456789", 123_456_789), ("4294967295", 4_294_967_295),
             ("42949672950e-1", 4_294_967_295),
             ("4.2e1", 42), ("4200E-2", 42), ("1.000000000000000000000000000", 1),
+            ("1.0000000000000000000000001", 1), ("0.5", 0), ("12.999", 12), ("1e-1", 0),
+            ("\" 812\"", 812), ("\"1e3\"", 1000),
         ]
         for (literal, value) in forms {
             let json = event("\"input_tokens\":\(literal)")
@@ -58,10 +61,6 @@ import Testing
                 #expect($0.number(.inputTokens) == value, "\(literal)")
             }
             #expect(result == .event, "\(literal)")
-        }
-        for literal in ["1.0000000000000000000000001", "0.5", "1e-1"] {
-            let json = event("\"input_tokens\":\(literal)")
-            #expect(try verdict(json) == .rejected(.wrongType), "\(literal)")
         }
     }
 
@@ -73,7 +72,7 @@ import Testing
             let json = event("\"signals\":{\"score\":-\(value)},\"max_tokens\": \(value) ")
             let result = decoding(Array(json.utf8), with: &decoder) {
                 #expect($0.number(.maxTokens) == value)
-                #expect($0.signalNumber(0) == -value)
+                #expect($0.signalThousandths(0) == -1000 * value)
             }
             #expect(result == .event)
         }
@@ -87,18 +86,12 @@ import Testing
         let result = decoding(Array(json.utf8), with: &decoder) { event in
             #expect(
                 Copied(event).fields == [
-                    "time": "1780000000000", "account": "a1", "status": "0", "signals.flag": "0",
+                    "time": "1780000000000", "account": "a1", "status": "0",
+                    "signals.flag": "false",
                 ])
             #expect(!event.has(.fingerprints))
         }
         #expect(result == .event)
-    }
-
-    @Test func `sixteen untracked fingerprints pass and 512 bytes fit`() throws {
-        let long = "\"\(String(repeating: "v", count: 512))\""
-        let members = RejectTests.sixteen.replacing("\"v\"", with: long)
-        #expect(try verdict(event("\"fingerprints\":{\(members)}")) == .event)
-        #expect(try verdict(event("\"signals\":{\(RejectTests.sixteen)}")) == .event)
     }
 
     @Test func `texts keep every byte through escapes`() throws {

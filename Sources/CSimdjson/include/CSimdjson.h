@@ -19,14 +19,15 @@ enum {
   SW_NUMBER_COUNT = 10,
   SW_FINGERPRINTS = 20,
   SW_SIGNALS = 21,
+  SW_FIELD_COUNT = 22,
   SW_NO_FIELD = 255,
 };
 
 /// Limits of the request event.
 enum {
-  SW_MAX_ITEMS = 16,
   SW_MAX_ACCOUNT_BYTES = 256,
-  SW_MAX_FINGERPRINT_BYTES = 512,
+  SW_MAX_TEXT_BYTES = 512,
+  SW_MAX_PLACEHOLDER_BYTES = 63,
   SW_MAX_TRACKED = 64,
   SW_UNTRACKED = 255,
 };
@@ -37,24 +38,29 @@ static const int64_t SW_MAX_NUMBER = 4294967295;
 static const int64_t SW_MIN_TIME_MS = 946684800000;
 static const int64_t SW_MAX_TIME_MS = 4102444800000;
 
+/// Signals that are numbers are kept in thousandths.
+enum { SW_SIGNAL_PLACES = 3 };
+
 /// Why a document was rejected.
 typedef enum {
   SW_OK = 0,
   SW_MALFORMED,
-  SW_INVALID_UTF8,
-  SW_TOO_DEEP,
   SW_NOT_AN_OBJECT,
-  SW_BAD_TIME,
-  SW_ACCOUNT_LENGTH,
-  SW_WRONG_TYPE,
-  SW_NEGATIVE_NUMBER,
-  SW_NUMBER_RANGE,
-  SW_TOO_MANY_FINGERPRINTS,
-  SW_FINGERPRINT_LENGTH,
-  SW_TOO_MANY_SIGNALS,
-  SW_DUPLICATE_FIELD,
   SW_UNKNOWN_SCHEMA,
 } sw_reason;
+
+/// What was wrong with a value of a field, in the order of Swift's FieldFlaw. The first five leave the value
+/// out, the others keep it.
+typedef enum {
+  SW_FLAW_WRONG_TYPE = 0,
+  SW_FLAW_NEGATIVE,
+  SW_FLAW_RANGE,
+  SW_FLAW_BAD_TIME,
+  SW_FLAW_PLACEHOLDER,
+  SW_FLAW_SHORTENED,
+  SW_FLAW_INVALID_UTF8,
+  SW_FLAW_REPEATED,
+} sw_flaw;
 
 /// How the value at a pointer spells its field.
 typedef enum {
@@ -72,18 +78,24 @@ typedef struct {
 } sw_slice;
 
 /// One decoded event: slots and presence bits. Slots whose bit is clear hold leftovers.
+///
+/// A signal has a text in any case (a number or a boolean as it is spelled); its number is in thousandths.
 typedef struct sw_event {
   sw_slice texts[SW_TEXT_COUNT];
   int64_t numbers[SW_NUMBER_COUNT];
-  sw_slice fingerprint_values[SW_MAX_ITEMS];
-  sw_slice signal_texts[SW_MAX_ITEMS];
-  int64_t signal_numbers[SW_MAX_ITEMS];
-  uint8_t fingerprint_kinds[SW_MAX_ITEMS];
-  uint8_t signal_names[SW_MAX_ITEMS];
+  sw_slice fingerprint_values[SW_MAX_TRACKED];
+  sw_slice signal_texts[SW_MAX_TRACKED];
+  int64_t signal_numbers[SW_MAX_TRACKED];
+  uint8_t fingerprint_kinds[SW_MAX_TRACKED];
+  uint8_t signal_names[SW_MAX_TRACKED];
+  uint64_t kinds_present;     // a bit per tracked kind
+  uint64_t signals_present;   // a bit per tracked signal
+  uint64_t signal_is_number;  // a bit per signal in the list
   uint32_t present;  // a bit per field
+  uint32_t flawed;   // a bit per field with flaws; other fields' flaws are leftovers
+  uint16_t flaws[SW_FIELD_COUNT];  // a bit per sw_flaw
   uint32_t fingerprint_count;
   uint32_t signal_count;
-  uint32_t signal_is_text;  // a bit per signal
   uint32_t rejected_field;  // SW_NO_FIELD where none is to blame
 } sw_event;
 
@@ -98,12 +110,16 @@ enum {
   SW_OFFSET_PRESENT = offsetof(sw_event, present),
   SW_OFFSET_FINGERPRINT_COUNT = offsetof(sw_event, fingerprint_count),
   SW_OFFSET_SIGNAL_COUNT = offsetof(sw_event, signal_count),
-  SW_OFFSET_SIGNAL_IS_TEXT = offsetof(sw_event, signal_is_text),
+  SW_OFFSET_SIGNAL_IS_NUMBER = offsetof(sw_event, signal_is_number),
+  SW_OFFSET_KINDS_PRESENT = offsetof(sw_event, kinds_present),
+  SW_OFFSET_SIGNALS_PRESENT = offsetof(sw_event, signals_present),
+  SW_OFFSET_FLAWED = offsetof(sw_event, flawed),
+  SW_OFFSET_FLAWS = offsetof(sw_event, flaws),
 };
 
 typedef struct sw_decoder sw_decoder;
 
-sw_decoder *sw_decoder_create(uint32_t max_depth, int reads_key_value_lists);
+sw_decoder *sw_decoder_create(int reads_key_value_lists);
 void sw_decoder_destroy(sw_decoder *decoder);
 /// The slots, owned by the decoder and at one address for its life.
 sw_event *sw_decoder_event(sw_decoder *decoder);
@@ -121,6 +137,8 @@ void sw_decoder_map(sw_decoder *decoder, uint32_t node, uint8_t field, uint8_t r
 void sw_decoder_single(sw_decoder *decoder, uint32_t node);
 /// Adds the next tracked kind (SW_FINGERPRINTS) or signal (SW_SIGNALS).
 void sw_decoder_track(sw_decoder *decoder, uint8_t field, const uint8_t *name, size_t count);
+/// Adds a text that counts as missing, at most SW_MAX_PLACEHOLDER_BYTES of it; ASCII letters match in any case.
+void sw_decoder_placeholder(sw_decoder *decoder, const uint8_t *text, size_t count);
 void sw_decoder_seal(sw_decoder *decoder);
 
 /// Decodes one JSON text into the decoder's slots; the slices point into the decoder's own copy.
@@ -133,17 +151,19 @@ const uint8_t *sw_decoder_load(sw_decoder *decoder, const uint8_t *bytes, size_t
 /// The index of a tracked name or SW_UNTRACKED. Eight bytes behind the name must be readable.
 uint32_t sw_decoder_find(
     const sw_decoder *decoder, uint8_t field, const uint8_t *name, size_t count);
-/// Keeps a tracked fingerprint; a later one of the same kind replaces it.
-void sw_decoder_put_fingerprint(sw_decoder *decoder, uint32_t kind, sw_slice value);
-/// Keeps a tracked signal (a text where `text.start` is set); a later one of the same name replaces it.
-void sw_decoder_put_signal(sw_decoder *decoder, uint32_t name, int64_t number, sw_slice text);
-/// Forgets a tracked fingerprint or signal kept earlier in this document.
-void sw_decoder_drop(sw_decoder *decoder, uint8_t field, uint32_t item);
+/// Forgets what was kept of a field, or of a tracked item of SW_FINGERPRINTS or SW_SIGNALS.
+void sw_decoder_forget(sw_decoder *decoder, uint8_t field, uint8_t item);
+/// Notes a flaw of a field.
+void sw_decoder_flaw(sw_decoder *decoder, uint8_t field, sw_flaw flaw);
+
+// Values for a field; `item` matters for SW_FINGERPRINTS and SW_SIGNALS alone. Texts need not be UTF-8.
+
+void sw_decoder_fill_text(sw_decoder *decoder, uint8_t field, uint8_t item, sw_slice text);
+void sw_decoder_fill_integer(sw_decoder *decoder, uint8_t field, uint8_t item, int64_t number);
+void sw_decoder_fill_double(sw_decoder *decoder, uint8_t field, uint8_t item, double number);
+void sw_decoder_fill_bool(sw_decoder *decoder, uint8_t field, uint8_t item, int flag);
 /// Lists fingerprints and signals in the order of the tracked names.
 void sw_decoder_finish(sw_decoder *decoder);
-
-/// 1 when `bytes` are valid UTF-8.
-int sw_valid_utf8(const uint8_t *bytes, size_t count);
 
 #ifdef __cplusplus
 }

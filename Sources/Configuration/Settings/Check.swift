@@ -2,6 +2,12 @@
 enum Check {
     static func notEmpty(_ text: String) -> String? { text.isEmpty ? "must not be empty" : nil }
 
+    /// A placeholder that the decoder can keep.
+    static func placeholder(_ text: String) -> String? {
+        let count = text.utf8.count
+        return (1...63).contains(count) ? nil : "takes texts of 1 to 63 bytes"
+    }
+
     /// Kafka's rule for topic names.
     static func topic(_ name: String) -> String? {
         let isLegal = name.utf8.allSatisfy { byte in

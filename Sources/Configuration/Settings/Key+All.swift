@@ -53,6 +53,21 @@ extension Key {
                 """,
             example: "{ account: /user/id, fingerprints.ip: /client/address }", check: Check.pointer
         ),
+        .list(
+            "input.placeholders", \.input.placeholders, of: "texts", limit: 64,
+            default: "[\"-\", unknown, \"null\", none, n/a, undefined, nil, (none), not set]",
+            effect: """
+                Texts that stand for no value, in any case of their letters and with any spaces around them: a \
+                field that says so is left out, an account that does is missing. The list replaces this one.
+                """,
+            example: "[\"-\", unknown, anonymous]", check: Check.placeholder),
+        .choice(
+            "input.ip_list", \.input.ipList, default: .first,
+            effect: """
+                Which address counts where the fingerprint `ip` is a list, as in `X-Forwarded-For`: the first \
+                address in it (a client can send one of its own), or the last.
+                """,
+            example: "last"),
         .choice(
             "input.on_missing_offset", \.input.onMissingOffset, default: .earliest,
             effect: """

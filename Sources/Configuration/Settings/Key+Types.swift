@@ -82,14 +82,18 @@ extension Key {
     }
 
     static func list(
-        _ name: String, _ place: any Place<[String]>, of type: String, limit: Int, effect: String,
-        example: String
+        _ name: String, _ place: any Place<[String]>, of type: String, limit: Int,
+        default value: String = "[]", effect: String, example: String,
+        check: @escaping @Sendable (String) -> String? = { _ in nil }
     ) -> Key {
         Key(
-            name: name, type: "list of \(type), at most \(limit)", defaultValue: "[]",
+            name: name, type: "list of \(type), at most \(limit)", defaultValue: value,
             effect: effect, example: example, shape: .list
         ) { settings, node, diagnostics in
-            if let texts = node.texts("'\(name)'", limit: limit, diagnostics) {
+            guard let texts = node.texts("'\(name)'", limit: limit, diagnostics) else { return }
+            if let problem = texts.lazy.compactMap(check).first {
+                diagnostics.error("'\(name)' \(problem)", at: node)
+            } else {
                 settings[keyPath: place] = texts
             }
         }

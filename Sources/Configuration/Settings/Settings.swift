@@ -61,6 +61,12 @@ extension Settings {
         public internal(set) var preset = InputPreset.stillwatch
         /// Fields read elsewhere than the preset says: field name and JSON pointer.
         public internal(set) var fields: [Pair] = []
+        /// Texts that count as missing.
+        public internal(set) var placeholders = [
+            "-", "unknown", "null", "none", "n/a", "undefined", "nil", "(none)", "not set",
+        ]
+        /// Which address counts where the fingerprint `ip` is a list.
+        public internal(set) var ipList = AddressOfList.first
         /// Where a partition without a committed offset is read from.
         public internal(set) var onMissingOffset = MissingOffset.earliest
     }

@@ -27,6 +27,14 @@ extension Settings {
         case bedrock
     }
 
+    /// Which address of a list counts.
+    public enum AddressOfList: String, CaseIterable, Sendable {
+        /// The first.
+        case first
+        /// The last.
+        case last
+    }
+
     /// Where a partition without a committed offset is read from.
     public enum MissingOffset: String, CaseIterable, Sendable {
         /// Its first record.

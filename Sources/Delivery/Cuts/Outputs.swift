@@ -49,13 +49,16 @@ final class Outputs {
 
     /// A dead letter: the record's bytes, and where it came from and why in headers.
     func put(_ letter: DeadLetter, of owner: PartitionID) {
-        let headers = [
+        var headers = [
             (name: "stillwatch_topic", value: settings.name(.input)),
             (name: "stillwatch_partition", value: String(owner.number)),
             (name: "stillwatch_offset", value: String(letter.offset)),
             (name: "stillwatch_reason", value: letter.reason.rawValue),
             (name: "stillwatch_size", value: String(letter.originalSize)),
         ]
+        if let field = letter.field {
+            headers.append((name: "stillwatch_field", value: field.name))
+        }
         let number = owner.number % Int32(max(1, settings.outputs.deadLetters))
         letter.bytes.prefix(settings.deadLetterBytes).withUnsafeBytes { bytes in
             cut.append(

@@ -108,7 +108,8 @@ extension Shard {
             outputs.put(letter, of: owner)
             notify(
                 .deadLetter(
-                    partition: slot.partition, offset: letter.offset, reason: letter.reason))
+                    partition: slot.partition, offset: letter.offset, reason: letter.reason,
+                    field: letter.field))
         }
         outputs.cut.append(position)
     }

@@ -94,9 +94,9 @@ final class SourceSlot {
     ///
     /// - Returns: the entry that is a failure, behind which nothing was read.
     func ingest(_ entries: Slice<Batch>, decoder: inout EventDecoder) -> Int? {
-        let before = task.pointee.counters.processed
+        let before = task.pointee.processed
         defer {
-            if task.pointee.counters.processed != before {
+            if task.pointee.processed != before {
                 silentMs = 0
                 isIdle = false
             }

@@ -43,7 +43,7 @@ public enum Notice: Sendable {
     // MARK: Tasks
 
     /// A record was set aside as a dead letter.
-    case deadLetter(partition: Int32, offset: Int64, reason: RejectReason)
+    case deadLetter(partition: Int32, offset: Int64, reason: RejectReason, field: EventField?)
     /// A source partition is silent and read to its end.
     case sourceIdle(partition: Int32)
     /// A source's blocks do not follow each other.

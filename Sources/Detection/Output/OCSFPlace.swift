@@ -15,7 +15,7 @@ enum OCSFPlace: Equatable {
     init(kind: String, value: [UInt8]) {
         switch kind {
         case "account": self = .account
-        case "ip": self = IPAddress.isValid(value) ? .address : .other
+        case "ip": self = value.withUnsafeBytes { IPAddress($0) } == nil ? .other : .address
         case "subnet": self = .subnet
         case "device": self = .device
         case "user_agent": self = .userAgent

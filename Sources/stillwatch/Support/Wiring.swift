@@ -75,6 +75,8 @@ enum Wiring {
     /// Where JSON events carry their fields: the preset, and the fields set one by one.
     static func fieldMap(_ input: Settings.Input) throws(Failure) -> FieldMap {
         var map = FieldMap(preset(input.preset))
+        map.placeholders = input.placeholders
+        map.ipList = input.ipList == .first ? .first : .last
         for pair in input.fields {
             do throws(DecoderConfigurationError) {
                 try map.set(pair.name, pointers: [pair.value])

@@ -98,7 +98,8 @@ struct IdleTests {
             try bench.run(ms: everyMs)
         }
         #expect(idle(bench) == 1)
-        let letters = bench.told { if case .deadLetter(0, _, _) = $0 { true } else { nil } }.count
+        let letters = bench.told { if case .deadLetter(0, _, _, _) = $0 { true } else { nil } }
+            .count
         #expect(letters == 12_000 / Int(everyMs))
         bench.site.feed(from: 2_000, to: 3_000)
         try bench.run(ms: 12_000)

@@ -76,7 +76,7 @@ struct ShardCutTests {
         ]
         #expect(letter.headers == expected)
         let told = bench.told { notice -> Int64? in
-            if case .deadLetter(3, let offset, _) = notice { offset } else { nil }
+            if case .deadLetter(3, let offset, _, _) = notice { offset } else { nil }
         }
         #expect(told == [5])
     }

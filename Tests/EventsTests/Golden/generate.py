@@ -12,10 +12,12 @@ import datetime
 import json
 import os
 import random
+import re
 import struct
 import subprocess
 import sys
 import tempfile
+from decimal import Decimal
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TEXTS = "id organization end_user api_key session access_path plan model operation".split()
@@ -33,23 +35,62 @@ class Number(str):
     """A number as written."""
 
 
-def integer(text):
-    from decimal import Decimal
-    value = Decimal(text)
-    if value and value.adjusted() > 30:
-        raise Reject("number_range")
-    if value and value.adjusted() < -30 or value != value.to_integral_value():
-        raise Reject("wrong_type")
-    return int(value)
+PLACEHOLDERS = {"-", "unknown", "null", "none", "n/a", "undefined", "nil", "(none)", "not set"}
+NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+WHITE = "".join(map(chr, range(33)))
+
+
+def is_text(value):
+    return isinstance(value, str) and not isinstance(value, Number)
+
+
+def spelled(token):
+    """A number without an exponent and without zeros that say nothing, where it is small enough."""
+    if Decimal(token) == 0:
+        return "0"
+    mantissa, _, exponent = token.lower().partition("e")
+    if not exponent and not ("." in mantissa and mantissa.endswith("0")):
+        return token
+    _, digits, tens = Decimal(token).as_tuple()
+    whole = int("".join(map(str, digits)))
+    while tens < 0 and whole % 10 == 0:
+        whole, tens = whole // 10, tens + 1
+    if len(digits) > 19 or not -18 <= tens <= 18:
+        return token
+    sign = 1 if token.startswith("-") else 0
+    return format(Decimal((sign, tuple(map(int, str(whole))), tens)), "f")
+
+
+def text_of(value):
+    """The text a value is, or None where it is left out or missing."""
+    if isinstance(value, Number):
+        value = spelled(value)
+    elif not isinstance(value, str):
+        return None
+    value = "".join("\ufffd" if 0xD800 <= ord(c) < 0xE000 else c for c in value)
+    bare = value.strip(WHITE)
+    return value if bare and bare.lower() not in PLACEHOLDERS else None
+
+
+def number_of(value):
+    if is_text(value):
+        value = value.strip(WHITE)
+        return Decimal(value) if NUMBER.fullmatch(value) else None
+    return Decimal(value) if isinstance(value, Number) else None
+
+
+def cut(number):
+    return 10 ** 40 if number.adjusted() > 30 else 0 if number.adjusted() < -30 else int(number)
 
 
 def as_time(value):
-    if isinstance(value, Number):
-        try:
-            ms = integer(value)
-        except Reject:
-            raise Reject("bad_time")
-    elif isinstance(value, str):
+    """Milliseconds, or None where the time is missing, or Reject."""
+    if value is None or is_text(value) and not (value and text_of(value)):
+        return None
+    number = number_of(value)
+    if number is not None:
+        ms = cut(number)
+    elif is_text(value):
         try:
             parsed = datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
         except ValueError:
@@ -57,16 +98,17 @@ def as_time(value):
         epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
         ms = (parsed - epoch) // datetime.timedelta(milliseconds=1)
     else:
-        raise Reject("wrong_type")
+        raise Reject("bad_time")
     if not 946684800000 <= ms < 4102444800000:
         raise Reject("bad_time")
     return ms
 
 
-def surrogates(text):
-    if any(0xD800 <= ord(c) < 0xE000 for c in text):
-        raise Reject("invalid_utf8")
-    return text
+def count_of(name, value):
+    number = number_of(value)
+    if number is None or name in COUNTS and number < 0 or abs(cut(number)) > LARGEST:
+        return None
+    return cut(number)
 
 
 class Pairs(list):
@@ -74,11 +116,8 @@ class Pairs(list):
 
 
 def evaluate(raw):
-    """The fields of a document, or Reject. Faults are found in the order of the document."""
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        raise Reject("invalid_utf8")
+    """The fields of a document, or Reject. Of several values of one name the last counts."""
+    text = raw.decode("utf-8", errors="replace")
     try:
         document = json.loads(text, object_pairs_hook=Pairs, parse_int=Number, parse_float=Number,
                               parse_constant=lambda _: 1 / 0)
@@ -86,88 +125,29 @@ def evaluate(raw):
         raise Reject("malformed_json")
     if not isinstance(document, Pairs):
         raise Reject("not_an_object")
-    fields, seen, empty_account = {}, set(), False
-    for name, value in document:
-        if name not in TEXTS + COUNTS + ["time", "account", "account_created", "status", "turn",
-                                         "fingerprints", "signals"]:
-            continue
-        if name in seen:
-            raise Reject("duplicate_field")
-        seen.add(name)
-        if value is None:
-            continue
-        if name in ("time", "account_created"):
-            if value == "" and not isinstance(value, Number):
-                continue
-            fields[name] = as_time(value)
-        elif name in TEXTS or name == "account":
-            if not isinstance(value, str) or isinstance(value, Number):
-                raise Reject("wrong_type")
-            surrogates(value)
-            empty_account |= name == "account" and value == ""
-            if name == "account" and len(value.encode()) > 256:
-                raise Reject("account_length")
-            if value:
-                fields[name] = value
-        elif name in ("fingerprints", "signals"):
-            members(name, value, fields)
-        else:
-            if not isinstance(value, Number):
-                raise Reject("wrong_type")
-            if name in COUNTS and value.startswith("-") and float(value) != 0:
-                raise Reject("negative_number")
-            number = integer(value)
-            if abs(number) > LARGEST:
-                raise Reject("number_range")
-            fields[name] = number
-    if empty_account:
-        raise Reject("account_length")
-    for name in ("time", "account"):
-        if name not in fields:
-            raise Reject("missing_" + name)
-    return fields
-
-
-def members(name, value, fields):
-    if not isinstance(value, Pairs):
-        raise Reject("wrong_type")
-    met, seen = 0, set()
-    for key, item in value:
-        if isinstance(item, list):
-            raise Reject("wrong_type")
-        if key in (KINDS if name == "fingerprints" else SIGNALS):
-            if key in seen:
-                raise Reject("duplicate_field")
-            seen.add(key)
-            tracked = True
-        else:
-            tracked = False
-        if item is None:
-            continue
-        is_text = isinstance(item, str) and not isinstance(item, Number)
-        if name == "fingerprints":
-            if not is_text:
-                raise Reject("wrong_type")
-            surrogates(item)
-            if len(item.encode()) > 512:
-                raise Reject("fingerprint_length")
-        met += 1
-        if met > 16:
-            raise Reject("too_many_" + name)
-        if is_text:
-            surrogates(item)
-            if not item:
-                continue
-        elif isinstance(item, bool):
-            item = int(item)
-        else:
-            from decimal import Decimal
-            value = Decimal(item)
-            if value and value.adjusted() > 30 or abs(int(value)) > LARGEST:
-                raise Reject("number_range")
-            item = int(value)
-        if tracked:
-            fields[name + "." + key] = item
+    last = dict(document)
+    fields = {"time": as_time(last.get("time"))}
+    if fields["time"] is None:
+        raise Reject("missing_time")
+    fields["account"] = text_of(last.get("account"))
+    if fields["account"] is None:
+        raise Reject("missing_account")
+    try:
+        fields["account_created"] = as_time(last.get("account_created"))
+    except Reject:
+        pass
+    for name in TEXTS:
+        fields[name] = text_of(last.get(name))
+    for name in COUNTS + ["status", "turn"]:
+        fields[name] = count_of(name, last.get(name))
+    for name, tracked in (("fingerprints", KINDS), ("signals", SIGNALS)):
+        items = last.get(name)
+        for key, item in dict(items if isinstance(items, Pairs) else []).items():
+            if key in tracked:
+                if isinstance(item, bool) and name == "signals":
+                    item = "true" if item else "false"
+                fields[name + "." + key] = text_of(item)
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def show(fields):
@@ -275,8 +255,8 @@ def write_protobuf(out):
             m.account = fields["account"] = "acct_%d" % r.randrange(10 ** 6)
             for name in TEXTS:
                 if r.random() < 0.5:
-                    fields[name] = some_text(r)
-                    setattr(m, name, fields[name])
+                    setattr(m, name, some_text(r))
+                    fields[name] = text_of(getattr(m, name))
             for name in COUNTS + ["status", "turn", "account_created"]:
                 if r.random() < 0.5:
                     low = -LARGEST if name in ("status", "turn") else 0
@@ -287,16 +267,16 @@ def write_protobuf(out):
             for kind in r.sample(KINDS + ["k1", "k2"], r.randrange(7)):
                 m.fingerprints[kind] = some_text(r)
                 if kind in KINDS:
-                    fields["fingerprints." + kind] = m.fingerprints[kind]
+                    fields["fingerprints." + kind] = text_of(m.fingerprints[kind])
             for name in r.sample(SIGNALS + ["other"], r.randrange(5)):
                 value = r.choice([("flag", True), ("flag", False), ("integer", -7), ("number", 2.75),
                                   ("text", "coding"), ("integer", LARGEST)])
                 setattr(m.signals[name], *value)
                 if name in SIGNALS:
-                    fields["signals." + name] = value[1] if value[0] == "text" else int(value[1])
+                    fields["signals." + name] = str(value[1]).lower()
             raw = m.SerializeToString(deterministic=True)
             data.write(struct.pack("<I", len(raw)) + raw)
-            said.write(show({k: v for k, v in fields.items() if v != ""}).encode().hex() + "\n")
+            said.write(show({k: v for k, v in fields.items() if v is not None}).encode().hex() + "\n")
 
 
 if __name__ == "__main__":

@@ -63,9 +63,9 @@ struct Truth {
         "malformed": "malformed_json", "oversized": "oversized",
         "missing_account": "missing_account",
         "time_in_past": "bad_time", "time_in_future": "bad_time", "time_ahead": "future",
-        "wrong_type": "wrong_type", "invalid_utf8": "invalid_utf8",
-        // An object where a fingerprint's text belongs is refused before its depth matters.
-        "deep_nesting": "wrong_type",
+        "wrong_type": "missing_account", "deep_nesting": "missing_account",
+        // U+FFFD between two members is no JSON.
+        "invalid_utf8": "malformed_json",
     ]
 
     /// Dead letters to be expected, by reason.
