@@ -38,6 +38,7 @@ let package = Package(
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(
             name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(
             name: "CSimdjson", cxxSettings: [.unsafeFlags(["-O3"])],
@@ -68,7 +69,7 @@ let package = Package(
             [
                 "Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry",
                 "Execution",
-                "CZstd",
+                "CZlib", "CZstd",
             ]),
         module(
             "Live",

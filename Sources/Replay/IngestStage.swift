@@ -51,6 +51,18 @@ final class IngestStage {
         return sum
     }
 
+    /// The sources that are not in order of time.
+    var disorders: [Replay.Disorder] {
+        sources.indices.compactMap { s in
+            let counters = tasks[s].counters
+            let tooLate = counters.rejected[RejectReason.tooLate.index]
+            guard tooLate > 0 || counters.late * 100 > counters.consumed else { return nil }
+            return Replay.Disorder(
+                source: sources[s].name, records: counters.consumed, late: counters.late,
+                tooLate: tooLate)
+        }
+    }
+
     /// From the start of the first pane with an event to the newest event; nil without events.
     var span: ClosedRange<EventTime>? {
         var lowest: UInt32?

@@ -22,51 +22,70 @@ extension RecordSource {
     public func place(ofRecord offset: Int64) -> String { "\(name):\(offset + 1)" }
 }
 
-/// A file of JSON lines as a source; blank lines are passed over.
+/// A file of JSON as a source: lines, an array, or objects that span lines; see ``RecordReader``.
 public final class FileSource: RecordSource {
-    private var reader: LineReader
-    /// The number of records before each blank line: what tells lines from records.
-    private var blanks: [Int64] = []
-    private var records: Int64 = 0
+    private var reader: RecordReader
+    private let places = PlaceRing()
     /// The path, or `standard input`.
     public let name: String
 
-    /// The file at `path`; `-` is standard input.
+    /// The file at `path`, `-` for standard input; records over `maxRecord` bytes are lent cut.
     ///
-    /// - Throws: `InputError.unreadable`.
-    public init(path: String, maxLine: Int = 1 << 20) throws(InputError) {
+    /// - Throws: `InputError.unreadable`, `InputError.foreign`.
+    public init(path: String, maxRecord: Int = 1 << 20) throws(InputError) {
         name = path == "-" ? "standard input" : path
-        reader = LineReader(try InputFile(path: path), maxLine: maxLine)
+        reader = RecordReader(try InputFile(path: path), maxRecord: maxRecord)
     }
 
-    /// Blank lines that are remembered; behind so many, places are a little too low.
-    private static let keptBlanks = 10_000
-
-    /// The path and the record's line.
+    /// The path and the line the record begins in: known of the last 8,192 records.
     public func place(ofRecord offset: Int64) -> String {
-        "\(name):\(offset + 1 + Int64(blanks.count { $0 <= offset }))"
+        places.line(ofRecord: offset).map { "\(name):\($0)" } ?? "\(name), record \(offset + 1)"
     }
 
     /// Bytes of the file read so far and in all; nil where the size is unknown.
-    public var progress: (done: Int, total: Int)? {
-        reader.file.size.map { (reader.file.bytesRead, $0) }
-    }
+    public var progress: (done: Int, total: Int)? { reader.progress }
 
-    /// Lends at most `count` lines to `body`; false at the end of the file.
+    /// Lends at most `count` records to `body`; false at the end of the file.
     public func read(
         _ count: Int, _ body: (_ record: ByteSlice, _ timestampMs: Int64?) -> Void
     ) throws(InputError) -> Bool {
-        var left = count
-        while left > 0 {
-            guard let line = try reader.next() else { return false }
-            guard !line.isEmpty else {
-                if blanks.count < Self.keptBlanks { blanks.append(records) }
-                continue
-            }
-            body(line, nil)
-            records += 1
-            left -= 1
+        for _ in 0..<count {
+            guard let record = try next() else { return false }
+            body(record.bytes, nil)
         }
         return true
+    }
+
+    /// The next record and its line; nil at the end.
+    func next() throws(InputError) -> (bytes: ByteSlice, line: Int64)? {
+        guard let record = try reader.next() else { return nil }
+        places.append(line: reader.line)
+        return (record, reader.line)
+    }
+}
+
+/// The lines that the last records begin in: 64 KiB.
+final class PlaceRing {
+    private let lines: UnsafeMutablePointer<Int64>
+    private var count: Int64 = 0
+    private static let kept: Int64 = 8192
+
+    init() {
+        lines = .allocate(capacity: Int(Self.kept))
+        lines.initialize(repeating: 0, count: Int(Self.kept))
+    }
+
+    deinit { lines.deallocate() }
+
+    /// Notes the next record's line.
+    func append(line: Int64) {
+        lines[Int(count % Self.kept)] = line
+        count += 1
+    }
+
+    /// The line of a record, from 0; nil where it was too long ago.
+    func line(ofRecord offset: Int64) -> Int64? {
+        guard offset >= 0, offset < count, offset >= count - Self.kept else { return nil }
+        return lines[Int(offset % Self.kept)]
     }
 }

@@ -18,6 +18,18 @@ public struct Replay {
         public var letter: DeadLetter
     }
 
+    /// A source that is not in order of time.
+    public struct Disorder: Sendable {
+        /// The source's name.
+        public var source: String
+        /// Records read of it.
+        public var records: Int
+        /// Events that came after their own pane was closed and count in a later one.
+        public var late: Int
+        /// Events refused because they came later than the largest lateness allowed.
+        public var tooLate: Int
+    }
+
     /// What came of a replay.
     public struct Report: Sendable {
         /// Records read, folded, refused.
@@ -30,6 +42,8 @@ public struct Replay {
         public var findings: [Finding] = []
         /// The first refused records, at most `Replay.keptRefusals`.
         public var refusals: [Refusal] = []
+        /// Sources of which an event was refused as too late, or more than one in a hundred came late.
+        public var disorders: [Disorder] = []
 
         /// Nothing yet.
         public init() {}
@@ -77,6 +91,7 @@ public struct Replay {
         report.ingest = ingest.counters
         report.span = ingest.span
         report.refusals = ingest.refusals
+        report.disorders = ingest.disorders
         report.entities = await stages.summary()
         report.findings.sort(by: Replay.precedes)
         return report

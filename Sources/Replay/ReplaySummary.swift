@@ -18,7 +18,7 @@ public struct ReplaySummary: Sendable {
     public var text: String {
         var rows = ingestRows + [("", "")]
         rows += findingRows + [("", "")] + stateRows
-        return Columns.text(rows) + refusals
+        return Columns.text(rows) + refusals + disorders
     }
 
     private var ingestRows: [(String, String)] {
@@ -81,6 +81,25 @@ public struct ReplaySummary: Sendable {
         }
         let rest = report.ingest.rejectedTotal - shown.count
         return rest > 0 ? text + "  and \(grouped(rest)) more\n" : text
+    }
+}
+
+extension ReplaySummary {
+    /// Files that are not in order of time: how much of them, and what to do.
+    private var disorders: String {
+        if report.disorders.isEmpty { return "" }
+        let lines = report.disorders.prefix(10).map { file in
+            let late = file.late + file.tooLate
+            let share = decimal(100 * Double(late) / Double(max(1, file.records)))
+            return
+                "  \(file.source): \(grouped(late)) of \(grouped(file.records)) records (\(share) %) "
+                + "are late: \(grouped(file.late)) count in a later pane, "
+                + "\(grouped(file.tooLate)) are refused as too_late\n"
+        }
+        let rest = report.disorders.count - lines.count
+        return "\nwarning: not in order of time\n" + lines.joined()
+            + (rest > 0 ? "  and \(grouped(rest)) more files\n" : "")
+            + "  'backtest --sort' reads each file in the order of its times; or sort them first\n"
     }
 }
 

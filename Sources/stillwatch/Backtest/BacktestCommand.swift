@@ -12,7 +12,8 @@ enum BacktestCommand {
         let settings = environment.settings
         let rules = try RuleFiles(settings).compile(paneWidth: Wiring.paneWidth(settings.window))
         let replaySettings = try Wiring.replay(settings, rules)
-        let sources = try open(invocation.arguments)
+        let sources = try SortOptions(invocation).sources(
+            try open(invocation.arguments, replaySettings), replaySettings)
         // Before the work: a place that cannot be written should not cost an hour.
         var output = try writing { () throws(OutputError) in
             try Output(path: invocation.value("out"))
@@ -29,41 +30,31 @@ enum BacktestCommand {
         return .ok
     }
 
-    private static func open(_ paths: [String]) throws(Failure) -> [FileSource] {
+    private static func open(
+        _ paths: [String], _ settings: ReplaySettings
+    ) throws(Failure) -> [FileSource] {
         var sources: [FileSource] = []
         if paths.count(where: { $0 == "-" }) > 1 {
             throw Failure(.usage, "standard input (-) can be read once")
         }
         for path in paths {
-            if path != "-" {
-                guard let isDirectory = Files.isDirectory(path) else {
-                    throw Failure(.unreachable, "\(path): no such file")
-                }
-                if isDirectory {
-                    throw Failure(.usage, "\(path) is a directory: name the files, as in \(path)/*")
-                }
-            }
-            do throws(InputError) {
-                sources.append(try FileSource(path: path))
-            } catch {
-                throw Failure(.unreachable, error.description)
-            }
+            sources.append(try Files.source(path, maxRecord: settings.limits.maxBytes))
         }
         return sources
     }
 
     private static func replay(
-        _ settings: ReplaySettings, _ sources: [FileSource], showsProgress: Bool
+        _ settings: ReplaySettings, _ sources: [any RecordSource], showsProgress: Bool
     ) async throws -> Replay.Report {
         let totals = sources.map { $0.progress?.total }
         let total = totals.contains(nil) ? 0 : totals.compactMap { $0 }.reduce(0, +)
         let bar = SharedProgressBar(
             label: "backtest", total: total, isShown: showsProgress && StandardError.isTerminal)
         defer { bar.finish() }
+        let update = { bar.update(done: sources.reduce(0) { $0 + ($1.progress?.done ?? 0) }) }
         do {
-            return try await Replay(settings).run(sources) { _ in
-                bar.update(done: sources.reduce(0) { $0 + ($1.progress?.done ?? 0) })
-            }
+            for source in sources { try (source as? SortedSource)?.sort(onProgress: update) }
+            return try await Replay(settings).run(sources) { _ in update() }
         } catch let error as InputError {
             throw Failure(.unreachable, error.description)
         }

@@ -32,6 +32,25 @@ enum Files {
         String(decoding: try bytes(of: path), as: UTF8.self)
     }
 
+    /// The file of events at `path`; `-` is standard input.
+    ///
+    /// - Throws: `Failure` with 4 where it cannot be read, with 3 for a directory.
+    static func source(_ path: String, maxRecord: Int) throws(Failure) -> FileSource {
+        if path != "-" {
+            guard let isDirectory = isDirectory(path) else {
+                throw Failure(.unreachable, "\(path): no such file")
+            }
+            if isDirectory {
+                throw Failure(.usage, "\(path) is a directory: name the files, as in \(path)/*")
+            }
+        }
+        do throws(InputError) {
+            return try FileSource(path: path, maxRecord: maxRecord)
+        } catch {
+            throw Failure(.unreachable, error.description)
+        }
+    }
+
     /// Whether `path` is a directory; nil when there is nothing.
     static func isDirectory(_ path: String) -> Bool? {
         var status = stat()
