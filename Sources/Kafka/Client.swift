@@ -42,6 +42,17 @@ final class Client: @unchecked Sendable {
         if case .consumer = role { joinsGroup = true } else { joinsGroup = false }
     }
 
+    /// Makes a client without brokers and takes it down again.
+    ///
+    /// - Throws: why it cannot be made.
+    static func tryOut(_ properties: Properties, _ role: Properties.Role) throws(KafkaError) {
+        let configuration = try properties.configuration(for: role, withBrokers: false)
+        let box = CallbackBox(hooks: Hooks())
+        let handle = try start(configuration, role: role, box: box)
+        rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        withExtendedLifetime(box) {}
+    }
+
     deinit {
         for topicHandle in topicHandles { rd_kafka_topic_destroy(topicHandle) }
         if joinsGroup {

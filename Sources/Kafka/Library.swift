@@ -35,6 +35,18 @@ public enum Library {
         return rd_kafka_conf_get(configuration, name, nil, &size) == RD_KAFKA_CONF_OK
     }
 
+    /// The names of all properties of the running library that have a value by themselves.
+    public static var propertyNames: [String] {
+        guard let configuration = rd_kafka_conf_new() else { return [] }
+        defer { rd_kafka_conf_destroy(configuration) }
+        var count = 0
+        guard let pairs = rd_kafka_conf_dump(configuration, &count) else { return [] }
+        defer { rd_kafka_conf_dump_free(pairs, count) }
+        return stride(from: 0, to: count, by: 2).compactMap {
+            pairs[$0].map { String(cString: $0) }
+        }
+    }
+
     /// Whether a broker thread sleeps up to a second once a consumer's queue was full; a `Waker` helps.
     public static let stallsWhenFull = !knows(property: "fetch.queue.backoff.ms")
 

@@ -74,6 +74,42 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// What is wrong with a property, after its name: it is unknown, its value is, or the engine owns it; nil where
+    /// it can be passed on. A secret is not quoted.
+    public static func problem(_ setting: Setting) -> String? {
+        if let reason = refusalReason(setting) { return reason }
+        do throws(KafkaError) {
+            let scratch = try Configuration()
+            try scratch.set(setting.name, setting.value)
+            return nil
+        } catch {
+            return Library.knows(property: setting.name)
+                ? "is not accepted: \(error.detail.text)"
+                : "is no property of librdkafka \(Library.version)"
+        }
+    }
+
+    /// Why librdkafka makes no client of these properties; nil where it makes one of every kind.
+    ///
+    /// Properties that contradict each other and files that are not there show only then. The clients have no
+    /// brokers, and nobody is asked anything.
+    public func startProblem() -> KafkaError? {
+        // These clients would ask for a token by themselves.
+        if settings.contains(where: { $0.value.uppercased() == "OAUTHBEARER" }) { return nil }
+        let roles: [Role] = [
+            .consumer(group: "stillwatch", instanceID: "check"), .producer, .admin,
+            .transactionalProducer(transactionalID: "check"),
+        ]
+        for role in roles {
+            do throws(KafkaError) {
+                try Client.tryOut(self, role)
+            } catch {
+                return error
+            }
+        }
+        return nil
+    }
+
     /// The settings one a line, secrets masked.
     public var description: String {
         let all = [Setting("bootstrap.servers", bootstrapServers)] + settings
@@ -83,7 +119,9 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
     }
 
     /// The librdkafka configuration for a client of `role`.
-    func configuration(for role: Role) throws(KafkaError) -> Configuration {
+    func configuration(
+        for role: Role, withBrokers hasBrokers: Bool = true
+    ) throws(KafkaError) -> Configuration {
         let configuration = try Configuration()
         for setting in defaults(for: role) where !isOverridden(setting, for: role) {
             try configuration.set(setting.name, setting.value)
@@ -91,7 +129,7 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
         for setting in settings where Properties.concerns(setting.name, role) {
             try configuration.set(setting.name, setting.value)
         }
-        try configuration.set("bootstrap.servers", bootstrapServers)
+        if hasBrokers { try configuration.set("bootstrap.servers", bootstrapServers) }
         try configuration.set("client.id", clientID)
         for setting in Properties.owned(for: role) {
             try configuration.set(setting.name, setting.value)

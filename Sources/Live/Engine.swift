@@ -23,6 +23,8 @@ public actor Engine {
     /// The input partitions this process reads.
     private var inputs: Set<PartitionID> = []
     private var statistics = StatisticsLine()
+    /// Asks where the input ends, for the statistics; nil before the start.
+    private var ends: EndQuestion?
 
     /// An engine that logs to `logger`.
     public init(_ settings: LiveSettings, logger: Logger) {
@@ -53,6 +55,7 @@ public actor Engine {
         var engine = settings.engine
         engine.outputs = layout.outputs
         let assembly = try Assembly(settings, engine, logger)
+        ends = EndQuestion(assembly.makeLookup())
         try await makeShards(assembly, engine)
         let loops = shards.map { shard in Task { await shard.run() } }
         logStart(layout)
@@ -159,8 +162,12 @@ public actor Engine {
         guard settings.statisticsIntervalMs > 0,
             statistics.isDue(now, everyMs: settings.statisticsIntervalMs)
         else { return }
+        // The line waits a moment for the brokers' word on where the input ends.
+        guard ends?.isSettled(now, for: inputs) ?? true else { return }
         let report = await report()
-        logger.info("statistics", metadata: statistics.next(report, now))
+        let fields = statistics.next(
+            report, now, ends: ends?.takeBounds(), wallMs: Clock.wallMs())
+        logger.info("statistics", metadata: fields)
     }
 
     private func report() async -> ShardReport {

@@ -29,7 +29,7 @@ struct NoticeLog: Sendable {
         case .restoreBegan, .restoreProgress, .snapshotUnusable, .stateChanged, .rebuilding,
             .restored, .restoreFailed:
             writeRestore(notice)
-        case .snapshotTaken, .snapshotFailed: writeSnapshots(notice)
+        case .snapshotTaken, .snapshotFailed, .lastSnapshotsTimedOut: writeSnapshots(notice)
         }
     }
 
@@ -127,8 +127,8 @@ struct NoticeLog: Sendable {
     private func writeRestore(_ notice: Notice) {
         switch notice {
         case .restoreBegan(let task, let committed):
-            logger.info(
-                "restoring",
+            logger.log(
+                level: committed > 0 ? .info : .debug, "restoring",
                 metadata: ["task": .string("\(task)"), "committed": .count(committed)])
         case .restoreProgress(let progress): writeProgress(progress)
         case .snapshotUnusable(let task, let id, let reason):
@@ -184,6 +184,9 @@ struct NoticeLog: Sendable {
     }
 
     private func writeRestored(_ task: String, _ summary: RestoreSummary) {
+        if summary.isEmpty {
+            return logger.debug("nothing to restore", metadata: ["task": .string(task)])
+        }
         logger.info(
             "restored",
             metadata: [
@@ -210,6 +213,10 @@ struct NoticeLog: Sendable {
                     "task": .string("\(task)"), "snapshot": .string("\(id)"),
                     "error": .string("\(error)"),
                 ])
+        case .lastSnapshotsTimedOut(let tasks):
+            logger.warning(
+                "not all last snapshots were written in time; the next start reads again from the ones before",
+                metadata: ["tasks": .count(tasks)])
         default: break
         }
     }

@@ -1,5 +1,8 @@
 import Delivery
+import Events
+import Primitives
 import Telemetry
+import Topology
 
 /// Turns reports into the periodic log line: rates since the last one, and what is held now.
 struct StatisticsLine {
@@ -16,7 +19,13 @@ struct StatisticsLine {
     }
 
     /// The line's fields.
-    mutating func next(_ report: ShardReport, _ now: Int64) -> Logger.Metadata {
+    ///
+    /// - Parameters:
+    ///   - ends: where the input partitions end; nil where the brokers did not say.
+    ///   - wallMs: the time of day.
+    mutating func next(
+        _ report: ShardReport, _ now: Int64, ends: [PartitionID: LogBounds]?, wallMs: Int64
+    ) -> Logger.Metadata {
         let seconds = Double(max(1, now - (lastMs ?? now))) / 1000
         let rate = Double(report.ingest.consumed - last.ingest.consumed) / seconds
         last = report
@@ -32,7 +41,38 @@ struct StatisticsLine {
             fields["restore_total"] = .count(Int(report.restoreTotal))
             fields["restore_remaining_ms"] = .count(Int(report.restoreRemainingMs))
         }
+        if let ends { Self.addLag(of: report, ends, wallMs, to: &fields) }
+        Self.addWatermark(of: report, to: &fields)
         return fields
+    }
+
+    /// Records between what was read of this process's partitions and their ends, and how old the event time is that
+    /// the slowest of those with unread records has come to.
+    private static func addLag(
+        of report: ShardReport, _ ends: [PartitionID: LogBounds], _ wallMs: Int64,
+        to fields: inout Logger.Metadata
+    ) {
+        var records: Int64 = 0
+        var slowest: EventTime?
+        for input in report.inputs {
+            guard let end = ends[PartitionID(.input, input.partition)]?.high, end > input.position
+            else { continue }
+            records += end - input.position
+            if let highest = input.highest { slowest = min(slowest ?? highest, highest) }
+        }
+        fields["lag_records"] = .count(records)
+        if records == 0 {
+            fields["lag_s"] = .count(0)
+        } else if let slowest {
+            fields["lag_s"] = .count(max(0, wallMs - slowest.ms) / 1000)
+        }
+    }
+
+    private static func addWatermark(of report: ShardReport, to fields: inout Logger.Metadata) {
+        guard let standing = report.watermark else { return }
+        fields["watermark"] = .string(
+            standing.closedThrough.map { Timestamp.rfc3339(ms: $0.ms) } ?? "none")
+        if let source = standing.slowestSource { fields["watermark_held_by"] = .count(source) }
     }
 
     /// Totals since the start.
@@ -46,6 +86,10 @@ struct StatisticsLine {
             "findings": .count(report.findings),
             "shadow_findings": .count(report.shadowFindings),
         ]
+        for reason in RejectReason.allCases where report.ingest.rejected[reason.index] > 0 {
+            fields["dead_letters_\(reason.rawValue)"] = .count(
+                report.ingest.rejected[reason.index])
+        }
         if report.evicted > 0 { fields["evicted"] = .count(report.evicted) }
         if report.entities.missingRecords > 0 {
             fields["missing_records"] = .count(report.entities.missingRecords)

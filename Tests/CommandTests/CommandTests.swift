@@ -48,6 +48,55 @@ struct CommandTests {
         #expect(dead.code == 4)
     }
 
+    @Test(
+        "what run refuses at its start, validate --offline refuses with 3 and its place",
+        arguments: [
+            (["-X", "securty.protocol=SSL"], "'kafka.securty.protocol' is no property"),
+            (["-X", "socket.timeout.ms=soon"], "'kafka.socket.timeout.ms' is not accepted"),
+            (["-X", "group.id=g"], "'kafka.group.id' is owned by the engine: give --group"),
+            (["-X", "session.timeout.ms=5000"], "transaction.timeout.ms"),
+            (["-X", "security.protocol=ssl", "-X", "ssl.ca.location=/nowhere.pem"], "ssl.ca.location"),
+            (["-X", "max.poll.interval.ms=10000"], "max.poll.interval.ms"),
+            (["-X", "message.timeout.ms=300000"], "message.timeout.ms"),
+            (
+                ["--set", "state.directory=/dev/null/state"],
+                "state.directory: /dev/null/state: Not a directory"
+            ),
+            (["--set", "input.preset=bedrok"], "did you mean 'bedrock'?"),
+            (["--set", "derive=country=ip"], "'country' cannot be derived"),
+            (["--bootstrap-servers", "a:99999"], "'99999' is not a port"),
+            (["--set", "input.fields=acount=/a"], "acount"),
+        ])
+    func offline(options: [String], words: String) throws {
+        let result = try Program.run(["validate", "--offline"] + options)
+        #expect(result.code == 3, "\(options): \(result.errors)")
+        #expect(result.errors.contains(words), "\(options): \(result.errors)")
+        let brokers =
+            options.first == "--bootstrap-servers" ? [] : ["--bootstrap-servers", "127.0.0.1:1"]
+        let run = try Program.run(["run"] + brokers + options)
+        #expect(run.code == 3 && run.errors.contains(words), "\(options): \(run.errors)")
+    }
+
+    @Test("a misspelt librdkafka property in a file is told with its line and what it may be")
+    func misspeltProperty() throws {
+        let scratch = try Scratch()
+        let file = try scratch.file("c.yaml", "group: g\nkafka:\n  securty.protocol: SSL\n").path
+        let result = try Program.run(["validate", "--offline", "--config", file])
+        #expect(result.code == 3)
+        #expect(result.errors.contains("c.yaml:3:3: error: 'kafka.securty.protocol'"))
+        #expect(result.errors.contains("did you mean 'security.protocol'?"))
+    }
+
+    @Test("a misspelt variable ends every command with 3")
+    func misspeltVariable() throws {
+        for command in [["validate", "--offline"], ["run"], ["backtest", "none.jsonl"]] {
+            let result = try Program.run(
+                command, environment: ["STILLWATCH_WINDOWS_PANE": "5s"])
+            #expect(result.code == 3, "\(command)")
+            #expect(result.errors.contains("did you mean 'STILLWATCH_WINDOW_PANE'?"))
+        }
+    }
+
     static func rule(expectation: String) -> String {
         """
         apiVersion: stillwatch/v1

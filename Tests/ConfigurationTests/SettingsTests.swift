@@ -158,13 +158,46 @@ struct SettingsTests {
         #expect(loaded.warnings.isEmpty)
     }
 
-    @Test("a variable that sets nothing is a warning with a suggestion")
+    @Test("a variable that sets nothing is an error with a suggestion")
     func unknownVariable() throws {
-        let warnings = try load("", ["STILLWATCH_GRUOP": "g"]).get().warnings
-        #expect(
-            warnings == [
-                "the environment variable STILLWATCH_GRUOP sets nothing; did you mean STILLWATCH_GROUP?"
-            ])
+        let text = errors("", ["STILLWATCH_GRUOP": "g"])
+        #expect(text.contains("environment:1:1: error: the variable STILLWATCH_GRUOP sets nothing"))
+        #expect(text.contains("did you mean 'STILLWATCH_GROUP'?"))
+        #expect(errors("", ["STILLWATCH_GRUOP": ""]) == "", "an empty one counts as absent")
+    }
+
+    @Test("variables that Kubernetes sets for services named like us set nothing, and are no error")
+    func serviceVariables() throws {
+        let names = [
+            "STILLWATCH_SERVICE_HOST", "STILLWATCH_SERVICE_PORT", "STILLWATCH_SERVICE_PORT_HTTP",
+            "STILLWATCH_PORT", "STILLWATCH_PORT_80_TCP", "STILLWATCH_PORT_80_TCP_ADDR",
+            "STILLWATCH_KAFKA_SERVICE_HOST", "STILLWATCH_KAFKA_PORT_9092_TCP_PROTO",
+        ]
+        let variables = Dictionary(uniqueKeysWithValues: names.map { ($0, "tcp://10.0.0.1:80") })
+        #expect(try load("", variables).get().settings.kafka.isEmpty)
+        #expect(errors("", ["STILLWATCH_PORTS": "1"]) != "")
+        #expect(errors("", ["STILLWATCH_PORT_NUMBER": "1"]) != "")
+    }
+
+    @Test(
+        "a property that is refused is an error where it was set, and no secret beside it is shown")
+    func refusedProperties() {
+        let file = "kafka: { sasl.password: hidden, securty.protocol: SSL }"
+        let overrides = [Override(option: "-X", key: "kafka.bogus", value: "1")]
+        let result = Result { () throws(ConfigurationError) in
+            try Settings.load(
+                file: SourceText(name: "stillwatch.yaml", text: file), overrides: overrides,
+                property: { pair in
+                    pair.name == "sasl.password"
+                        ? nil : .init("is unknown", known: ["security.protocol"])
+                })
+        }
+        guard case .failure(let error) = result else { return #expect(Bool(false)) }
+        let text = error.description
+        #expect(text.contains("stillwatch.yaml:1:33: error: 'kafka.securty.protocol' is unknown"))
+        #expect(text.contains("did you mean 'security.protocol'?"))
+        #expect(text.contains("-X:1:1: error: 'kafka.bogus' is unknown"))
+        #expect(!text.contains("hidden"))
     }
 
     @Test("an unknown key of --set is an error with a suggestion")

@@ -49,6 +49,14 @@ struct OutputTests {
         }
     }
 
+    @Test("a close is no alert: there is nothing left to look at")
+    func closeIsNoAlert() {
+        for status in Finding.Status.allCases {
+            let text = OutputSamples.text(OutputSamples.finding(status: status), ocsf)
+            #expect(text.contains(#""is_alert":\#(status != .close)"#), "\(status)")
+        }
+    }
+
     @Test("a shadow rule's finding is no alert")
     func shadow() {
         let text = OutputSamples.text(OutputSamples.finding(shadow: true), ocsf)

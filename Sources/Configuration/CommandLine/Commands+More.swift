@@ -7,7 +7,11 @@ extension Commands {
             missing or have another number of partitions.
             """,
         options: [
-            Option("offline", .flag, help: "Check the configuration and the rules only.")
+            Option(
+                "offline", .flag,
+                help:
+                    "Check what can be checked without a broker: all that run refuses at its start."
+            )
         ] + connection + [rules] + settings + logging)
 
     static let rulesLint = Command(

@@ -21,7 +21,7 @@ public enum Commands {
             fingerprint, and writes findings to the alerts topic. Start as many processes as you like: the \
             group shares the partitions out.
             SIGTERM and SIGINT end it cleanly: polling stops, what was read is processed, output is flushed, \
-            offsets are committed. A second signal ends it at once.
+            offsets are committed, a last snapshot is taken. A second signal ends it at once.
             """,
         options: connection + [
             Option(
@@ -31,7 +31,7 @@ public enum Commands {
             group,
             Option(
                 "instance-id", .text("name"), key: "instance_id",
-                default: "the host's name",
+                default: "the host's name and a free number",
                 help: "This process's name in the group, which no other may have."),
             rules, shards, format,
             Option(

@@ -18,9 +18,10 @@ extension Key {
         .text(
             "instance_id", \.instanceID, type: "text", default: "",
             effect: """
-                This process's name in the group, which no other may have; without one the host's. A process \
-                that comes back under its name within the session timeout gets its partitions back, and \
-                nobody else is disturbed.
+                This process's name in the group, which no other may have. Without one it is the host's with \
+                the lowest number that no other process of the group has on this host: `HOST-0`, `HOST-1`, ... \
+                A process that comes back under its name within the session timeout gets its partitions back, \
+                and nobody else is disturbed.
                 """,
             example: "stillwatch-0", check: Check.instance),
         .mapping(

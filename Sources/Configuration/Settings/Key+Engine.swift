@@ -112,7 +112,8 @@ extension Key {
             example: "256"),
         .duration(
             "statistics_interval", \.statisticsIntervalMs, in: 0...3_600_000, default: "1m",
-            effect: "How often the counters are logged; 0s = never.", example: "10s"),
+            effect: "How often the counters, lag and watermark are logged; 0s = never.",
+            example: "10s"),
         .choice(
             "log.level", \.log.level, default: .info,
             effect: "The least severe lines written to standard error.", example: "debug"),

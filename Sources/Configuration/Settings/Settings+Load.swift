@@ -34,13 +34,29 @@ extension Settings {
         public let warnings: [String]
     }
 
+    /// What is wrong with a librdkafka property.
+    public struct PropertyProblem: Sendable {
+        /// What is wrong, after the property's name.
+        public var text: String
+        /// Names it may have been meant to have.
+        public var known: [String]
+
+        /// A problem.
+        public init(_ text: String, known: [String] = []) {
+            self.text = text
+            self.known = known
+        }
+    }
+
     /// Reads settings: `overrides` win over `environment`, that over `file`, that over the defaults.
     ///
     /// Mappings merge name by name; lists replace. Every error is found, not the first alone.
     ///
+    /// - Parameter property: what is wrong with a librdkafka property, which this module does not know.
     /// - Throws: `ConfigurationError` with all that is wrong; the caller prints it and exits with 3.
     public static func load(
-        file: SourceText? = nil, environment: [String: String] = [:], overrides: [Override] = []
+        file: SourceText? = nil, environment: [String: String] = [:], overrides: [Override] = [],
+        property: (Pair) -> PropertyProblem? = { _ in nil }
     ) throws(ConfigurationError) -> Loaded {
         let diagnostics = Diagnostics()
         var loader = SettingsLoader(diagnostics: diagnostics)
@@ -49,12 +65,12 @@ extension Settings {
         loader.read(environment)
         for item in overrides { loader.read(item) }
         loader.checkTogether()
+        loader.checkProperties(property)
         guard !diagnostics.hasErrors else {
             throw ConfigurationError(
                 diagnostics: diagnostics.all, description: diagnostics.text)
         }
         return Loaded(
-            settings: loader.settings,
-            warnings: loader.warnings + diagnostics.warnings.map(\.message))
+            settings: loader.settings, warnings: diagnostics.warnings.map(\.message))
     }
 }

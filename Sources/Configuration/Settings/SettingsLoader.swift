@@ -3,16 +3,19 @@ import YAML
 /// Fills settings source by source, the weakest first.
 struct SettingsLoader {
     private(set) var settings = Settings()
-    private(set) var warnings: [String] = []
     private let diagnostics: Diagnostics
     /// Where each key was set last, for checks that concern two keys.
     private var origins: [String: Node] = [:]
+    /// Where each librdkafka property was set last.
+    private var propertyOrigins: [String: Node] = [:]
 
     init(diagnostics: Diagnostics) { self.diagnostics = diagnostics }
 
     private mutating func assign(_ key: Key, _ node: Node) {
         key.assign(&settings, node, diagnostics)
         origins[key.name] = node
+        guard key.name == "kafka" else { return }
+        for pair in node.pairs ?? [] { propertyOrigins[pair.name] = pair.key }
     }
 
     mutating func setDefaults() {
@@ -84,14 +87,24 @@ struct SettingsLoader {
     // MARK: Environment and command line
 
     /// Variables that begin with the prefix and are not settings.
-    static let otherVariables = ["STILLWATCH_CONFIG", "STILLWATCH_PYTHON"]
+    static let otherVariables = ["STILLWATCH_CONFIG", "STILLWATCH_PYTHON", "STILLWATCH_FULL"]
+
+    /// Whether Kubernetes sets the variable for a service whose name begins like ours.
+    private static func isOfService(_ name: String) -> Bool {
+        if name.hasSuffix("_SERVICE_HOST") || name.contains("_SERVICE_PORT") { return true }
+        let words = name.split(separator: "_", omittingEmptySubsequences: false)
+        guard let port = words.lastIndex(of: "PORT") else { return false }
+        let rest = words[(port + 1)...]
+        let isNumbered = rest.first?.allSatisfy(\.isNumber) ?? true
+        return isNumbered && (rest.count < 2 || ["TCP", "UDP", "SCTP"].contains(rest[port + 2]))
+    }
 
     /// An empty variable counts as absent.
     mutating func read(_ environment: [String: String]) {
         let prefix = Key.environmentPrefix + "KAFKA_"
         for name in environment.keys.sorted() where name.hasPrefix(Key.environmentPrefix) {
             guard let text = environment[name], !text.isEmpty else { continue }
-            if Self.otherVariables.contains(name) { continue }
+            if Self.otherVariables.contains(name) || Self.isOfService(name) { continue }
             if let key = Key.all.first(where: { $0.environmentName == name }) {
                 assign(key, split(text, for: key, from: name))
             } else if name.hasPrefix(prefix), let key = Key.named("kafka") {
@@ -99,9 +112,11 @@ struct SettingsLoader {
                 let dotted = String(property.map { $0 == "_" ? "." : $0 })
                 assign(key, pair(dotted, text, from: name))
             } else {
-                let known = suggestion(for: name, among: Key.all.map(\.environmentName))
-                let hint = known.map { "; did you mean \($0)?" } ?? ""
-                warnings.append("the environment variable \(name) sets nothing\(hint)")
+                let notes = suggestionNotes(
+                    for: name, among: Key.all.map(\.environmentName) + Self.otherVariables)
+                diagnostics.error(
+                    "the variable \(name) sets nothing", at: Node(text: name, from: "environment"),
+                    notes: notes)
             }
         }
     }
@@ -160,6 +175,21 @@ struct SettingsLoader {
             // Findings of both kinds may share a topic: each says whether it is a shadow's.
             guard let first, (first, key) != ("alerts.topic", "shadow.topic") else { continue }
             report("'\(key)' is the same topic as '\(first)'", at: key)
+        }
+    }
+
+    /// Checks each librdkafka property; the line it stands on is not shown, since secrets may stand beside it.
+    func checkProperties(_ problem: (Settings.Pair) -> Settings.PropertyProblem?) {
+        for pair in settings.kafka {
+            guard let problem = problem(pair), let node = propertyOrigins[pair.name] else {
+                continue
+            }
+            var diagnostic = Diagnostic(
+                .error, "'kafka.\(pair.name)' \(problem.text)", at: node.range, in: node.source,
+                notes: suggestionNotes(for: pair.name, among: problem.known))
+            diagnostic.sourceLine = pair.name
+            diagnostic.underline = "^" + String(repeating: "~", count: max(0, pair.name.count - 1))
+            diagnostics.report(diagnostic)
         }
     }
 

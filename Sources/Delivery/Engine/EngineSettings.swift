@@ -77,6 +77,8 @@ public struct EngineSettings: Sendable {
     public var parkMs: Int64 = 60_000
     /// Milliseconds a revoked partition's last cut may take.
     public var settleMs: Int64 = 20_000
+    /// Milliseconds the last snapshots may take when the instance is asked to stop, once all is committed.
+    public var lastSnapshotsMs: Int64 = 10_000
     /// Milliseconds a caught-up partition may be silent before it stops holding others back.
     public var idleTimeoutMs: Int64 = 60_000
     /// Event time a partition may be ahead of the slowest, in milliseconds.

@@ -135,13 +135,23 @@ extension Shard {
                 try giveUp(partitions, nowMs)
             }
         }
-        if let deadlineMs = drainDeadlineMs, !hasDrained {
+        if let deadlineMs = drainDeadlineMs, !hasDrained { finishDraining(nowMs, by: deadlineMs) }
+    }
+
+    /// Tells that the drain is through: all is committed, and the last snapshots are safe; or neither can be any more.
+    private func finishDraining(_ nowMs: Int64, by deadlineMs: Int64) {
+        let canCommit = hold == nil && membership?.isValid ?? false
+        if let untilMs = lastSnapshotsUntilMs {
+            let missing = unsafeTasks
+            guard missing == 0 && isSettled || !canCommit || nowMs >= untilMs else { return }
+            if missing > 0 { notify(.lastSnapshotsTimedOut(tasks: missing)) }
+        } else {
             let isLate = nowMs >= deadlineMs
             guard isSettled || hold != nil || membership == nil || isLate else { return }
             if isLate { notify(.settlingTimedOut) }
-            hasDrained = true
-            events.append(.drained)
         }
+        hasDrained = true
+        events.append(.drained)
     }
 
     /// Drops what is not committed, for whoever owns the partitions next.

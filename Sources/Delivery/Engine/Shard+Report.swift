@@ -3,11 +3,20 @@ extension Shard {
     /// What the shard has done and holds.
     public func report() -> ShardReport {
         var report = retired
-        for case .some(let slot) in sources { report.ingest.add(slot.counters) }
+        for case .some(let slot) in sources {
+            report.ingest.add(slot.counters)
+            report.inputs.append(
+                InputStanding(
+                    partition: slot.partition, position: slot.position, highest: slot.highest))
+        }
         for entry in parked.values { entry.slot.task.report(into: &report) }
         for case .some(let slot) in states {
             slot.task.report(into: &report)
-            if !slot.isLive { report.restoring += 1 }
+            if slot.isLive {
+                report.note(slot.task.watermark)
+            } else {
+                report.restoring += 1
+            }
             if case .restoring(let restore) = slot.phase, let progress = restore.progress {
                 report.add(progress)
             }

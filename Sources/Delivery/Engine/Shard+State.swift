@@ -61,4 +61,35 @@ extension Shard {
             return
         }
     }
+
+    /// Snapshots whose pages are on their way at a time, while a drain takes the last ones: bounds their memory.
+    private static let lastAtATime = 8
+
+    /// While draining: one snapshot more of each task, once all that was read is committed. Whoever begins it next
+    /// has nothing to read again then.
+    func takeLastSnapshots(_ nowMs: Int64) {
+        guard isDraining, !hasDrained, hold == nil, lastSnapshotsUntilMs != nil || isSettled
+        else { return }
+        if lastSnapshotsUntilMs == nil { lastSnapshotsUntilMs = nowMs + settings.lastSnapshotsMs }
+        var writing = states.count { $0?.snapshots.isWriting ?? false }
+        for case .some(let slot) in states where slot.isRestored {
+            slot.snapshots.end(nowMs: nowMs)
+            guard writing < Self.lastAtATime, let committed = slot.committed.offset,
+                slot.snapshots.isDue(nowMs: nowMs, position: slot.position)
+            else { continue }
+            slot.snapshots.take(
+                slot.task, position: slot.position, committed: committed, nowMs: nowMs)
+            writing += 1
+        }
+    }
+
+    /// Tasks whose last snapshot is wanted and not there.
+    var unsafeTasks: Int {
+        states.count { slot in
+            slot.map {
+                $0.isRestored && $0.committed.offset != nil
+                    && !$0.snapshots.isSafe(position: $0.position)
+            } ?? false
+        }
+    }
 }

@@ -33,6 +33,7 @@ extension Shard {
             try askForIdle(nowMs)
         }
         takeSnapshots(nowMs)
+        takeLastSnapshots(nowMs)
         try closeCutIfDue(nowMs)
         try finishReleasing(nowMs)
         retireParked { $0 <= nowMs }

@@ -35,6 +35,8 @@ public final class Shard {
     var releasing: (partitions: [PartitionID], deadlineMs: Int64)?
     /// Nothing more is read; what was read is settled until then.
     var drainDeadlineMs: Int64?
+    /// Until when a drain waits for its last snapshots; nil before all that was read is committed.
+    var lastSnapshotsUntilMs: Int64?
     var isDraining: Bool { drainDeadlineMs != nil }
     var hasDrained = false
     /// The membership was found to be over: nothing is done until the group says what is next.

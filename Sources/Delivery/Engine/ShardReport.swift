@@ -38,6 +38,10 @@ public struct ShardReport: Sendable, Equatable {
     public var deadLetters = 0
     /// Cuts committed.
     public var cuts = 0
+    /// How far the input partitions are read, in no order.
+    public var inputs: [InputStanding] = []
+    /// How far event time has come in the task that is behind all others; nil where none has heard of a source.
+    public var watermark: WatermarkStanding?
 
     /// Nothing.
     public init() {}
@@ -62,6 +66,8 @@ public struct ShardReport: Sendable, Equatable {
         stateBytes = 0
         waitingBytes = 0
         openFindings = 0
+        inputs = []
+        watermark = nil
     }
 
     /// Adds another shard's numbers.
@@ -84,5 +90,7 @@ public struct ShardReport: Sendable, Equatable {
         shadowFindings += other.shadowFindings
         deadLetters += other.deadLetters
         cuts += other.cuts
+        inputs += other.inputs
+        note(other.watermark)
     }
 }

@@ -125,6 +125,12 @@ final class EntityStage: StatefulTask {
         }
     }
 
+    var watermark: WatermarkStanding? {
+        guard !task.sources.isEmpty else { return nil }
+        return WatermarkStanding(
+            closedThrough: task.closedThrough, slowestSource: task.slowestSource.map(Int32.init))
+    }
+
     var waitingBytes: Int { task.waitingBytes }
     var memoryBytes: Int { task.memoryBytes }
     var hasEnded: Bool { task.hasEnded }

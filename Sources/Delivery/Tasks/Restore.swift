@@ -129,6 +129,9 @@ final class Restore {
 
     private func finish(_ nowMs: Int64) {
         task.isMuted = false
+        var held = ShardReport()
+        task.report(into: &held)
+        summary.entities = held.entityCount
         summary.elapsedMs = nowMs - startedMs
         notify(.restored(task.id, summary))
     }
@@ -209,7 +212,6 @@ final class Restore {
             let report = try task.finishRestore()
             if !report.isExact { notify(.stateChanged(task.id, report)) }
             result.isOfOtherRules = !report.isExact
-            summary.entities = report.entities
         } catch {
             notify(.snapshotUnusable(task.id, manifest.id, reason: "\(error)"))
             phase = .choosing
@@ -243,7 +245,10 @@ final class Restore {
         settle(keeping: nil)
         position = low
         next = defects.contains(.beginsEmptyWithoutSnapshot) ? committed : low
-        if committed > low || low > 0 { notify(.rebuilding(task.id, from: low, lost: low > 0)) }
+        // Where the group has committed nothing there was never anything to know.
+        if committed > low || (low > 0 && hasCommitted) {
+            notify(.rebuilding(task.id, from: low, lost: low > 0))
+        }
         beginReplay(nowMs)
     }
 

@@ -39,6 +39,10 @@ struct Snapshotter {
     private var isFull = false
     /// Whether a snapshot is wanted that was not taken yet, or is not safe yet.
     private(set) var isUrgent = false
+    /// Whether the task is about to end: what it takes now is its last, and fails for good or is tried again soon.
+    private var isEnding = false
+    /// Whether no last snapshot could be taken.
+    private var isGivenUp = false
 
     /// Manifests kept: the newest, and the one before in case its pages turn out to be damaged.
     private static let keptManifests = 2
@@ -88,8 +92,33 @@ struct Snapshotter {
     /// Whether it is time for a snapshot of a task that stands at `position`.
     func isDue(nowMs: Int64, position: Int64) -> Bool {
         guard case .idle = phase, nowMs >= dueMs else { return false }
-        if isUrgent { return true }
-        return kept.last.map { $0.position < position } ?? (position > 0)
+        return isUrgent || isBehind(position)
+    }
+
+    /// Whether the store knows less than a task that stands at `position`.
+    private func isBehind(_ position: Int64) -> Bool {
+        kept.last.map { $0.position < position } ?? (position > 0)
+    }
+
+    // MARK: The last one
+
+    /// Wants a last snapshot of a task that stands at `position` and reads nothing more, where the store knows less.
+    mutating func end(nowMs: Int64) {
+        guard !isEnding else { return }
+        isEnding = true
+        dueMs = nowMs
+    }
+
+    /// Whether the store holds what a task that stands at `position` knows, or never will.
+    func isSafe(position: Int64) -> Bool {
+        guard case .idle = phase else { return false }
+        return isGivenUp || !(isUrgent || isBehind(position))
+    }
+
+    /// Whether pages are on their way.
+    var isWriting: Bool {
+        if case .writing = phase { return true }
+        return false
     }
 
     /// Takes a snapshot of a task at `position` and begins to write its pages.
@@ -98,7 +127,8 @@ struct Snapshotter {
             incarnation: settings.incarnation, sequence: max(sequence, task.lastSequence) + 1)
         guard var snapshot = task.takeSnapshot(id, position: position, isFull: isFull) else {
             dueMs = nowMs + Self.againMs
-            guard isUrgent else { return }
+            isGivenUp = isEnding
+            guard isUrgent, !isEnding else { return }
             // Panes have to close first, and for that the task has to go on.
             isUrgent = false
             let error = ClusterError(
@@ -125,7 +155,7 @@ struct Snapshotter {
 
     /// Milliseconds until the snapshot after the one that is taken now.
     private var pauseMs: Int64 {
-        isUrgent
+        isUrgent || isEnding
             ? min(settings.snapshotIntervalMs, Self.againMs << min(failures, 20))
             : settings.snapshotIntervalMs
     }

@@ -50,6 +50,8 @@ protocol StatefulTask: AnyObject {
     var waitingBytes: Int { get }
     /// Bytes of state, those included.
     var memoryBytes: Int { get }
+    /// How far event time has come in it; nil before it has heard of a source.
+    var watermark: WatermarkStanding? { get }
     /// Whether every source has said that nothing will come any more.
     var hasEnded: Bool { get }
     /// Equal for tasks with the same state; O(state), for tests.

@@ -72,6 +72,8 @@ public enum Notice: Sendable {
     case snapshotTaken(TaskID, SnapshotID, pages: Int, bytes: Int)
     /// A snapshot could not be written; the one before stays good.
     case snapshotFailed(TaskID, SnapshotID, ClusterError)
+    /// The instance ends, and so many tasks' last snapshots were not written in time.
+    case lastSnapshotsTimedOut(tasks: Int)
 }
 
 /// How far a restore is.
@@ -108,10 +110,13 @@ public struct RestoreProgress: Sendable, Equatable {
 public struct RestoreSummary: Sendable, Equatable {
     /// The snapshot it began from; nil where it was rebuilt from records alone.
     public var snapshot: SnapshotID?
-    /// Entities the snapshot held.
+    /// Entities the task knows.
     public var entities: Int
     /// Records of the partition read again.
     public var replayed: Int
     /// How long it took.
     public var elapsedMs: Int64
+
+    /// Whether nothing was there to restore: the task's first start.
+    public var isEmpty: Bool { snapshot == nil && replayed == 0 && entities == 0 }
 }

@@ -3,7 +3,8 @@ import Primitives
 /// A finding as an OCSF 1.8.0 Detection Finding without profiles.
 ///
 /// What OCSF has no word for stands under `unmapped.stillwatch` and `evidences[].data`; the schema forbids it
-/// anywhere else. A shadow rule's finding is not an alert (`is_alert`) and its analytic is experimental.
+/// anywhere else. `is_alert` is true where somebody should look: not on a close, and not of a shadow rule, whose
+/// analytic is experimental.
 struct OCSFFinding {
     let finding: Finding
     let productVersion: String
@@ -37,7 +38,7 @@ struct OCSFFinding {
         writer.member("severity_id", "severity", OCSF.severity(rule.severity))
         writer.member("status_id", "status", OCSF.status(finding.status))
         writer.key("is_alert")
-        writer.value(!rule.shadow)
+        writer.value(!rule.shadow && finding.status != .close)
         writer.member("start_time", finding.firstSeen)
         writer.member("end_time", finding.lastSeen)
         writer.member("message", "\(rule.title) on \(finding.entity)")

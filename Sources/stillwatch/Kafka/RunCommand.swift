@@ -13,6 +13,11 @@ enum RunCommand {
     static func run(_ invocation: Invocation) async throws -> ExitCode {
         let environment = try Environment(invocation)
         var settings = try liveSettings(environment.settings)
+        if let problem = Preflight.problems(environment.settings).first { throw problem }
+        // Kept until the process ends.
+        let name = environment.settings.instanceID.isEmpty ? takeName(environment) : nil
+        if let name { settings.instanceID = name.text }
+        defer { withExtendedLifetime(name) {} }
         settings.engine.stopsAtEnd = invocation.has("stop-at-end")
         let engine = Engine(settings, logger: environment.logger)
         let signals = StopSignals { engine.requestStop() }
@@ -23,6 +28,15 @@ enum RunCommand {
         } catch let error as EngineFailure {
             throw failure(error, environment.settings)
         }
+    }
+
+    /// A name of this process's own, where none is configured.
+    private static func takeName(_ environment: Environment) -> InstanceName {
+        let name = InstanceName(group: environment.settings.group)
+        if let warning = name.warning {
+            environment.logger.warning("instance id", metadata: ["warning": .string(warning)])
+        }
+        return name
     }
 
     /// What ends a command where the engine cannot go on.

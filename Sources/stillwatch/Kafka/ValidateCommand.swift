@@ -1,9 +1,6 @@
 import Configuration
 import Detection
-import Events
 import Kafka
-import Replay
-import YAML
 
 /// `validate`: everything that would keep `run` from working, listed; nothing is changed.
 enum ValidateCommand {
@@ -11,23 +8,16 @@ enum ValidateCommand {
         let environment = try Environment(invocation)
         var report = ValidationReport()
         report.ok("configuration")
-        checkInput(environment.settings, &report)
-        checkRules(environment.settings, &report)
-        if !invocation.has("offline") { checkKafka(environment.settings, &report) }
-        return report.code
-    }
-
-    private static func checkInput(_ settings: Settings, _ report: inout ValidationReport) {
-        do {
-            let map = try Wiring.fieldMap(settings.input)
-            _ = try EventDecoder(
-                format: Wiring.eventFormat(settings.input.format), fieldMap: map,
-                tracked: TrackedNames(kinds: [], signals: []), limits: DecoderLimits())
-        } catch let failure as Failure {
-            report.problem(failure)
-        } catch {
-            report.problem(Failure(.usage, "input.fields: \(error)"))
+        let settings = environment.settings
+        checkRules(settings, &report)
+        let problems = Preflight.problems(settings)
+        for problem in problems { report.problem(problem) }
+        let isOffline = invocation.has("offline")
+        if isOffline, settings.bootstrapServers.isEmpty {
+            report.note("bootstrap_servers: not set, and whatever talks to Kafka needs them")
         }
+        if problems.isEmpty, !isOffline { checkKafka(settings, &report) }
+        return report.code
     }
 
     private static func checkRules(_ settings: Settings, _ report: inout ValidationReport) {
@@ -90,6 +80,8 @@ struct ValidationReport {
     private static let order: [ExitCode] = [.usage, .ruleError, .unreachable, .checkFailed, .ok]
 
     mutating func ok(_ text: String) { Console.error("ok: \(text)\n") }
+
+    mutating func note(_ text: String) { Console.error("note: \(text)\n") }
 
     mutating func problem(_ failure: Failure) {
         Console.error(failure.description)

@@ -1,5 +1,6 @@
 import Configuration
 import Glibc
+import Kafka
 import Telemetry
 import YAML
 
@@ -18,7 +19,8 @@ struct Environment {
             path.isEmpty ? nil : SourceText(name: path, bytes: try Files.bytes(of: path))
         do throws(ConfigurationError) {
             let loaded = try Settings.load(
-                file: file, environment: variables, overrides: invocation.overrides)
+                file: file, environment: variables, overrides: invocation.overrides,
+                property: Self.problem)
             settings = loaded.settings
             logger = Logger(
                 label: "stillwatch", level: Wiring.level(settings.log.level),
@@ -29,6 +31,15 @@ struct Environment {
         } catch {
             throw Failure(.usage, text: error.description)
         }
+    }
+
+    /// What librdkafka or the engine has against a property.
+    private static func problem(_ pair: Settings.Pair) -> Settings.PropertyProblem? {
+        guard let problem = Properties.problem(Properties.Setting(pair.name, pair.value)) else {
+            return nil
+        }
+        let isKnown = Library.knows(property: pair.name)
+        return Settings.PropertyProblem(problem, known: isKnown ? [] : Library.propertyNames)
     }
 
     /// The process's environment variables.

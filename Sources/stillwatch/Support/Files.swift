@@ -58,6 +58,27 @@ enum Files {
         return status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Why the directory at `path` cannot be written to, nor made; nil where one of them can be done.
+    static func obstacle(toDirectory path: String) -> String? {
+        var place = path
+        while isDirectory(place) == nil, errno == ENOENT {
+            guard let slash = place.lastIndex(of: "/") else {
+                place = "."
+                break
+            }
+            place = slash == place.startIndex ? "/" : String(place[..<slash])
+        }
+        guard isDirectory(place) == true else {
+            let reason =
+                isDirectory(place) == nil ? String(cString: strerror(errno)) : "no directory"
+            return "\(place): \(reason)"
+        }
+        guard access(place, W_OK | X_OK) == 0 else {
+            return "\(place): cannot be written to: \(String(cString: strerror(errno)))"
+        }
+        return nil
+    }
+
     /// The names in the directory at `path`, sorted, without hidden ones.
     static func names(in path: String) throws(Failure) -> [String] {
         guard let directory = opendir(path) else {

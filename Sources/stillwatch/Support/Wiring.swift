@@ -123,17 +123,19 @@ enum Wiring {
     }
 
     /// The librdkafka properties of every client.
+    ///
+    /// - Parameter stand: brokers where the settings have none, for checks that ask nobody.
     static func properties(
-        _ settings: Settings, adding more: [Properties.Setting] = []
+        _ settings: Settings, adding more: [Properties.Setting] = [], standIn stand: String = ""
     ) throws(Failure) -> Properties {
-        guard !settings.bootstrapServers.isEmpty else {
+        let servers = settings.bootstrapServers.isEmpty ? stand : settings.bootstrapServers
+        guard !servers.isEmpty else {
             throw Failure(.usage, "no brokers are given: --bootstrap-servers host:port")
         }
         let given = settings.kafka.map { Properties.Setting($0.name, $0.value) }
         let added = more.filter { item in !given.contains { $0.name == item.name } }
         do throws(KafkaError) {
-            return try Properties(
-                bootstrapServers: settings.bootstrapServers, settings: added + given)
+            return try Properties(bootstrapServers: servers, settings: added + given)
         } catch {
             throw Failure(error)
         }
