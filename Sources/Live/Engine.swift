@@ -25,12 +25,15 @@ public actor Engine {
     private var statistics = StatisticsLine()
     /// Asks where the input ends, for the statistics; nil before the start.
     private var ends: EndQuestion?
+    private var coverage: CoverageWatch
+    private var lastLookMs: Int64 = 0
 
     /// An engine that logs to `logger`.
     public init(_ settings: LiveSettings, logger: Logger) {
         self.settings = settings
         self.logger = logger
         notices = NoticeLog(logger, settings.topics)
+        coverage = CoverageWatch(settings.engine)
     }
 
     deinit { executor.stop() }
@@ -122,6 +125,7 @@ public actor Engine {
                 }
             }
             try await logStatistics(now)
+            await watchCoverage(now)
         }
     }
 
@@ -165,9 +169,22 @@ public actor Engine {
         // The line waits a moment for the brokers' word on where the input ends.
         guard ends?.isSettled(now, for: inputs) ?? true else { return }
         let report = await report()
-        let fields = statistics.next(
+        var fields = statistics.next(
             report, now, ends: ends?.takeBounds(), wallMs: Clock.wallMs())
+        if let shares = coverage.shares(of: report) { fields["events_with"] = .string(shares) }
+        if let flaws = CoverageWatch.flaws(of: report) { fields["flaws"] = .string(flaws) }
         logger.info("statistics", metadata: fields)
+    }
+
+    /// Looks once a second whether it is time to say which rules cannot fire.
+    private func watchCoverage(_ now: Int64) async {
+        guard now - lastLookMs >= 1_000 else { return }
+        lastLookMs = now
+        for (missing, rules) in coverage.look(at: await report(), now) {
+            logger.warning(
+                "rules cannot fire: no event since the start has what they ask for",
+                metadata: ["rules": .string(rules), "missing": .string(missing)])
+        }
     }
 
     private func report() async -> ShardReport {

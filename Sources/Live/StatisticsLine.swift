@@ -86,9 +86,11 @@ struct StatisticsLine {
             "findings": .count(report.findings),
             "shadow_findings": .count(report.shadowFindings),
         ]
-        for reason in RejectReason.allCases where report.ingest.rejected[reason.index] > 0 {
-            fields["dead_letters_\(reason.rawValue)"] = .count(
-                report.ingest.rejected[reason.index])
+        let reasons = RejectReason.allCases.filter { report.ingest.rejected[$0.index] > 0 }
+        if !reasons.isEmpty {
+            fields["dead_letters_by"] = .string(
+                reasons.map { "\($0.rawValue)=\(report.ingest.rejected[$0.index])" }
+                    .joined(separator: " "))
         }
         if report.evicted > 0 { fields["evicted"] = .count(report.evicted) }
         if report.entities.missingRecords > 0 {

@@ -30,6 +30,14 @@ public struct Replay {
         public var tooLate: Int
     }
 
+    /// A field whose values had a flaw, with where the first came from.
+    public struct Flaw: Sendable {
+        /// The source's name and where in it: `file:line`.
+        public var place: String
+        /// The field, the flaw and how many events.
+        public var flawed: FieldCoverage.Flawed
+    }
+
     /// What came of a replay.
     public struct Report: Sendable {
         /// Records read, folded, refused.
@@ -38,6 +46,12 @@ public struct Replay {
         public var span: ClosedRange<EventTime>?
         /// State and evaluations.
         public var entities = EntitySummary()
+        /// What the events carry; nil before the end.
+        public var coverage: InputCoverage?
+        /// The rules that could not fire, since no event had what they ask for.
+        public var silentRules: [InputCoverage.SilentRule] = []
+        /// What was left out or changed of events that count, with the place of the first.
+        public var flaws: [Flaw] = []
         /// The findings by time, uid and sequence; empty where `keepsFindings` was off.
         public var findings: [Finding] = []
         /// The first refused records, at most `Replay.keptRefusals`.
@@ -89,6 +103,13 @@ public struct Replay {
         }
         take(await stages.drain())
         report.ingest = ingest.counters
+        let coverage = InputCoverage(report.ingest, plan: settings.plan)
+        report.coverage = coverage
+        report.silentRules = coverage.silentRules(of: settings.rules)
+        report.flaws = report.ingest.coverage.flaws.map { flawed in
+            let source = sources[flawed.first.source]
+            return Flaw(place: source.place(ofRecord: flawed.first.offset), flawed: flawed)
+        }
         report.span = ingest.span
         report.refusals = ingest.refusals
         report.disorders = ingest.disorders

@@ -18,7 +18,39 @@ public struct ReplaySummary: Sendable {
     public var text: String {
         var rows = ingestRows + [("", "")]
         rows += findingRows + [("", "")] + stateRows
-        return Columns.text(rows) + refusals + disorders
+        return Columns.text(rows) + Columns.text(coverageRows) + Columns.text(flawRows) + refusals
+            + disorders + silent
+    }
+
+    /// The share of the events that have each field, of those that any has, and what none has.
+    private var coverageRows: [(String, String)] {
+        guard let coverage = report.coverage, coverage.events > 0 else { return [] }
+        let rows = coverage.items.map { item in
+            let percent = Double(item.events) * 100 / Double(coverage.events)
+            return ("  \(item.name)", item.events == 0 ? "none" : "\(decimal(percent)) %")
+        }
+        return [("", ""), ("events with", "")] + rows
+    }
+
+    /// What was left out or changed of events that count all the same.
+    private var flawRows: [(String, String)] {
+        guard !report.flaws.isEmpty else { return [] }
+        let rows = report.flaws.map { flaw in
+            (
+                "  \(flaw.flawed.field.name) \(flaw.flawed.flaw.name)",
+                "\(grouped(flaw.flawed.events)), first \(flaw.place)"
+            )
+        }
+        return [("", ""), ("values with a flaw", "")] + rows
+    }
+
+    private var silent: String {
+        guard !report.silentRules.isEmpty else { return "" }
+        let lines = report.silentRules.map { silent in
+            "warning: rule \(silent.rule) cannot fire: no event has "
+                + "\(silent.missing.joined(separator: ", "))\n"
+        }
+        return "\n" + lines.joined()
     }
 
     private var ingestRows: [(String, String)] {

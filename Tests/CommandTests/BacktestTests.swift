@@ -37,6 +37,39 @@ struct BacktestTests {
         #expect(names.sorted() == ["events.jsonl", "findings", "labels"])
     }
 
+    @Test("a field that never comes is told, with the rules that cannot fire for want of it")
+    func coverage() throws {
+        let scratch = try Scratch()
+        let rule = CommandTests.rule(expectation: "a")
+            .replacing("requests(1h) >= 10", with: "distinct(ip, 1h) >= 10")
+        try scratch.file("r.yaml", rule)
+        let events = (0..<20).map { number in
+            let time = 1_780_272_000_000 + number * 1_000
+            let plan = number < 5 ? #","plan":"free""# : ""
+            return
+                #"{"time":\#(time),"account":"a","fingerprint":{"ip":"10.0.0.\#(number)"}\#(plan)}"#
+        }
+        try scratch.file("e.jsonl", events.joined(separator: "\n"))
+        let run = try Program.run([
+            "backtest", scratch.path("e.jsonl"), "--rules", scratch.path("r.yaml"),
+        ])
+        #expect(run.code == 0 && run.output == "")
+        #expect(
+            run.errors.contains(
+                "warning: rule test.busy cannot fire: no event has fingerprints.ip\n"))
+        #expect(run.errors.contains("events with"))
+        #expect(run.errors.contains(/\n  plan +25\.0 %\n/))
+        #expect(run.errors.contains(/\n  fingerprints\.ip +none\n/))
+        try scratch.file(
+            "e.jsonl",
+            events.map { $0.replacing("fingerprint", with: "fingerprints") }.joined(separator: "\n")
+        )
+        let mended = try Program.run([
+            "backtest", scratch.path("e.jsonl"), "--rules", scratch.path("r.yaml"),
+        ])
+        #expect(!mended.errors.contains("cannot fire") && !mended.lines.isEmpty)
+    }
+
     @Test("standard input is read, and a reader that goes away ends it quietly")
     func pipes() throws {
         let run = try Program.shell(

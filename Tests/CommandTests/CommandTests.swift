@@ -55,7 +55,10 @@ struct CommandTests {
             (["-X", "socket.timeout.ms=soon"], "'kafka.socket.timeout.ms' is not accepted"),
             (["-X", "group.id=g"], "'kafka.group.id' is owned by the engine: give --group"),
             (["-X", "session.timeout.ms=5000"], "transaction.timeout.ms"),
-            (["-X", "security.protocol=ssl", "-X", "ssl.ca.location=/nowhere.pem"], "ssl.ca.location"),
+            (
+                ["-X", "security.protocol=ssl", "-X", "ssl.ca.location=/nowhere.pem"],
+                "ssl.ca.location"
+            ),
             (["-X", "max.poll.interval.ms=10000"], "max.poll.interval.ms"),
             (["-X", "message.timeout.ms=300000"], "message.timeout.ms"),
             (

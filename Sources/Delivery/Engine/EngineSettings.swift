@@ -114,7 +114,7 @@ public struct EngineSettings: Sendable {
     func name(_ topic: Topic) -> String { topics[topic] ?? "\(topic)" }
 
     /// What INGEST and ENTITY agree on.
-    var plan: TopologyPlan {
+    public var plan: TopologyPlan {
         TopologyPlan(
             rules: rules, timing: timing, partitions: partialsPartitions, gateways: gateways,
             derivesSubnets: derivesSubnets, application: application)

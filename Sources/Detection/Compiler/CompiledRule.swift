@@ -14,6 +14,8 @@ public struct CompiledRule: Sendable {
     public let minHistoryPanes: UInt32
     /// What its findings show.
     public let evidence: [Evidence]
+    /// What it asks events for.
+    public let needs: RuleNeeds
     /// `Rule.digest`.
     public let digest: UInt64
 

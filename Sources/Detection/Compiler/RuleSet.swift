@@ -147,6 +147,6 @@ extension RuleSet {
             kinds: rule.kinds.compactMap { kinds.firstIndex(of: $0) }.sorted(),
             gate: Gate(rule.condition) { resolved.dimension($0) }, lifecycle: rule.lifecycle,
             minHistoryPanes: rule.minHistoryMs == 0 ? 0 : width.count(spanMs: rule.minHistoryMs),
-            evidence: evidence, digest: rule.digest, condition: condition)
+            evidence: evidence, needs: RuleNeeds(rule), digest: rule.digest, condition: condition)
     }
 }
