@@ -22,11 +22,11 @@ public actor Engine {
     private var waker: Waker?
     /// The input partitions this process reads.
     private var inputs: Set<PartitionID> = []
-    private var statistics = StatisticsLine()
     /// Asks where the input ends, for the statistics; nil before the start.
     private var ends: EndQuestion?
     private var coverage: CoverageWatch
     private var lastLookMs: Int64 = 0
+    private var statistics: StatisticsLine
 
     /// An engine that logs to `logger`.
     public init(_ settings: LiveSettings, logger: Logger) {
@@ -34,6 +34,7 @@ public actor Engine {
         self.logger = logger
         notices = NoticeLog(logger, settings.topics)
         coverage = CoverageWatch(settings.engine)
+        statistics = StatisticsLine(settings.topics)
     }
 
     deinit { executor.stop() }
@@ -64,11 +65,13 @@ public actor Engine {
         logStart(layout)
         let instance = Instance(
             engine, group: assembly.group, lookup: assembly.makeLookup(),
+            ends: engine.stopsAtEnd ? assembly.makeLookup() : nil,
             notify: { [notices] in notices.write($0) })
         var failure: (any Error)?
         do {
             try assembly.group.join()
             try await control(instance, assembly)
+            failure = instance.shortfall
         } catch {
             failure = error
         }
@@ -107,12 +110,9 @@ public actor Engine {
     // MARK: The control plane
 
     private func control(_ instance: Instance, _ assembly: Assembly) async throws {
-        var isAsked = false
         while !instance.hasEnded {
-            if !isAsked, await shouldStop(instance) {
-                isAsked = true
-                instance.requestStop()
-            }
+            if stopRequested.load(ordering: .relaxed) { instance.requestStop() }
+            if settings.engine.stopsAtEnd { instance.take(await progress()) }
             wakeFetchers(assembly)
             assembly.group.wait(ms: waker == nil ? 20 : 5)
             let now = Clock.monotonicMs()
@@ -129,11 +129,10 @@ public actor Engine {
         }
     }
 
-    private func shouldStop(_ instance: Instance) async -> Bool {
-        if stopRequested.load(ordering: .relaxed) { return true }
-        guard settings.engine.stopsAtEnd, instance.hasBegun else { return false }
-        for shard in shards where !(await shard.isAtEnd()) { return false }
-        return true
+    private func progress() async -> ShardProgress {
+        var progress = ShardProgress()
+        for shard in shards { progress.add(await shard.progress()) }
+        return progress
     }
 
     /// librdkafka 2.0 lets fetchers sleep behind a full queue: they are woken while a shard is hungry.

@@ -25,7 +25,8 @@ struct NoticeLog: Sendable {
             .commitsStalled,
             .settlingTimedOut:
             writeCuts(notice)
-        case .deadLetter, .sourceIdle, .missingRecords: writeTasks(notice)
+        case .deadLetter, .sourceIdle, .missingRecords, .stalled, .endedWithOthers:
+            writeTasks(notice)
         case .restoreBegan, .restoreProgress, .snapshotUnusable, .stateChanged, .rebuilding,
             .restored, .restoreFailed:
             writeRestore(notice)
@@ -116,6 +117,17 @@ struct NoticeLog: Sendable {
                 ])
         case .sourceIdle(let partition):
             logger.debug("partition is idle", metadata: ["partition": .count(partition)])
+        case .stalled(let stall):
+            logger.warning(
+                "a partition has something to read and does not move",
+                metadata: [
+                    "partition": place(stall.partition), "for_ms": .count(stall.forMs),
+                    "why": .string(StallText(topics).why(stall.reason)),
+                ])
+        case .endedWithOthers(let partitions):
+            logger.notice(
+                "the end is reached; others hold partitions, and close what fires there",
+                metadata: ["partitions": .count(partitions)])
         case .missingRecords(let partition, let count):
             logger.error(
                 "blocks of a source do not follow each other: records are missing",

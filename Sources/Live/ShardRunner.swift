@@ -58,8 +58,8 @@ actor ShardRunner {
         return shard.takeEvents()
     }
 
-    /// Whether everything up to the ends seen at the start is done.
-    func isAtEnd() -> Bool { shard.isAtEnd }
+    /// How far it is with what it was given to read to its end.
+    func progress() -> ShardProgress { shard.progress }
 
     /// Numbers about the shard.
     func report() -> ShardReport { shard.report() }

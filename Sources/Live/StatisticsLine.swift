@@ -6,8 +6,12 @@ import Topology
 
 /// Turns reports into the periodic log line: rates since the last one, and what is held now.
 struct StatisticsLine {
+    private let stalls: StallText
     private var last = ShardReport()
     private var lastMs: Int64?
+
+    /// Lines about topics of these names.
+    init(_ topics: TopicNames) { stalls = StallText(topics) }
 
     /// Whether it is time for a line; the first call starts the clock.
     mutating func isDue(_ now: Int64, everyMs: Int64) -> Bool {
@@ -43,6 +47,7 @@ struct StatisticsLine {
         }
         if let ends { Self.addLag(of: report, ends, wallMs, to: &fields) }
         Self.addWatermark(of: report, to: &fields)
+        if let held = stalls.line(report.stalls) { fields["held"] = .string(held) }
         return fields
     }
 

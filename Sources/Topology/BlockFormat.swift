@@ -53,7 +53,9 @@ enum BlockFormat {
         static let more: UInt8 = 4
         /// The source's partition was made anew: its offsets have begun again.
         static let restart: UInt8 = 8
-        /// What is said of the source.
+        /// There was nothing to read for now: the source's watermark holds, and nobody waits to read on for it.
+        static let caughtUp: UInt8 = 16
+        /// What is said of the source's watermark.
         static let state: UInt8 = idle | end
     }
 

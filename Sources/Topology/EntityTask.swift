@@ -99,7 +99,7 @@ public struct EntityTask: ~Copyable {
             SourceStatus(
                 through: $0.through, firstOpenPane: Pane(index: $0.firstOpenPane),
                 lastPane: $0.lastPane.map { Pane(index: $0) },
-                isActive: $0.hasReported && $0.flags == 0)
+                isActive: $0.hasReported && $0.flags == 0, isCaughtUp: $0.isCaughtUp)
         }
     }
 }

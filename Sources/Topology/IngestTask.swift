@@ -221,6 +221,8 @@ public struct IngestTask: ~Copyable {
     public enum SourceState: Sendable {
         /// Records go on coming.
         case active
+        /// All there was has been read; the watermark still waits for what comes.
+        case caughtUp
         /// Nothing came for the idle timeout.
         case idle
         /// Nothing will come any more.
@@ -229,6 +231,7 @@ public struct IngestTask: ~Copyable {
         var flags: UInt8 {
             switch self {
             case .active: 0
+            case .caughtUp: BlockFormat.Flags.caughtUp
             case .idle: BlockFormat.Flags.idle
             case .ended: BlockFormat.Flags.end
             }

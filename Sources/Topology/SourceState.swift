@@ -6,6 +6,8 @@ struct SourceState: Sendable, Equatable {
     private(set) var hasReported = false
     /// Idle, ended, or 0.
     private(set) var flags: UInt8 = 0
+    /// Whether it has read what there was, and holds no other source's reading back.
+    private(set) var isCaughtUp = false
     /// The first pane it has not closed.
     private(set) var firstOpenPane: UInt32 = 0
     /// The pane of its highest event time.
@@ -53,6 +55,7 @@ struct SourceState: Sendable, Equatable {
         through = header.to
         hasReported = true
         flags = header.flags & BlockFormat.Flags.state
+        isCaughtUp = header.flags & BlockFormat.Flags.caughtUp != 0
         firstOpenPane = max(firstOpenPane, header.firstOpenPane)
         lowestPane = min(lowestPane, header.lowestPane)
         if header.highestMs != .min { lastPane = paneOf(header.highestMs) }
@@ -61,7 +64,7 @@ struct SourceState: Sendable, Equatable {
     /// Appends the state to `buffer`.
     func encode(into buffer: inout ByteBuffer) {
         buffer.append(
-            flags | (hasReported ? 16 : 0) | (lastPane == nil ? 0 : 32)
+            flags | (isCaughtUp ? 4 : 0) | (hasReported ? 16 : 0) | (lastPane == nil ? 0 : 32)
                 | (through == nil ? 0 : 64) | (parts > 0 ? 128 : 0))
         buffer.append(varint: UInt64(firstOpenPane))
         buffer.append(varint: UInt64(lowestPane))
@@ -82,10 +85,11 @@ struct SourceState: Sendable, Equatable {
         func offset(_ reader: inout ByteReader) -> Int64? {
             reader.varint().flatMap { $0 <= UInt64(BlockHeader.maxOffset) ? Int64($0) : nil }
         }
-        guard let bits = reader.integer(UInt8.self), bits & 12 == 0, let open = pane(&reader),
+        guard let bits = reader.integer(UInt8.self), bits & 8 == 0, let open = pane(&reader),
             let lowest = pane(&reader)
         else { return nil }
         flags = bits & BlockFormat.Flags.state
+        isCaughtUp = bits & 4 != 0
         hasReported = bits & 16 != 0
         firstOpenPane = open
         lowestPane = lowest

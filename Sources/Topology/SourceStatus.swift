@@ -10,4 +10,6 @@ public struct SourceStatus: Equatable, Sendable {
     public var lastPane: Pane?
     /// Whether it holds the others back: it has reported, and is neither idle nor ended.
     public var isActive: Bool
+    /// Whether it has read what there was for now: then it holds the watermark, and nobody's reading.
+    public var isCaughtUp: Bool
 }

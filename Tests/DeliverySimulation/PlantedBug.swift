@@ -120,5 +120,14 @@ struct PlantedBug: Sendable {
         PlantedBug(
             "ignore-a-source", .ignoresOneSource,
             "the watermark does not wait for one input partition"),
+        PlantedBug(
+            "pass-over-end", .passesOverEnd,
+            "a partition read to the end where it is to stop holds the others back"),
+        PlantedBug(
+            "hear-no-quiet", .hearsNoQuiet,
+            "a partition that another process has read to its end holds back until it is idle"),
+        PlantedBug(
+            "end-for-itself", .endsForItself,
+            "a run that stops at the end looks at its own partitions alone"),
     ]
 }

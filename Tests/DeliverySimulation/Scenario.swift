@@ -40,12 +40,20 @@ struct Scenario {
     let alignmentLimitMs: Int64
     /// When every instance is killed and started again with a rule more; nil for never.
     let changesRulesAtMs: Int64?
+    /// Whether the input is history; nil for live traffic.
+    let history: History?
+    /// Whether everything is stopped at last and a run that stops at the end has to come to it.
+    let isEnded: Bool
+    /// Whether nothing goes wrong.
+    let isCalm: Bool
+    /// Longer than anything that keeps a partition from being read; or than the run, so that nobody is ever idle.
+    let idleTimeoutMs: Int64
+    /// Bytes of waiting partials over which only the slowest partition goes on.
+    let waitingLimit: Int
     let client: ClientSettings
     let cluster: ClusterSettings
     let workload: Workload
 
-    /// Longer than anything that keeps a partition from being read.
-    static let idleTimeoutMs: Int64 = 5_000
     static let memoryBudget = 256 << 20
 
     init(seed: UInt64) {
@@ -69,10 +77,41 @@ struct Scenario {
         cluster.activeTail = Int(random.pick(1...16))
         self.cluster = cluster
         snapshotRollBytes = random.choose([0, 500, 5_000, 1 << 20]) ?? 0
+        let skew = Skew(seed)
+        history = skew.history
+        isEnded = skew.isEnded
+        isCalm = skew.isCalm
+        idleTimeoutMs = skew.idleTimeoutMs
+        waitingLimit = skew.waitingLimit
         changesRulesAtMs =
-            storage.isUndamaged && random.chance(0.25)
+            storage.isUndamaged && random.chance(0.25) && history == nil
             ? random.pick(12_000...faultsMs - 5_000) : nil
-        workload = Workload(seed: seed, partitions: inputs, endMs: faultsMs + 4_000)
+        workload = Workload(
+            seed: seed, partitions: inputs, endMs: faultsMs + 4_000, history: history)
+    }
+
+    /// How the input lies in time, and how the run ends; drawn apart from everything else.
+    private struct Skew {
+        let history: History?
+        let isEnded: Bool
+        let isCalm: Bool
+        let idleTimeoutMs: Int64
+        let waitingLimit: Int
+
+        init(_ seed: UInt64) {
+            let random = RandomStream(seed: seed, salt: 4)
+            let isHistory = random.chance(0.35)
+            isEnded = random.chance(isHistory ? 0.7 : 0.1)
+            let isPaced = isHistory && isEnded && random.chance(0.5)
+            isCalm = isHistory && random.chance(0.3)
+            // What comes after a partition was idle, at its end a jump that is decided, may be late: only a run
+            // without idle ones is exact then.
+            idleTimeoutMs = isHistory && isEnded ? 600_000 : 5_000
+            let limits = [1, 20_000, Scenario.memoryBudget / 2]
+            waitingLimit = isHistory ? random.choose(limits) ?? 1 : Scenario.memoryBudget / 2
+            history =
+                isHistory ? History(isPaced: isPaced, isEnded: isEnded, seed: seed) : nil
+        }
     }
 
     private static func client(_ random: RandomStream) -> ClientSettings {
@@ -89,9 +128,9 @@ struct Scenario {
     }
 
     /// What the instances run with.
-    func settings(incarnation: UInt64, _ rules: RuleSet, _ defects: PlantedDefects)
-        -> EngineSettings
-    {
+    func settings(
+        incarnation: UInt64, _ rules: RuleSet, _ defects: PlantedDefects, stopsAtEnd: Bool = false
+    ) -> EngineSettings {
         var settings = EngineSettings(
             topics: [.input: "requests", .partials: "partials"],
             outputs: OutputPartitions(
@@ -105,11 +144,13 @@ struct Scenario {
         settings.cutIntervalMs = cutIntervalMs
         settings.snapshotIntervalMs = snapshotIntervalMs
         settings.snapshotRollBytes = snapshotRollBytes
-        settings.idleTimeoutMs = Self.idleTimeoutMs
+        settings.idleTimeoutMs = idleTimeoutMs
         settings.alignmentLimitMs = alignmentLimitMs
         settings.settleMs = 8_000
         settings.parkMs = 20_000
         settings.defects = defects
+        settings.stopsAtEnd = stopsAtEnd
+        settings.memberTimeoutMs = client.sessionTimeoutMs + 5_000
         return settings
     }
 
@@ -121,6 +162,8 @@ struct Scenario {
         "\(inputs) inputs, \(shuffles) shuffles, \(instances) instances of \(shards) shards, \(storage), "
             + "\(client.isCooperative ? "cooperative" : "range"), "
             + (changesRulesAtMs.map { "another rule at \($0) ms, " } ?? "")
+            + (history.map { $0.isPaced ? "history at a pace, " : "history, " } ?? "")
+            + (isEnded ? "stopped at the end, " : "") + (isCalm ? "calm, not " : "")
             + "faults for \(faultsMs) ms every \(calmMs) ms"
     }
 }

@@ -16,6 +16,7 @@ final class SimInstance {
     private let instance: Instance
     private let shards: [Shard]
     private let group: SimGroup
+    private let stopsAtEnd: Bool
     private let world: World
 
     /// How often threads look, in milliseconds, where no port wakes them.
@@ -27,6 +28,7 @@ final class SimInstance {
     ) throws {
         self.world = world
         self.name = name
+        stopsAtEnd = settings.stopsAtEnd
         let process = world.makeProcess(name)
         self.process = process
         let control = process.makeThread("control")
@@ -35,7 +37,7 @@ final class SimInstance {
         client.readsUnstableOffsets = planted.contains(.readsUnstableOffsets)
         let group = SimGroup(process, instanceID: name, settings: client, thread: control)
         self.group = group
-        let board = AlignmentBoard(waitingLimit: settings.memoryBudget / 2)
+        let board = AlignmentBoard(waitingLimit: scenario.waitingLimit)
         let sink = NoticeSink()
         var shards: [Shard] = []
         var threads: [SimThread] = []
@@ -67,6 +69,7 @@ final class SimInstance {
         self.shards = shards
         instance = Instance(
             settings, group: group, lookup: group.makeLookup(thread: control),
+            ends: settings.stopsAtEnd ? group.makeLookup(thread: control) : nil,
             notify: { sink.take($0) })
         sink.owner = self
         start(control, threads)
@@ -104,6 +107,7 @@ final class SimInstance {
     }
 
     private func control(_ nowMs: Int64, _ threads: [SimThread]) throws(EngineFailure) {
+        if stopsAtEnd { instance.take(progress) }
         for order in try instance.step(nowMs: nowMs) {
             try shards[order.shard].handle(order.command, nowMs: nowMs)
             threads[order.shard].wake()
@@ -115,6 +119,7 @@ final class SimInstance {
         }
         if instance.hasEnded {
             hasEnded = true
+            failure = instance.shortfall
             process.exit()
         }
     }
@@ -131,7 +136,16 @@ final class SimInstance {
         }
     }
 
+    private var progress: ShardProgress {
+        var progress = ShardProgress()
+        for shard in shards { progress.add(shard.progress) }
+        return progress
+    }
+
     // MARK: Looking in
+
+    /// Partitions that wait for something.
+    var stalls: [Stall] { shards.flatMap { $0.report().stalls } }
 
     /// Asks it to end cleanly (SIGTERM).
     func requestStop() { instance.requestStop() }

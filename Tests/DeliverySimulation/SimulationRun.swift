@@ -23,6 +23,7 @@ final class SimulationRun {
     private var supervised: Set<String> = []
     private var problems: [String] = []
     private var nextLookMs: Int64 = 0
+    private lazy var liveness = Liveness(self)
     private lazy var faults = FaultSchedule(self)
 
     /// A run; `bug` is built into every instance.
@@ -59,10 +60,24 @@ final class SimulationRun {
         if let atMs = scenario.changesRulesAtMs {
             world.after(ms: atMs) { [unowned self] in deploy(changed) }
         }
-        faults.begin()
+        if scenario.isCalm { watchLiveness() } else { faults.begin() }
         world.run(forMs: scenario.faultsMs)
         faults.end()
+        if !scenario.isCalm { watchLiveness() }
         world.run(forMs: max(0, scenario.workload.endMs - world.nowMs) + 1)
+        var isQuiet = settle()
+        if scenario.isEnded { isQuiet = Ending(self, random).isReached() && isQuiet }
+        liveness.stop()
+        var outcome = try Verdict(self, isQuiet: isQuiet).outcome
+        outcome.problems = problems + outcome.problems
+        outcome.faults = faults.total
+        outcome.events = world.eventCount
+        outcome.fingerprint = world.fingerprint
+        return outcome
+    }
+
+    /// Waits until all is through; false where it does not come to that.
+    private func settle() -> Bool {
         var isQuiet = world.run(untilMs: Self.quietWithinMs) { self.isQuiet }
         if scenario.client.isCooperative {
             // A static member that is restarted in the midst of a cooperative hand-over leaves partitions without
@@ -71,14 +86,21 @@ final class SimulationRun {
             world.run(forMs: 15_000)
             isQuiet = world.run(untilMs: Self.quietWithinMs) { self.isQuiet }
         }
-        if !isQuiet { problems.append("the lag does not go away: \(lag())") }
-        var outcome = try Verdict(self, isQuiet: isQuiet).outcome
-        outcome.problems = problems + outcome.problems
-        outcome.faults = faults.total
-        outcome.events = world.eventCount
-        outcome.fingerprint = world.fingerprint
-        return outcome
+        if !isQuiet { problem("the lag does not go away: \(lag())") }
+        return isQuiet
     }
+
+    private func watchLiveness() {
+        // Partitions without an owner wait for the next rebalance there.
+        guard scenario.isCalm || !scenario.client.isCooperative else { return }
+        liveness.begin()
+    }
+
+    /// Notes what is wrong.
+    func problem(_ text: String) { problems.append(text) }
+
+    /// No instance is started again after this.
+    func endSupervision() { supervised = [] }
 
     // MARK: Input
 
@@ -98,9 +120,9 @@ final class SimulationRun {
     // MARK: Instances
 
     /// Starts the program once more under a name.
-    func start(_ name: String) {
+    func start(_ name: String, stopsAtEnd: Bool = false) {
         let settings = scenario.settings(
-            incarnation: UInt64(all.count + 1), rules, bug?.defects ?? [])
+            incarnation: UInt64(all.count + 1), rules, bug?.defects ?? [], stopsAtEnd: stopsAtEnd)
         do {
             let instance = try SimInstance(
                 world, name: name, scenario, settings, disk: disks[name],
@@ -141,7 +163,7 @@ final class SimulationRun {
         case .configuration where "\(failure)".contains("TOPIC_AUTHORIZATION_FAILED"):
             // The state topic was read-only for a while: the program says so and ends.
             break
-        case .dataLoss, .configuration: problems.append("\(name) ends: \(failure)")
+        case .dataLoss, .configuration, .incomplete: problems.append("\(name) ends: \(failure)")
         }
     }
 
@@ -162,15 +184,20 @@ final class SimulationRun {
         nextLookMs = world.nowMs + 50
         guard world.cluster.transactions.openCount == 0, world.cluster.group.view.state == .stable
         else { return false }
-        return lag().isEmpty && idleEverywhere
+        return lag().isEmpty && (scenario.isEnded || idleEverywhere)
     }
 
-    /// Partitions that are not read and committed to their end.
-    private func lag() -> [String] {
+    /// Partitions that are not read and committed to their end: to where a jump ahead is pending, unless they end.
+    func lag(isEnded: Bool = false) -> [String] {
         (world.cluster.logs(.input) + world.cluster.logs(.partials)).compactMap { log in
             let committed = world.cluster.group.committed(log.id)?.offset ?? 0
-            return committed >= log.lastStableOffset && log.lastStableOffset == log.endOffset
-                ? nil : "\(log.id) \(committed) of \(log.endOffset)"
+            let pending =
+                log.id.topic == .input && !isEnded
+                ? scenario.workload.pendingFrom[log.id.number] : nil
+            guard log.lastStableOffset == log.endOffset,
+                committed >= min(pending ?? .max, log.endOffset)
+            else { return "\(log.id) \(committed) of \(log.endOffset)" }
+            return nil
         }
     }
 

@@ -22,7 +22,8 @@ struct Undisturbed {
     /// The state of each shuffle partition's task at the end.
     private(set) var digests: [UInt64] = []
 
-    init(_ workload: Workload, _ settings: EngineSettings) throws {
+    /// - Parameter isEnded: whether partitions end; else they become idle.
+    init(_ workload: Workload, _ settings: EngineSettings, isEnded: Bool) throws {
         let plan = TopologyPlan(
             rules: settings.rules, timing: settings.timing,
             partitions: settings.partialsPartitions, application: settings.application)
@@ -40,8 +41,9 @@ struct Undisturbed {
                         decoder: &decoder)
                 }
             }
-            ingest.closeIdle()
-            ingest.flush(through: Int64(records.count - 1), state: .idle) { partition, block in
+            if isEnded { ingest.finish(decoder: &decoder) } else { ingest.closeIdle() }
+            let state = isEnded ? IngestTask.SourceState.ended : .idle
+            ingest.flush(through: Int64(records.count - 1), state: state) { partition, block in
                 tasks[partition].receive(block)
             }
             admitted += ingest.counters.processed

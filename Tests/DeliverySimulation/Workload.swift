@@ -7,9 +7,9 @@ import YAML
 
 /// The records of a run, by input partition, and the rules they are judged by.
 ///
-/// Event times follow the virtual clock, so that a partition that is silent is silent in both. Accounts that
+/// Event times of live traffic follow the virtual clock, so that a partition that is silent is silent in both. Accounts that
 /// share cards come and go, so that episodes begin, are updated and end all the time. Some events are late,
-/// too late, ahead of their time, set aside, or no events at all.
+/// too late, ahead of their time, set aside, or no events at all. History lies hours back and in chunks (`History`).
 struct Workload {
     /// A record and when it is produced.
     struct Record {
@@ -22,13 +22,16 @@ struct Workload {
     private(set) var partitions: [[Record]]
     /// When the last record is produced.
     let endMs: Int64
+    /// Offsets from which on a partition cannot be committed before it ends: its last event is a jump ahead that
+    /// nothing confirms.
+    private(set) var pendingFrom: [Int32: Int64] = [:]
     let timing: TopologyPlan.Timing
 
     /// Event time at virtual time 0.
     static let originMs = Cluster.epochMs
 
     /// Records for so many partitions, until `endMs`.
-    init(seed: UInt64, partitions count: Int, endMs: Int64) {
+    init(seed: UInt64, partitions count: Int, endMs: Int64, history: History? = nil) {
         self.endMs = endMs
         timing = TopologyPlan.Timing(
             paneWidth: PaneWidth(ms: 1_000) ?? .standard, latenessMs: 2_000,
@@ -36,6 +39,14 @@ struct Workload {
         partitions = Array(repeating: [], count: count)
         var random = TestRandom(seed: seed)
         let crowd = Crowd(&random)
+        if let history {
+            for partition in 0..<count {
+                let made = history.partition(until: endMs, crowd, &random)
+                partitions[partition] = made.records
+                pendingFrom[Int32(partition)] = made.pendingFrom
+            }
+            return
+        }
         for partition in 0..<count {
             var atMs = Int64.random(in: 0...300, using: &random)
             let gapMs = Int64.random(in: 60...260, using: &random)

@@ -87,6 +87,10 @@ public struct EngineSettings: Sendable {
     public var deadLetterBytes = DeadLetter.maxBytes
     /// Whether to end at the end offsets seen at the start.
     public var stopsAtEnd = false
+    /// Milliseconds after which the group has found out about members that are gone: the session's and a little.
+    public var memberTimeoutMs: Int64 = 25_000
+    /// Milliseconds without any progress of the group after which a run that stops at the end gives up.
+    public var giveUpMs: Int64 = 120_000
     /// Deliberate faults, for the simulation.
     @_spi(Simulation) public var defects: PlantedDefects = []
 

@@ -47,6 +47,11 @@ public final class Instance {
     /// Partitions of the input at the first assignment: what lies beyond was added since.
     private var firstInputs: Int?
     private var isStopping = false
+    /// Where to stop; nil to go on for ever.
+    private let goal: EndGoal?
+    private var progress = ShardProgress()
+    /// Why the end where it was to stop was not reached; nil where it was, or another asked it to end.
+    public private(set) var shortfall: EngineFailure?
     /// Whether partitions were ever begun.
     public private(set) var hasBegun = false
 
@@ -54,14 +59,19 @@ public final class Instance {
     private static let leaveWithinMs: Int64 = 10_000
 
     /// An instance; `group` has subscribed already.
+    ///
+    /// - Parameter ends: answers where the input ends, for an instance that stops there; a look-up of its own.
     public init(
         _ settings: EngineSettings, group: any GroupPort, lookup: any LookupPort,
-        notify: @escaping (Notice) -> Void
+        ends: (any LookupPort)? = nil, notify: @escaping (Notice) -> Void
     ) {
+        precondition(!settings.stopsAtEnd || ends != nil, "who stops at the end has to know it")
         self.settings = settings
         self.group = group
         self.lookup = lookup
         self.notify = notify
+        goal =
+            settings.stopsAtEnd ? ends.map { EndGoal(settings, lookup: $0, notify: notify) } : nil
     }
 
     /// Asks the instance to end cleanly.
@@ -79,6 +89,7 @@ public final class Instance {
     ///
     /// - Throws: why the instance cannot go on.
     public func step(nowMs: Int64) throws(EngineFailure) -> [Order] {
+        if !isStopping { try watchGoal(nowMs) }
         switch phase {
         case .idle:
             if isStopping { return drain() }
@@ -160,6 +171,8 @@ public final class Instance {
     private func takeAnswer(
         _ pending: Pending, _ nowMs: Int64
     ) throws(EngineFailure) -> [Order] {
+        // Nothing is begun before it is known where to stop.
+        if let goal, goal.ends == nil, !isStopping { return [] }
         guard let answer = lookup.answer() else { return [] }
         switch answer {
         case .success(let answer): return try start(pending, answer)
@@ -184,7 +197,9 @@ public final class Instance {
     private func start(_ pending: Pending, _ answer: Answer) throws(EngineFailure) -> [Order] {
         try check(answer)
         var starts: [TaskStart] = []
-        let rule = StartRule(settings: settings, firstInputs: firstInputs, notify: notify)
+        let rule = StartRule(
+            settings: settings, firstInputs: firstInputs, ends: goal.map { $0.ends ?? [:] },
+            notify: notify)
         for position in answer.committed.sorted(by: { $0.partition < $1.partition }) {
             starts.append(
                 try rule.start(
@@ -303,6 +318,22 @@ public final class Instance {
     }
 
     // MARK: Ending
+
+    /// Takes how far the shards are together, for an instance that stops at the end.
+    public func take(_ progress: ShardProgress) { self.progress = progress }
+
+    /// Ends where the end is reached, or cannot be.
+    private func watchGoal(_ nowMs: Int64) throws(EngineFailure) {
+        guard let goal else { return }
+        try goal.step(held: assigned, progress, nowMs: nowMs)
+        guard hasBegun else { return }
+        switch goal.verdict {
+        case .open: return
+        case .reached(let others): if others > 0 { notify(.endedWithOthers(partitions: others)) }
+        case .missed(let text): shortfall = .incomplete(text)
+        }
+        isStopping = true
+    }
 
     private func drain() -> [Order] {
         phase = .draining(left: Set(0..<settings.shards))

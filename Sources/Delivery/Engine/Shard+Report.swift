@@ -23,13 +23,53 @@ extension Shard {
         }
         report.add(outputs.counters)
         report.cuts = cuts
+        report.stalls = stalls.stalls
         return report
     }
 
+    /// How far the shard is with what it was given to read to its end.
+    public var progress: ShardProgress {
+        var progress = ShardProgress()
+        progress.moved = Int64(retired.ingest.consumed)
+        for case .some(let slot) in sources { progress.moved += Int64(slot.counters.consumed) }
+        for case .some(let slot) in states {
+            progress.tasks += 1
+            progress.moved += slot.mark
+            if slot.isLive, slot.task.hasEnded { progress.ended += 1 }
+        }
+        progress.isThrough =
+            isSettled && sources.allSatisfy { $0?.isFinished ?? true }
+            && states.allSatisfy { $0?.isLive ?? true }
+        return progress
+    }
+
     /// Whether everything up to the ends seen at the start is read, closed and committed.
-    public var isAtEnd: Bool {
-        isSettled && sources.allSatisfy { $0?.isFinished ?? true }
-            && states.allSatisfy { $0.map { $0.isLive && $0.task.hasEnded } ?? true }
+    public var isAtEnd: Bool { progress.isAtEnd }
+}
+
+/// How far shards are with what they were given to read to its end.
+public struct ShardProgress: Sendable, Equatable {
+    /// Whether every source is read to its end offset, every task is restored, and all of it is committed.
+    public var isThrough = true
+    /// ENTITY tasks.
+    public var tasks = 0
+    /// Of those, tasks to which every source has said that it has ended.
+    public var ended = 0
+    /// Changes with whatever is read or restored.
+    public var moved: Int64 = 0
+
+    /// No shard.
+    public init() {}
+
+    /// Whether every pane is closed, as far as these shards' tasks go.
+    public var isAtEnd: Bool { isThrough && ended == tasks }
+
+    /// Adds another shard's progress.
+    public mutating func add(_ other: ShardProgress) {
+        isThrough = isThrough && other.isThrough
+        tasks += other.tasks
+        ended += other.ended
+        moved += other.moved
     }
 }
 

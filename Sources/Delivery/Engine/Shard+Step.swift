@@ -32,6 +32,7 @@ extension Shard {
             align()
             try askForIdle(nowMs)
         }
+        stalls.look(at: self, nowMs)
         takeSnapshots(nowMs)
         takeLastSnapshots(nowMs)
         try closeCutIfDue(nowMs)
@@ -43,7 +44,7 @@ extension Shard {
     private var canPull: Bool { !isDraining && hold == nil && releasing == nil }
 
     /// Whether the open cut has room.
-    private var hasRoom: Bool { outputs.cut.byteCount < Self.openLimit }
+    var hasRoom: Bool { outputs.cut.byteCount < Self.openLimit }
 
     /// Whether some source's block is full.
     var isFull: Bool { sources.contains { $0?.needsFlush ?? false } }
@@ -70,11 +71,14 @@ extension Shard {
     ) throws(EngineFailure) {
         switch entry.kind {
         case .record:
+            slot.isCaughtUp = false
             slot.position = entry.offset + 1
             if let value = entry.valueBytes {
                 try slot.task.receive(value, offset: entry.offset, outputs: outputs)
             }
-        case .end: slot.position = max(slot.position, entry.offset)
+        case .end:
+            slot.isCaughtUp = true
+            slot.position = max(slot.position, entry.offset)
         case .failure: try note(ports.partials.failure(at: index))
         }
     }
@@ -124,12 +128,11 @@ extension Shard {
         }
         board.noteWaiting(shard: index, bytes: waiting)
         for case .some(let slot) in sources {
-            guard let highest = slot.highest else { continue }
-            board.note(slot.partition, .init(highest: highest, isQuiet: slot.isCaughtUp))
+            board.note(slot.partition, .init(highest: slot.highest, isQuiet: slot.isQuiet))
         }
-        let limit = board.limit(alignmentMs: settings.alignmentLimitMs)
+        limit = board.limit(alignmentMs: settings.alignmentLimitMs)
         for case .some(let slot) in sources {
-            let isAhead = limit.map { slot.highest ?? .distantPast > $0 } ?? false
+            let isAhead = limit?.holds(slot.highest) ?? false
             if isAhead { ports.input.hold(slot.id) } else { ports.input.release(slot.id) }
         }
     }

@@ -57,6 +57,10 @@ public final class Shard {
     var lastLookMs: Int64 = 0
     /// Since when a topic seems to be missing.
     var troubleSinceMs: Int64?
+    /// What holds back the sources that are ahead; nil where nothing does.
+    var limit: AlignmentBoard.Limit?
+    /// Partitions with something to read that do not move.
+    var stalls = StallWatch()
     var lastCommitMs: Int64 = 0
     /// Cuts committed.
     var cuts = 0
@@ -138,9 +142,7 @@ public final class Shard {
         let slot = SourceSlot(
             partition: start.partition.number, plan: plan, sources: count, start: start.start,
             note: settings.defects.contains(.forgetsClock) ? nil : note?.clock,
-            isRestart: start.isRestart, end: start.end,
-            isWaitedFor: !settings.defects.contains(.ignoresOneSource)
-                || start.partition.number > 0)
+            isRestart: start.isRestart, end: start.end, defects: settings.defects)
         let place = place(slot, in: &sources)
         ports.input.attach(start.partition, slot: place, epoch: epoch, from: start.start)
     }
@@ -237,13 +239,13 @@ public final class Shard {
             guard let slot = states[i] else { continue }
             states[i] = nil
             slot.close()
+            board.forget(task: partition.number)
             if parking, slot.isLive {
                 parked[partition] = (slot, nowMs + settings.parkMs)
             } else {
                 retire(slot)
             }
         }
-        if states.allSatisfy({ $0 == nil }) { board.forgetOthers() }
     }
 
     func retireParked(_ isOver: (Int64) -> Bool) {

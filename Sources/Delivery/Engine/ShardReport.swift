@@ -42,6 +42,8 @@ public struct ShardReport: Sendable, Equatable {
     public var inputs: [InputStanding] = []
     /// How far event time has come in the task that is behind all others; nil where none has heard of a source.
     public var watermark: WatermarkStanding?
+    /// Partitions with something to read that have not moved for 10 s.
+    public var stalls: [Stall] = []
 
     /// Nothing.
     public init() {}
@@ -92,5 +94,6 @@ public struct ShardReport: Sendable, Equatable {
         cuts += other.cuts
         inputs += other.inputs
         note(other.watermark)
+        stalls += other.stalls
     }
 }

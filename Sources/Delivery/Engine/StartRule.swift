@@ -3,6 +3,8 @@ struct StartRule {
     let settings: EngineSettings
     /// Partitions the input had when the instance first took some on; nil before that.
     var firstInputs: Int?
+    /// Where input partitions end for a run that stops there, as seen at its start; one added since is not read.
+    var ends: [Int32: Int64]?
     let notify: (Notice) -> Void
 
     /// The committed offset, where its records are still there.
@@ -10,7 +12,7 @@ struct StartRule {
     /// - Throws: `.dataLoss` where they are not, and the configuration does not accept that.
     func start(_ committed: Position, _ bounds: LogBounds) throws(EngineFailure) -> TaskStart {
         let partition = committed.partition
-        let end = settings.stopsAtEnd && partition.topic == .input ? bounds.high : nil
+        let end = partition.topic == .input ? ends.map { $0[partition.number] ?? bounds.low } : nil
         guard let offset = committed.offset else {
             let isInput = partition.topic == .input
             // A partition added while the instance runs is read whole: nothing in it was there before.

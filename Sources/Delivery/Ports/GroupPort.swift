@@ -50,17 +50,21 @@ public enum Question: Sendable, Equatable {
     case start([PartitionID])
     /// The offsets partitions keep now.
     case bounds([PartitionID])
+    /// The offsets that all input partitions keep now.
+    case inputs
+    /// What the group has committed of all input and shuffle partitions, and the offsets they keep.
+    case group
 }
 
 /// What the brokers say.
 public struct Answer: Sendable {
-    /// What the group has committed, a position a partition asked for; empty for `.bounds`.
+    /// What the group has committed, a position a partition asked for; empty for `.bounds` and `.inputs`.
     public var committed: [Position]
     /// The offsets kept, by partition.
     public var bounds: [PartitionID: LogBounds]
     /// Partitions of the input topic; 0 for `.bounds`.
     public var inputPartitions: Int
-    /// Partitions of the shuffle topic; 0 for `.bounds`.
+    /// Partitions of the shuffle topic; 0 for `.bounds` and `.inputs`.
     public var partialsPartitions: Int
 
     /// An answer.

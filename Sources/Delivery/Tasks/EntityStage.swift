@@ -115,13 +115,15 @@ final class EntityStage: StatefulTask {
 
     func tellStandings(to board: AlignmentBoard) {
         let width = plan.timing.paneWidth
+        let hearsQuiet = !settings.defects.contains(.hearsNoQuiet)
         for (number, status) in task.sources.enumerated() {
             guard let last = status.lastPane else { continue }
             board.hear(
                 Int32(number),
                 .init(
                     highest: width.start(of: Pane(index: last.index &+ 1)),
-                    isQuiet: !status.isActive))
+                    isQuiet: !status.isActive || status.isCaughtUp && hearsQuiet),
+                by: Int32(partition))
         }
     }
 

@@ -22,19 +22,19 @@ final class SourceSlot {
     /// What was flushed last.
     private var flushed: CommitNote.Clock?
     private var flushedPosition: Int64
-    /// False for a planted defect.
-    private let isWaitedFor: Bool
+    /// Faults on purpose.
+    private let defects: PlantedDefects
 
     init(
         partition: Int32, plan: TopologyPlan, sources: Int, start: Int64, note: CommitNote.Clock?,
-        isRestart: Bool, end: Int64?, isWaitedFor: Bool = true
+        isRestart: Bool, end: Int64?, defects: PlantedDefects = []
     ) {
         self.partition = partition
         self.end = end
         position = start
         flushedPosition = start
         flushed = note
-        self.isWaitedFor = isWaitedFor
+        self.defects = defects
         task = .allocate(capacity: 1)
         task.initialize(
             to: IngestTask(
@@ -65,8 +65,17 @@ final class SourceSlot {
     var counters: IngestCounters { task.pointee.counters }
     /// The event time the partition has come to; nil before its first event.
     var highest: EventTime? { task.pointee.clock.highest }
+    /// Whether there is nothing to read: for now, or any more. Then it holds nobody's reading back.
+    var isQuiet: Bool { isCaughtUp || hasReachedEnd }
     /// Whether the brokers may have records that were not read yet.
-    var wantsMore: Bool { !isCaughtUp && !isFinished }
+    var wantsMore: Bool { !isQuiet }
+    /// Whether a jump ahead waits for the next event.
+    var hasParked: Bool { task.pointee.hasParked }
+    /// Whether nothing before the end offset is left.
+    private var hasReachedEnd: Bool {
+        guard let end, !defects.contains(.passesOverEnd) else { return false }
+        return position >= end
+    }
     /// Whether some partition's block is full.
     var needsFlush: Bool { task.pointee.needsFlush() }
     /// Whether something was read, or the clock or the state moved, since the last flush.
@@ -81,9 +90,16 @@ final class SourceSlot {
             lowestPane: clock.lowestPane)
     }
 
+    /// What the receivers are told. That all is read is worth a block only once it has been so for a moment: a
+    /// partition with steady traffic is read to its end several times a second.
     private var state: IngestTask.SourceState {
-        isFinished ? .ended : isIdle || !isWaitedFor ? .idle : .active
+        if isFinished { return .ended }
+        if isIdle || defects.contains(.ignoresOneSource) && partition == 0 { return .idle }
+        let isToldQuiet = isQuiet && silentMs >= Self.quietAfterMs && highest != nil
+        return isToldQuiet ? .caughtUp : .active
     }
+
+    private static let quietAfterMs: Int64 = 1_000
 
     /// The offset to commit for what is flushed: past gaps too, but in front of a record that was set aside.
     private func commitOffset(overParked: Bool = false) -> Int64 {
@@ -103,14 +119,13 @@ final class SourceSlot {
         }
         for i in entries.indices {
             let entry = entries[i]
-            if let end, entry.offset >= end {
-                position = max(position, end)
-                continue
-            }
             guard entry.kind == .record else {
                 if entry.kind == .failure { return i }
-                isCaughtUp = true
-                position = max(position, entry.offset)
+                noteEnd(entry.offset)
+                continue
+            }
+            if let end, entry.offset >= end {
+                position = max(position, end)
                 continue
             }
             isCaughtUp = false
@@ -121,6 +136,13 @@ final class SourceSlot {
                 decoder: &decoder)
         }
         return nil
+    }
+
+    /// Everything before `offset` was read; what lies behind the end offset is left to whoever comes next.
+    private func noteEnd(_ offset: Int64) {
+        position = max(position, min(offset, end ?? .max))
+        let isPassedOver = defects.contains(.passesOverEnd) && position == end
+        if !isPassedOver { isCaughtUp = true }
     }
 
     /// Finishes the task once the end offset is reached.

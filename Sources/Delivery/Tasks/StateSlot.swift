@@ -19,6 +19,8 @@ final class StateSlot {
     var phase: Phase
     /// Offset one past the last entry seen; while restoring, the committed position.
     var position: Int64
+    /// Whether everything there was has been read.
+    var isCaughtUp = false
     /// The position and the cut's name as last committed.
     var committed: Position
     var snapshots: Snapshotter
@@ -42,6 +44,12 @@ final class StateSlot {
     var isLive: Bool {
         if case .live = phase { return true }
         return false
+    }
+
+    /// Moves with whatever the slot does.
+    var mark: Int64 {
+        if case .restoring(let restore) = phase { return restore.progress?.done ?? 0 }
+        return position
     }
 
     /// Whether its state is one to take a snapshot of.

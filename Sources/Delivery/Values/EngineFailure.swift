@@ -9,6 +9,8 @@ public enum EngineFailure: Error, Sendable, Equatable, CustomStringConvertible {
     case configuration(String)
     /// No broker answers, or a topic is missing: try again later.
     case unreachable(String)
+    /// A run that stops at the end did not come to it: others hold partitions, or nothing moves.
+    case incomplete(String)
     /// The engine cannot go on: restart it.
     case fatal(String)
 
@@ -16,7 +18,7 @@ public enum EngineFailure: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .fenced(let text), .dataLoss(let text), .configuration(let text),
-            .unreachable(let text), .fatal(let text):
+            .unreachable(let text), .incomplete(let text), .fatal(let text):
             text
         }
     }

@@ -49,6 +49,12 @@ public enum Notice: Sendable {
     /// A source's blocks do not follow each other.
     case missingRecords(partition: Int32, count: Int64)
 
+    /// A partition has something to read and has not moved for a minute, nor has what it waits for.
+    case stalled(Stall)
+    /// Of the partitions to be read to their end some are with other members, who have read them: whether their
+    /// findings are closed is up to those.
+    case endedWithOthers(partitions: Int)
+
     // MARK: Restoring
 
     /// A task begins to restore.

@@ -77,4 +77,13 @@ public struct PlantedDefects: OptionSet, Sendable {
     public static let idlesByTimerAlone = PlantedDefects(bit: 22)
     /// One input partition's progress is not waited for.
     public static let ignoresOneSource = PlantedDefects(bit: 23)
+
+    // MARK: Going on and ending
+
+    /// A partition that ends where its end offset is does not count as read: it holds the others back for ever.
+    public static let passesOverEnd = PlantedDefects(bit: 26)
+    /// That another process's partition is read to its end is not heard, only that it is idle or has ended.
+    public static let hearsNoQuiet = PlantedDefects(bit: 27)
+    /// An instance that stops at the end looks at its own partitions alone.
+    public static let endsForItself = PlantedDefects(bit: 28)
 }

@@ -89,6 +89,16 @@ private final class Desk: @unchecked Sendable {
         switch question {
         case .bounds(let partitions):
             return Answer(bounds: try bounds(partitions))
+        case .inputs:
+            let count = try count(.input)
+            return Answer(bounds: try bounds(all(.input, count)), inputPartitions: count)
+        case .group:
+            let counts = (input: try count(.input), partials: try count(.partials))
+            let partitions = all(.input, counts.input) + all(.partials, counts.partials)
+            let committed = try committed(partitions)
+            return Answer(
+                committed: committed, bounds: try bounds(partitions),
+                inputPartitions: counts.input, partialsPartitions: counts.partials)
         case .start(let partitions):
             // Counts first: the client then knows of partitions that are new. Committed offsets before bounds:
             // what is kept and where it ends is then not older than they are.
@@ -98,6 +108,10 @@ private final class Desk: @unchecked Sendable {
                 committed: committed, bounds: try bounds(partitions),
                 inputPartitions: counts.input, partialsPartitions: counts.partials)
         }
+    }
+
+    private func all(_ topic: Topic, _ count: Int) -> [PartitionID] {
+        (0..<Int32(count)).map { PartitionID(topic, $0) }
     }
 
     private func committed(_ partitions: [PartitionID]) throws(KafkaError) -> [Position] {

@@ -51,6 +51,7 @@ enum RunCommand {
                 "\(text); another process runs under this instance id, which each process must have for "
                     + "itself: see instance_id")
         case .dataLoss(let text): Failure(.dataLoss, text)
+        case .incomplete(let text): Failure(.checkFailed, text)
         case .fatal(let text): Failure(.fatal, text)
         }
     }
@@ -100,6 +101,8 @@ enum RunCommand {
         engine.snapshotIntervalMs = settings.snapshotIntervalMs
         engine.idleTimeoutMs = settings.window.idleTimeoutMs
         engine.alignmentLimitMs = settings.window.alignmentLimitMs
+        engine.memberTimeoutMs =
+            Int64(try Wiring.properties(settings).sessionTimeoutMs) + 5_000
         engine.deadLetterBytes = Int(settings.deadLetters.maxBytes)
         return engine
     }

@@ -19,6 +19,9 @@ public final class SimLookup: LookupPort {
         switch question {
         case .start(let partitions): askCommitted(partitions)
         case .bounds(let partitions): askBounds(partitions, Answer())
+        case .inputs:
+            askBounds(all(.input), Answer(inputPartitions: group.cluster.partitionCount(.input)))
+        case .group: askCommitted(all(.input) + all(.partials))
         }
     }
 
@@ -26,6 +29,10 @@ public final class SimLookup: LookupPort {
     public func answer() -> Result<Answer, ClusterError>? {
         defer { result = nil }
         return result
+    }
+
+    private func all(_ topic: Topic) -> [PartitionID] {
+        (0..<Int32(group.cluster.partitionCount(topic))).map { PartitionID(topic, $0) }
     }
 
     private func askCommitted(_ partitions: [PartitionID]) {

@@ -49,6 +49,40 @@ struct AlignmentTests {
         #expect(bench.input.held.isEmpty)
     }
 
+    @Test(
+        "a partition read to the end where it is to stop holds nobody back, told of it or not",
+        arguments: [false, true], [Int64(1), 0])
+    func stopsAtEnd(tellsEnds: Bool, beyond: Int64) throws {
+        let bench = try ShardBench(settings())
+        bench.input.tellsEnds = tellsEnds
+        // Records behind the end are none of this run's.
+        bench.site.feed(0, from: 0, to: 200 + beyond * 400)
+        bench.site.feed(1, from: 0, to: 40_000)
+        try bench.take([slow], sources: 2, end: 1)
+        try bench.take([fast], sources: 2, end: 200)
+        bench.input.batch = 50
+        try bench.run(ms: 1_000)
+        #expect(bench.input.held.isEmpty)
+        #expect(bench.shard.isAtEnd)
+        #expect(bench.site.committed[slow]?.offset == 1)
+        #expect(bench.site.committed[fast]?.offset == 200)
+    }
+
+    @Test("a partition of this process is known by itself, whatever blocks told of it before")
+    func known() throws {
+        let settings = try settings()
+        let site = try blocksOfSlow(settings, isRead: false)
+        // Its records are gone, and its clock with them: nothing has come since.
+        site.remove(slow, below: site.bounds(of: slow).high)
+        let bench = try ShardBench(settings, site: site)
+        bench.input.tellsEnds = false
+        site.feed(1, from: 0, to: 15_000)
+        try bench.take([slow], sources: 2, isRestart: true)
+        try bench.take([fast, ShardBench.partials], sources: 2)
+        try bench.run(ms: 1_000)
+        #expect(bench.input.held.isEmpty)
+    }
+
     @Test("a partition that went elsewhere holds nobody back")
     func gone() throws {
         let board = AlignmentBoard(waitingLimit: 1 << 30)
@@ -69,28 +103,27 @@ struct AlignmentTests {
     }
 
     /// A shuffle partition that holds the blocks of a slow partition of another process.
-    private func blocksOfSlow(_ settings: EngineSettings, isIdle: Bool) throws -> Site {
+    private func blocksOfSlow(_ settings: EngineSettings, isRead: Bool) throws -> Site {
         let other = try ShardBench(settings)
-        other.input.tellsEnds = isIdle
+        other.input.tellsEnds = isRead
         other.site.feed(0, from: 0, to: 1_200)
         try other.take([slow], sources: 2)
-        try other.run(ms: 1_000)
-        if isIdle { try other.run(ms: settings.idleTimeoutMs + 1_000) }
+        try other.run(ms: 3_000)
         return other.site
     }
 
     @Test(
-        "a partition of another process is known by its blocks, and holds back unless it is idle",
+        "a partition of another process is known by its blocks, and holds back unless it is read to its end",
         arguments: [false, true])
-    func heard(isIdle: Bool) throws {
+    func heard(isRead: Bool) throws {
         let settings = try settings()
-        let site = try blocksOfSlow(settings, isIdle: isIdle)
+        let site = try blocksOfSlow(settings, isRead: isRead)
         let bench = try ShardBench(settings, site: site)
         bench.input.tellsEnds = false
         site.feed(1, from: 0, to: 15_000)
         try bench.take([fast, ShardBench.partials], sources: 2)
         try bench.run(ms: 1_000)
-        #expect(bench.input.held == (isIdle ? [] : [fast]))
+        #expect(bench.input.held == (isRead ? [] : [fast]))
     }
 
     @Test(
@@ -116,7 +149,7 @@ struct AlignmentTests {
     func hearsNoMore() throws {
         let settings = try settings()
         let board = AlignmentBoard(waitingLimit: 1 << 30)
-        let site = try blocksOfSlow(settings, isIdle: false)
+        let site = try blocksOfSlow(settings, isRead: false)
         let ears = try ShardBench(settings, site: site, index: 0, board: board)
         let reader = try ShardBench(settings, index: 1, board: board)
         reader.input.tellsEnds = false

@@ -46,6 +46,8 @@ final class InstanceBench {
     let site = Site()
     let group = ScriptedGroup()
     let lookup: ScriptedLookup
+    /// Answers where the input ends.
+    let ends: ScriptedLookup
     let instance: Instance
     var notices: [Notice] { box.notices }
     private(set) var nowMs: Int64 = 0
@@ -57,8 +59,12 @@ final class InstanceBench {
         change(&settings)
         lookup = ScriptedLookup(site)
         lookup.partitions = (2, 4)
+        ends = ScriptedLookup(site)
+        ends.partitions = (2, 4)
         let box = box
-        instance = Instance(settings, group: group, lookup: lookup) { box.notices.append($0) }
+        instance = Instance(settings, group: group, lookup: lookup, ends: ends) {
+            box.notices.append($0)
+        }
     }
 
     /// Steps for so long; the orders in words.

@@ -28,8 +28,22 @@ final class ScriptedLookup: LookupPort {
                     committed: ids.map { site.committed[$0] ?? Position($0, offset: nil) },
                     bounds: bounds(ids), inputPartitions: partitions.inputs,
                     partialsPartitions: partitions.partials))
+        case .inputs:
+            let ids = all(.input, partitions.inputs)
+            pending = .success(Answer(bounds: bounds(ids), inputPartitions: partitions.inputs))
+        case .group:
+            let ids = all(.input, partitions.inputs) + all(.partials, partitions.partials)
+            pending = .success(
+                Answer(
+                    committed: ids.map { site.committed[$0] ?? Position($0, offset: nil) },
+                    bounds: bounds(ids), inputPartitions: partitions.inputs,
+                    partialsPartitions: partitions.partials))
         case .bounds(let ids): pending = .success(Answer(bounds: bounds(ids)))
         }
+    }
+
+    private func all(_ topic: Topic, _ count: Int) -> [PartitionID] {
+        (0..<Int32(count)).map { PartitionID(topic, $0) }
     }
 
     private func bounds(_ ids: [PartitionID]) -> [PartitionID: LogBounds] {

@@ -60,6 +60,12 @@ enum Kcat {
         ])
     }
 
+    /// Produces the lines of a file as fast as it goes, to the partitions that librdkafka picks for records without
+    /// a key: one for a while, then another.
+    static func produce(_ file: String, to topic: String, at servers: String) throws {
+        try run(["-b", servers, "-P", "-t", topic, "-l", file])
+    }
+
     /// Produces tombstones: null values, keyed.
     static func produceTombstones(
         _ count: Int, to topic: String, partition: Int, at servers: String

@@ -1,0 +1,188 @@
+/// Where a run that stops at the end has to come: the whole group, whoever reads what.
+///
+/// The end offsets of all input partitions are fixed at the start. The end is reached where this instance holds
+/// every partition and has read, closed and committed all of it; or, where others hold some, once the group has
+/// committed the input up to these ends and the partials that came of it. Before the second counts, every source
+/// has said that it has ended, or members that are gone have had the time to be found out: what they held is
+/// then given to those that are left.
+final class EndGoal {
+    /// How things stand.
+    enum Verdict: Equatable {
+        /// There is something to do, or to wait for.
+        case open
+        /// The end is reached; `others` partitions were read by others.
+        case reached(others: Int)
+        /// Nothing moves any more.
+        case missed(String)
+    }
+
+    /// Where the input partitions end; nil until that is known.
+    private(set) var ends: [Int32: Int64]?
+    private let settings: EngineSettings
+    private let lookup: any LookupPort
+    private let notify: (Notice) -> Void
+    private var isAsking = false
+    private var askedMs: Int64 = 0
+    private var nextAskMs = Int64.min
+    private var attempts = 0
+    /// What this instance holds, and since when.
+    private var held: Set<PartitionID> = []
+    private var heldSinceMs: Int64?
+    private var local = ShardProgress()
+    private var movedMs: Int64 = 0
+    /// Since when the input is known to be through.
+    private var inputsThroughMs: Int64?
+    /// Where the partials end that came of it.
+    private var partialsEnds: [PartitionID: Int64]?
+    private var isReached = false
+    /// Whether the input has partitions that are not to be read: others may hold them, and never end them.
+    private var hasGrown = false
+    private var missing: [String] = []
+    private var mark: [Int64] = []
+    private var unmovedMs: Int64 = 0
+    private var unmovedAtMs: Int64?
+
+    private static let everyMs: Int64 = 1_000
+    private static let busyMs: Int64 = 5_000
+    /// Looks that may fail for want of a topic, a setting or a permission.
+    private static let patience = 5
+    /// What a look adds to the time without progress at most: no answer is no lack of progress.
+    private static let longestMs: Int64 = 5_000
+    /// Markers of a transaction may reach a topic this long after its offsets can be read.
+    private static let markersMs: Int64 = 2_000
+
+    init(
+        _ settings: EngineSettings, lookup: any LookupPort, notify: @escaping (Notice) -> Void
+    ) {
+        self.settings = settings
+        self.lookup = lookup
+        self.notify = notify
+    }
+
+    // MARK: Looking
+
+    /// Asks, and takes what has come.
+    ///
+    /// - Throws: why the ends cannot be known.
+    func step(
+        held: Set<PartitionID>, _ local: ShardProgress, nowMs: Int64
+    ) throws(EngineFailure) {
+        if heldSinceMs == nil || held != self.held { heldSinceMs = nowMs }
+        self.held = held
+        if local.moved != self.local.moved { movedMs = nowMs }
+        self.local = local
+        if isAsking, let answer = lookup.answer() {
+            isAsking = false
+            nextAskMs = nowMs + Self.everyMs
+            switch answer {
+            case .success(let answer): take(answer, nowMs)
+            case .failure(let error): try note(error)
+            }
+        }
+        // While there is plenty to do, the answer is no, and commits are under way all the time.
+        let isBusy = ends != nil && !local.isThrough && nowMs - movedMs < Self.busyMs
+        guard !isAsking, !isBusy, nowMs >= nextAskMs else { return }
+        isAsking = true
+        askedMs = nowMs
+        lookup.ask(ends == nil ? .inputs : .group)
+    }
+
+    private func note(_ error: ClusterError) throws(EngineFailure) {
+        attempts += 1
+        switch error.move {
+        case .retry, .unreachable, .abortTransaction, .benign: break
+        case .configuration where attempts <= Self.patience: break
+        default: throw EngineFailure(error)
+        }
+        notify(.lookupFailed(error, attempts: attempts))
+    }
+
+    private func take(_ answer: Answer, _ nowMs: Int64) {
+        attempts = 0
+        guard ends != nil else {
+            ends = Dictionary(
+                answer.bounds.map { ($0.key.number, $0.value.high) }, uniquingKeysWith: max)
+            return
+        }
+        judge(answer, nowMs)
+        countStillness(answer, nowMs)
+    }
+
+    // MARK: Judging
+
+    /// Whether the end is reached, or cannot be.
+    var verdict: Verdict {
+        guard let ends else { return .open }
+        if settings.defects.contains(.endsForItself), !held.isEmpty {
+            return local.isAtEnd ? .reached(others: 0) : .open
+        }
+        let all = ends.keys.map { PartitionID(.input, $0) } + partials
+        let others = all.count { !held.contains($0) }
+        if others == 0, local.isAtEnd { return .reached(others: 0) }
+        if isReached, others > 0 || hasGrown { return .reached(others: others) }
+        return unmovedMs >= settings.giveUpMs ? .missed(text) : .open
+    }
+
+    private var partials: [PartitionID] {
+        (0..<Int32(settings.partialsPartitions)).map { PartitionID(.partials, $0) }
+    }
+
+    private func judge(_ answer: Answer, _ nowMs: Int64) {
+        let offsets = Dictionary(answer.committed.map { ($0.partition, $0.offset) }) { $1 }
+        hasGrown = answer.inputPartitions > ends?.count ?? 0
+        missing = behind(offsets, answer) { self.ends?[$0.number] }
+        guard missing.isEmpty, local.isThrough, hasHeardOut(nowMs) else {
+            (inputsThroughMs, partialsEnds, isReached) = (nil, nil, false)
+            return
+        }
+        let since = inputsThroughMs ?? nowMs
+        inputsThroughMs = since
+        guard askedMs >= since + Self.markersMs else { return }
+        let ends = partialsEnds ?? answer.bounds.mapValues(\.high)
+        partialsEnds = ends
+        missing = behind(offsets, answer, of: .partials) { ends[$0] }
+        isReached = missing.isEmpty
+    }
+
+    /// Partitions whose committed offset lies before their end, in words.
+    private func behind(
+        _ offsets: [PartitionID: Int64?], _ answer: Answer, of topic: Topic = .input,
+        _ end: (PartitionID) -> Int64?
+    ) -> [String] {
+        answer.bounds.keys.sorted().compactMap { id in
+            guard id.topic == topic, let end = end(id) else { return nil }
+            let offset = offsets[id].flatMap { $0 } ?? answer.bounds[id]?.low ?? 0
+            guard offset < end else { return nil }
+            return "\(settings.name(topic))[\(id.number)] at \(offset) of \(end)"
+        }
+    }
+
+    /// Whether every source has told this instance's tasks that it has ended, or who is gone is known to be gone.
+    private func hasHeardOut(_ nowMs: Int64) -> Bool {
+        if local.tasks > 0, local.isAtEnd { return true }
+        return nowMs - (heldSinceMs ?? nowMs) >= settings.memberTimeoutMs
+    }
+
+    // MARK: Giving up
+
+    private func countStillness(_ answer: Answer, _ nowMs: Int64) {
+        let now = answer.committed.map { $0.offset ?? -1 } + [local.moved, Int64(held.count)]
+        let passed = min(nowMs - (unmovedAtMs ?? nowMs), Self.longestMs)
+        unmovedAtMs = nowMs
+        unmovedMs = now == mark ? unmovedMs + passed : 0
+        mark = now
+    }
+
+    private var text: String {
+        let seconds = settings.giveUpMs / 1_000
+        let open =
+            missing.isEmpty
+            ? "not every pane is closed, and not every partition is this process's"
+            : missing.prefix(Self.named).joined(separator: ", ")
+                + (missing.count > Self.named ? " and \(missing.count - Self.named) more" : "")
+        return "the group has not come to the ends seen at the start, and nothing has moved for "
+            + "\(seconds) s: \(open). Look at what the other members of the group do ('stillwatch doctor'), and run again"
+    }
+
+    private static let named = 10
+}
