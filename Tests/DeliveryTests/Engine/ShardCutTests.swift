@@ -106,6 +106,9 @@ struct ShardCutTests {
         try bench.run(ms: 200)
         #expect((early + bench.producer.takeCalls()).count { $0.hasPrefix("send") } == 1)
         try bench.run(ms: 2_000)
+        // Others hear that it is read to its end.
+        #expect(bench.producer.takeCalls().count { $0.hasPrefix("send") } == 1)
+        try bench.run(ms: 2_000)
         #expect(bench.producer.takeCalls().isEmpty)
     }
 
