@@ -92,7 +92,10 @@ struct StallWatch {
     }
 
     private mutating func tell(_ notify: (Notice) -> Void) {
-        for (id, entry) in entries where !entry.isTold && entry.stuckMs >= Self.tellAfterMs {
+        for id in entries.keys.sorted() {
+            guard let entry = entries[id], !entry.isTold, entry.stuckMs >= Self.tellAfterMs else {
+                continue
+            }
             entries[id]?.isTold = true
             notify(
                 .stalled(Stall(partition: id, reason: entry.reason, forMs: entry.stillMs)))
