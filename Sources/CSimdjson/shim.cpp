@@ -128,12 +128,20 @@ static void fill(sw_decoder *decoder, uint8_t field, uint8_t item, const Scalar 
   Slots(*decoder).fill(Leaf{field, item, 0, SW_PLAIN}, value);
 }
 
+/// Whether bytes of the scratch are ASCII. Looks at eight at a time, the last ones with what follows.
+static bool is_ascii(const sw_slice &text) {
+  uint64_t high = 0, at = 0;
+  for (; at + 8 < text.count; at += 8) high |= load8(text.start + at);
+  high |= load8(text.start + at) << (8 * (8 - (text.count - at)));
+  return (high & 0x8080808080808080u) == 0;
+}
+
 /// A text as it is, or a copy with U+FFFD for what is no UTF-8 (marked as half a surrogate pair would be).
 static bool read_text(sw_decoder *decoder, sw_slice text, Scalar &value) {
   value.type = Scalar::text;
   value.bytes = text;
   const char *const start = reinterpret_cast<const char *>(text.start);
-  if (text.count == 0 || simdjson::validate_utf8(start, text.count)) return true;
+  if (text.count == 0 || is_ascii(text) || simdjson::validate_utf8(start, text.count)) return true;
   const size_t count = repair_utf8(text.start, text.count, nullptr);
   uint8_t *const copy = decoder->reserve(count);
   if (!copy) return false;
