@@ -127,8 +127,14 @@ public struct EventDecoder: ~Copyable, @unchecked Sendable {
         let place = (kinds & ((1 &<< UInt64(addressKind)) &- 1)).nonzeroBitCount
         let text = event.fingerprintValue(place)
         // Digits and dots alone are an address of IPv4 in its one spelling, or none.
-        for byte in text where byte &- UInt8(ascii: ".") >= 12 || byte == UInt8(ascii: "/") {
-            return respell(text, at: place)
+        guard let start = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+        var i = 0
+        while i < text.count {
+            let byte = start[i]
+            if byte &- UInt8(ascii: ".") >= 12 || byte == UInt8(ascii: "/") {
+                return respell(text, at: place)
+            }
+            i &+= 1
         }
     }
 
