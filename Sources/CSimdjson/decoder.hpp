@@ -92,7 +92,7 @@ struct sw_decoder {
     fingerprints.present = signals.present = 0;
   }
 
-  void flaw(uint32_t field, sw_flaw flaw) {
+  SW_COLD void flaw(uint32_t field, sw_flaw flaw) {
     if (field >= SW_FIELD_COUNT) return;
     const uint32_t bit = 1u << field;
     if (!(event.flawed & bit)) event.flaws[field] = 0;

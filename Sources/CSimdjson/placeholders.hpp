@@ -15,25 +15,34 @@ class Placeholders {
     uint8_t folded[SW_MAX_PLACEHOLDER_BYTES];
     for (uint64_t i = 0; i < bare.count; i++) folded[i] = fold(bare.start[i]);
     lengths_ |= uint64_t(1) << bare.count;
-    begins_[folded[0]] = true;
+    begins_[folded[0]] = begins_[bare.start[0]] = true;
+    if (folded[0] >= 'a' && folded[0] <= 'z') begins_[folded[0] - 32] = true;
     names_.add(folded, bare.count, 0);
   }
 
   void seal() { names_.seal(); }
 
+  /// False where the text is neither empty nor one of them; most texts are told apart here.
+  SW_INLINE bool may_contain(const sw_slice &text) const {
+    if (text.count == 0) return true;
+    const uint8_t first = text.start[0], last = text.start[text.count - 1];
+    return first <= ' ' || last <= ' ' || (begins_[first] && has_length(text.count));
+  }
+
   /// Whether the text is one of them, or nothing but white space.
-  bool contains(sw_slice text) const {
-    if (text.count == 0) return true;
-    if (text.start[0] <= ' ' || text.start[text.count - 1] <= ' ') text = trimmed(text);
-    if (text.count == 0) return true;
-    if (text.count > SW_MAX_PLACEHOLDER_BYTES || !((lengths_ >> text.count) & 1)) return false;
-    return begins_[fold(text.start[0])] && is_named(text);
+  SW_COLD bool contains(const sw_slice &text) const {
+    const sw_slice bare = trimmed(text);
+    return bare.count == 0 || (has_length(bare.count) && is_named(bare));
   }
 
  private:
   NameTable names_;
   uint64_t lengths_ = 0;  // a bit per length
   bool begins_[256] = {};
+
+  bool has_length(uint64_t count) const {
+    return count <= SW_MAX_PLACEHOLDER_BYTES && ((lengths_ >> count) & 1);
+  }
 
   static uint8_t fold(uint8_t c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }
 

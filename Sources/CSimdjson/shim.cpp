@@ -112,7 +112,7 @@ uint32_t sw_decoder_find(
   return index == NameTable::missing ? uint32_t(SW_UNTRACKED) : index;
 }
 
-void sw_decoder_forget(sw_decoder *decoder, uint8_t field, uint8_t item) {
+static SW_INLINE void forget(sw_decoder *decoder, uint8_t field, uint8_t item) {
   if (field < SW_FINGERPRINTS) {
     decoder->event.present &= ~(1u << field);
   } else if (item < SW_MAX_TRACKED) {
@@ -120,20 +120,32 @@ void sw_decoder_forget(sw_decoder *decoder, uint8_t field, uint8_t item) {
   }
 }
 
+void sw_decoder_forget(sw_decoder *decoder, uint8_t field, uint8_t item) {
+  forget(decoder, field, item);
+}
+
 void sw_decoder_flaw(sw_decoder *decoder, uint8_t field, sw_flaw flaw) {
   decoder->flaw(field, flaw);
 }
 
-static void fill(sw_decoder *decoder, uint8_t field, uint8_t item, const Scalar &value) {
+static SW_INLINE void fill(
+    sw_decoder *decoder, uint8_t field, uint8_t item, const Scalar &value) {
+  forget(decoder, field, item);
   Slots(*decoder).fill(Leaf{field, item, 0, SW_PLAIN}, value);
 }
 
-/// A text as it is, or a copy with U+FFFD for what is no UTF-8 (marked as half a surrogate pair would be).
-static bool read_text(sw_decoder *decoder, sw_slice text, Scalar &value) {
-  value.type = Scalar::text;
-  value.bytes = text;
-  const char *const start = reinterpret_cast<const char *>(text.start);
-  if (text.count == 0 || simdjson::validate_utf8(start, text.count)) return true;
+/// Whether bytes of the scratch are ASCII. Looks at eight at a time, the last ones with what follows.
+static bool is_ascii(const sw_slice &text) {
+  uint64_t high = 0, at = 0;
+  for (; at + 8 < text.count; at += 8) high |= load8(text.start + at);
+  high |= load8(text.start + at) << (8 * (8 - (text.count - at)));
+  return (high & 0x8080808080808080u) == 0;
+}
+
+/// A copy with U+FFFD for what is no UTF-8 (marked as half a surrogate pair would be).
+static SW_COLD bool read_odd_text(sw_decoder *decoder, Scalar &value) {
+  const sw_slice text = value.bytes;
+  if (simdjson::validate_utf8(reinterpret_cast<const char *>(text.start), text.count)) return true;
   const size_t count = repair_utf8(text.start, text.count, nullptr);
   uint8_t *const copy = decoder->reserve(count);
   if (!copy) return false;
@@ -143,9 +155,18 @@ static bool read_text(sw_decoder *decoder, sw_slice text, Scalar &value) {
   return true;
 }
 
+static SW_INLINE bool read_text(sw_decoder *decoder, sw_slice text, Scalar &value) {
+  value.type = Scalar::text;
+  value.bytes = text;
+  return text.count == 0 || is_ascii(text) || read_odd_text(decoder, value);
+}
+
 void sw_decoder_fill_text(sw_decoder *decoder, uint8_t field, uint8_t item, sw_slice text) {
   Scalar value;
-  if (!read_text(decoder, text, value)) return decoder->flaw(field, SW_FLAW_INVALID_UTF8);
+  if (!read_text(decoder, text, value)) {
+    forget(decoder, field, item);
+    return decoder->flaw(field, SW_FLAW_INVALID_UTF8);
+  }
   fill(decoder, field, item, value);
 }
 
@@ -166,6 +187,7 @@ void sw_decoder_fill_double(sw_decoder *decoder, uint8_t field, uint8_t item, do
   Scalar value;
   value.type = Scalar::number;
   if (!copy) return decoder->flaw(field, SW_FLAW_RANGE);
+  forget(decoder, field, item);
   std::memcpy(copy, text, count);
   value.bytes = {copy, count};
   // Not a number, and infinities, are spelled with letters.
@@ -176,6 +198,7 @@ void sw_decoder_fill_double(sw_decoder *decoder, uint8_t field, uint8_t item, do
 void sw_decoder_fill_bool(sw_decoder *decoder, uint8_t field, uint8_t item, int flag) {
   Scalar value;
   value.type = flag ? Scalar::yes : Scalar::no;
+  value.bytes = {nullptr, 0};
   fill(decoder, field, item, value);
 }
 

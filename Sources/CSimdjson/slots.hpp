@@ -9,7 +9,7 @@ class Slots {
  public:
   explicit Slots(sw_decoder &decoder) : d(decoder) {}
 
-  void fill(const Leaf &leaf, const Scalar &value) {
+  SW_INLINE void fill(const Leaf &leaf, const Scalar &value) {
     if (value.type == Scalar::null) return;
     if (leaf.field == SW_FINGERPRINTS) return fingerprint(leaf.item, leaf.rank, value);
     if (leaf.field == SW_SIGNALS) return signal(leaf.item, leaf.rank, value);
@@ -19,7 +19,7 @@ class Slots {
     number(leaf, value);
   }
 
-  void fingerprint(uint32_t kind, uint8_t rank, const Scalar &value) {
+  SW_INLINE void fingerprint(uint32_t kind, uint8_t rank, const Scalar &value) {
     if (value.type == Scalar::null) return;
     const bool is_tracked = kind < SW_MAX_TRACKED;
     if (is_tracked && d.fingerprints.outranked(kind, rank)) return;
@@ -29,17 +29,18 @@ class Slots {
     if (is_tracked) d.fingerprints.put(kind, rank, text);
   }
 
-  void signal(uint32_t name, uint8_t rank, const Scalar &value) {
+  __attribute__((noinline)) void signal(uint32_t name, uint8_t rank, const Scalar &value) {
     if (value.type == Scalar::null) return;
     if (name >= SW_MAX_TRACKED) return untracked_signal(value);
     if (d.signals.outranked(name, rank)) return;
-    Scalar spelled = value;
-    if (value.type == Scalar::yes || value.type == Scalar::no) {
-      spelled.type = Scalar::text;
-      spelled.bytes = literal(value.type == Scalar::yes ? "true" : "false");
-    }
     sw_slice text;
-    if (!read_text(SW_SIGNALS, spelled, SW_MAX_TEXT_BYTES, text)) return;
+    if (value.type == Scalar::yes) {
+      text = literal("true");
+    } else if (value.type == Scalar::no) {
+      text = literal("false");
+    } else if (!read_text(SW_SIGNALS, value, SW_MAX_TEXT_BYTES, text)) {
+      return;
+    }
     int64_t number = 0;
     const bool has_number = signal_number(value, number);
     d.event.present |= 1u << SW_SIGNALS;
@@ -62,7 +63,17 @@ class Slots {
   }
 
   /// The text of at most `limit` bytes that a value is or spells; false where it is none.
-  bool read_text(uint32_t field, const Scalar &value, uint64_t limit, sw_slice &text) {
+  SW_INLINE bool read_text(
+      uint32_t field, const Scalar &value, uint64_t limit, sw_slice &text) {
+    text = value.bytes;
+    const bool is_plain = value.type == Scalar::text && text.count <= limit &&
+                          !value.lone_surrogate && !d.is_repaired &&
+                          !d.placeholders.may_contain(text);
+    return is_plain || read_odd_text(field, value, limit, text);
+  }
+
+  SW_COLD bool read_odd_text(
+      uint32_t field, const Scalar &value, uint64_t limit, sw_slice &text) {
     if (value.type == Scalar::text) {
       text = value.bytes;
     } else if (value.type == Scalar::number) {
@@ -95,7 +106,7 @@ class Slots {
     return false;
   }
 
-  void text(const Leaf &leaf, const Scalar &value) {
+  SW_INLINE void text(const Leaf &leaf, const Scalar &value) {
     const uint64_t limit = leaf.field == SW_ACCOUNT ? SW_MAX_ACCOUNT_BYTES : SW_MAX_TEXT_BYTES;
     sw_slice text;
     if (!read_text(leaf.field, value, limit, text)) return;
@@ -141,14 +152,14 @@ class Slots {
   }
 
   /// Notes why a value that is no number, or no time, is left out.
-  void left_out(const Leaf &leaf, const Scalar &value, sw_flaw otherwise) {
+  SW_COLD void left_out(const Leaf &leaf, const Scalar &value, sw_flaw otherwise) {
     if (value.type != Scalar::text) return flaw(leaf.field, SW_FLAW_WRONG_TYPE);
     if (value.bytes.count == 0) return;
     if (d.placeholders.contains(value.bytes)) return flaw(leaf.field, SW_FLAW_PLACEHOLDER);
     if (leaf.form != SW_DECIMAL) flaw(leaf.field, otherwise);
   }
 
-  void time(const Leaf &leaf, const Scalar &value) {
+  __attribute__((noinline)) void time(const Leaf &leaf, const Scalar &value) {
     int64_t ms = 0;
     Decimal parsed;
     const Decimal *decimal = read_number(value, parsed);
@@ -163,7 +174,7 @@ class Slots {
     d.event.numbers[leaf.field - SW_TEXT_COUNT] = ms;
   }
 
-  void number(const Leaf &leaf, const Scalar &value) {
+  SW_INLINE void number(const Leaf &leaf, const Scalar &value) {
     Decimal parsed;
     const Decimal *decimal = read_number(value, parsed);
     if (!decimal) return left_out(leaf, value, SW_FLAW_WRONG_TYPE);

@@ -3,6 +3,9 @@
 #include <cstdint>
 #include <cstring>
 
+#define SW_INLINE __attribute__((always_inline)) inline
+#define SW_COLD __attribute__((noinline, cold))
+
 namespace stillwatch {
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "names are compared as little-endian words");

@@ -11,8 +11,6 @@
 #pragma once
 #include "slots.hpp"
 
-#define SW_INLINE __attribute__((always_inline)) inline
-
 namespace stillwatch {
 
 class Walker {
@@ -189,7 +187,7 @@ class Walker {
   }
 
   /// Notes that a container stands where a scalar belongs, or a scalar where a map does.
-  void misfit(const Node &node) {
+  SW_COLD void misfit(const Node &node) {
     if (node.map != SW_NO_FIELD) slots.flaw(node.map, SW_FLAW_WRONG_TYPE);
     for (const Leaf &leaf : node.leaves) slots.flaw(leaf.field, SW_FLAW_WRONG_TYPE);
   }
@@ -203,7 +201,7 @@ class Walker {
 
   /// The last of several values counts, as in most parsers. So the first walk counts them, and another one
   /// passes over all but the last.
-  bool meet_again(Node &node) {
+  SW_COLD bool meet_again(Node &node) {
     if (node.repeated_in != d.document) {
       node.repeated_in = d.document;
       node.occurrences = 1;
@@ -297,7 +295,7 @@ class Walker {
   }
 
   /// Forgets what an earlier member of the same name said.
-  void repeat(const Node &node, Items &items, uint32_t item) {
+  SW_COLD void repeat(const Node &node, Items &items, uint32_t item) {
     slots.flaw(node.map, SW_FLAW_REPEATED);
     if (items.ranks[item] == node.map_rank) items.forget(item);
   }

@@ -26,7 +26,6 @@ extension EventDecoder {
         }
         if tag.type == .varint {
             guard let value = message.varint() else { return false }
-            forget(field)
             sw_decoder_fill_integer(handle, field.rawValue, 0, Int64(bitPattern: value))
             return true
         }
@@ -35,7 +34,6 @@ extension EventDecoder {
         case .fingerprints: takeFingerprint(content)
         case .signals: takeSignal(content)
         default:
-            forget(field)
             sw_decoder_fill_text(handle, field.rawValue, 0, slice(content))
         }
         return true
@@ -48,7 +46,6 @@ extension EventDecoder {
         }
         if pair.isOdd { sw_decoder_flaw(handle, field.rawValue, SW_FLAW_WRONG_TYPE) }
         let kind = find(pair.key, field)
-        forget(field, item: kind)
         sw_decoder_fill_text(handle, field.rawValue, kind, slice(pair.value))
     }
 
@@ -59,10 +56,11 @@ extension EventDecoder {
         }
         if pair.isOdd { sw_decoder_flaw(handle, field.rawValue, SW_FLAW_WRONG_TYPE) }
         let name = find(pair.key, field)
-        forget(field, item: name)
         switch signal {
-        case .none: break
-        case .wrongType: sw_decoder_flaw(handle, field.rawValue, SW_FLAW_WRONG_TYPE)
+        case .none: sw_decoder_forget(handle, field.rawValue, name)
+        case .wrongType:
+            sw_decoder_forget(handle, field.rawValue, name)
+            sw_decoder_flaw(handle, field.rawValue, SW_FLAW_WRONG_TYPE)
         case .flag(let flag):
             sw_decoder_fill_bool(handle, field.rawValue, name, flag ? 1 : 0)
         case .integer(let number):
@@ -72,11 +70,6 @@ extension EventDecoder {
         case .text(let text):
             sw_decoder_fill_text(handle, field.rawValue, name, slice(text))
         }
-    }
-
-    /// What comes now replaces what was there.
-    private func forget(_ field: EventField, item: UInt8 = 0) {
-        sw_decoder_forget(handle, field.rawValue, item)
     }
 
     private func find(_ name: UnsafeBufferPointer<UInt8>, _ field: EventField) -> UInt8 {

@@ -126,8 +126,16 @@ public struct EventDecoder: ~Copyable, @unchecked Sendable {
         guard kinds & (1 &<< UInt64(addressKind)) != 0 else { return }
         let place = (kinds & ((1 &<< UInt64(addressKind)) &- 1)).nonzeroBitCount
         let text = event.fingerprintValue(place)
-        if IPAddress.isPlainV4(text) { return }
-        respell(text, at: place)
+        // Digits and dots alone are an address of IPv4 in its one spelling, or none.
+        guard let start = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+        var i = 0
+        while i < text.count {
+            let byte = start[i]
+            if byte &- UInt8(ascii: ".") >= 12 || byte == UInt8(ascii: "/") {
+                return respell(text, at: place)
+            }
+            i &+= 1
+        }
     }
 
     private func respell(_ text: ByteSlice, at place: Int) {

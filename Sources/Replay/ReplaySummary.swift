@@ -109,7 +109,8 @@ public struct ReplaySummary: Sendable {
         let shown = report.refusals.prefix(10)
         var text = "\nfirst refused records\n"
         for refusal in shown {
-            text += "  \(refusal.place): \(refusal.letter.reason.rawValue)\n"
+            let field = refusal.letter.field.map { " (\($0.name))" } ?? ""
+            text += "  \(refusal.place): \(refusal.letter.reason.rawValue)\(field)\n"
         }
         let rest = report.ingest.rejectedTotal - shown.count
         return rest > 0 ? text + "  and \(grouped(rest)) more\n" : text

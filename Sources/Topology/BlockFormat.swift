@@ -5,14 +5,15 @@ import Primitives
 ///
 /// All integers little-endian.
 /// ```
-/// block    magic "SWB1" | flags u8 | part u8 | schema length u16 | source u32 | sources u32
+/// block    magic "SWB2" | flags u8 | part u8 | schema length u16 | source u32 | sources u32
 ///          | from i64 | to i64 | highest ms i64 | lowest pane u32 | first open pane u32 | pane ms u32
 ///          | schema digest u64 | application u32 | bytes of sections u32 | schema | section*
 /// schema   kinds u8, (length u8, name)* | accounts: class | fingerprints: class
 /// class    measures u8, (length u8, name)* | dimensions u8, (named u8, length u8, name)*
 /// section  pane u32 | bytes u32 | partial*
 /// partial  bytes u16 | kind u8 (0 account, i + 1 kind i) | 0 u8 | value length u16
-///          | present u16 (a bit per dimension) | measure u32 * | value | dimension*
+///          | present u16 (a bit per dimension) | measure* | value | dimension*
+/// measure  u32; of a signal i64, in thousandths
 /// dimension (account only: born pane u32) then, where named: length u16, text; else hash u64
 /// ```
 /// The block covers the source partition's offsets `(from, to]`, and the next one begins at `to`. What is too
@@ -20,7 +21,7 @@ import Primitives
 /// the flag `more`. The names in the schema let a receiver with other rules read what both know; `digest` is
 /// the XXH3 of the schema bytes. A block without sections carries no schema.
 enum BlockFormat {
-    static let magic: UInt32 = 0x3142_5753
+    static let magic: UInt32 = 0x3242_5753
     static let headerSize = 68
     static let partialHeaderSize = 8
     static let sectionHeaderSize = 8
@@ -58,6 +59,14 @@ enum BlockFormat {
         /// What is said of the source's watermark.
         static let state: UInt8 = idle | end
     }
+
+    /// A bit per measure that takes eight bytes of a partial; the others take four.
+    static func wideMeasures(_ names: [String]) -> UInt32 {
+        names.indices.reduce(0) { names[$1].hasPrefix("signals.") ? $0 | 1 &<< UInt32($1) : $0 }
+    }
+
+    /// The bytes that measures take of a partial.
+    static func measureBytes(count: Int, wide: UInt32) -> Int { 4 * (count + wide.nonzeroBitCount) }
 
     /// The dimensions a partial carries: each name once, as text where any of its uses needs text.
     static func wireDimensions(of schema: StateSchema) -> [(name: String, isNamed: Bool)] {

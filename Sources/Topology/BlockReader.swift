@@ -84,6 +84,7 @@ final class PartialReader {
     private struct Class {
         var measureCount = 0
         var measures: [Int8] = []
+        var wide: UInt32 = 0
         var dimensions: [Dimension] = []
     }
     private struct Dimension {
@@ -99,6 +100,9 @@ final class PartialReader {
     private var measureMaps: (UnsafeMutablePointer<Int8>, UnsafeMutablePointer<Int8>)
     private var dimensionMaps: (UnsafeMutablePointer<Dimension>, UnsafeMutablePointer<Dimension>)
     private var measureCounts = (0, 0)
+    /// A bit per measure that takes eight bytes.
+    private var wideMeasures: (UInt32, UInt32) = (0, 0)
+    private var measureBytes = (0, 0)
     private var dimensionCounts = (0, 0)
     private let measures: UnsafeMutablePointer<Int64>
     private let values: UnsafeMutablePointer<Partial.Value>
@@ -121,6 +125,11 @@ final class PartialReader {
         measureMaps = (Self.copy(accounts.measures), Self.copy(fingerprints.measures))
         dimensionMaps = (Self.copy(accounts.dimensions), Self.copy(fingerprints.dimensions))
         measureCounts = (accounts.measures.count, fingerprints.measures.count)
+        wideMeasures = (accounts.wide, fingerprints.wide)
+        measureBytes = (
+            BlockFormat.measureBytes(count: measureCounts.0, wide: accounts.wide),
+            BlockFormat.measureBytes(count: measureCounts.1, wide: fingerprints.wide)
+        )
         dimensionCounts = (accounts.dimensions.count, fingerprints.dimensions.count)
         ownMeasures = (plan.accounts.measures.count, plan.fingerprints.measures.count)
         ownDimensions = (plan.accounts.dimensions.count, plan.fingerprints.dimensions.count)
@@ -164,7 +173,10 @@ final class PartialReader {
         _ reader: inout ByteReader, _ own: StateSchema
     ) throws(BlockError) -> Class {
         var result = Class()
-        for name in try names(&reader) {
+        let measures = try names(&reader)
+        guard measures.count <= StateSchema.limit else { throw .corrupt }
+        result.wide = BlockFormat.wideMeasures(measures)
+        for name in measures {
             result.measures.append(Int8(own.measures.firstIndex(of: name) ?? -1))
         }
         guard let count = reader.integer(UInt8.self), count <= StateSchema.limit else {
@@ -209,8 +221,8 @@ final class PartialReader {
 
     @inline(__always)
     private func value(of partial: ByteSlice) -> ByteSlice? {
-        let count = partial[2] == 0 ? measureCounts.0 : measureCounts.1
-        let start = BlockFormat.partialHeaderSize + 4 * count
+        let start =
+            BlockFormat.partialHeaderSize + (partial[2] == 0 ? measureBytes.0 : measureBytes.1)
         let length = Int(partial.loadUnaligned(fromByteOffset: 4, as: UInt16.self))
         guard length >= 1, start + length <= partial.count, let base = partial.baseAddress else {
             return nil
@@ -225,19 +237,33 @@ final class PartialReader {
         guard let value = value(of: partial), let kind = kind(code: partial[2]) else {
             throw .corrupt
         }
-        let count = isAccount ? measureCounts.0 : measureCounts.1
-        let map = isAccount ? measureMaps.0 : measureMaps.1
-        for m in 0..<(isAccount ? ownMeasures.0 : ownMeasures.1) { measures[m] = 0 }
-        for m in 0..<count where map[m] >= 0 {
-            let offset = BlockFormat.partialHeaderSize + 4 * m
-            measures[Int(map[m])] = Int64(
-                partial.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
-        }
-        let start = BlockFormat.partialHeaderSize + 4 * count + value.count
+        readMeasures(of: partial, isAccount)
+        let start =
+            BlockFormat.partialHeaderSize + (isAccount ? measureBytes.0 : measureBytes.1)
+            + value.count
         try readDimensions(ByteSlice(rebasing: partial[start...]), of: partial, isAccount)
         return Partial(
             key: key, kind: kind.index, value: value, measures: UnsafePointer(measures),
             values: UnsafePointer(values))
+    }
+
+    @inline(__always)
+    private func readMeasures(of partial: ByteSlice, _ isAccount: Bool) {
+        let count = isAccount ? measureCounts.0 : measureCounts.1
+        let map = isAccount ? measureMaps.0 : measureMaps.1
+        let wide = isAccount ? wideMeasures.0 : wideMeasures.1
+        for m in 0..<(isAccount ? ownMeasures.0 : ownMeasures.1) { measures[m] = 0 }
+        var at = BlockFormat.partialHeaderSize
+        for m in 0..<count {
+            let isWide = wide & (1 &<< UInt32(truncatingIfNeeded: m)) != 0
+            if map[m] >= 0 {
+                measures[Int(map[m])] =
+                    isWide
+                    ? partial.loadUnaligned(fromByteOffset: at, as: Int64.self)
+                    : Int64(partial.loadUnaligned(fromByteOffset: at, as: UInt32.self))
+            }
+            at += isWide ? 8 : 4
+        }
     }
 
     @inline(__always)

@@ -29,16 +29,17 @@ enum MeasureSource {
         }
     }
 
-    /// What the event adds, 0 ... 2^32 - 1; 0 where the field is missing.
+    /// What the event adds; 0 where the field is missing. It lies within 0 ... 2^32 - 1 but for signals, which
+    /// are in thousandths.
     @inline(__always)
-    func value(of event: Event) -> UInt32 {
+    func value(of event: Event) -> Int64 {
         switch self {
         case .requests: 1
-        case .number(let field): UInt32(clamping: event.number(field) ?? 0)
+        case .number(let field): Int64(UInt32(clamping: event.number(field) ?? 0))
         case .errors: event.number(.status).map { $0 >= 400 && $0 != 429 ? 1 : 0 } ?? 0
         case .throttled: event.number(.status) == 429 ? 1 : 0
         case .singleTurn: event.number(.turn).map { $0 <= 1 ? 1 : 0 } ?? 0
-        case .signal(let index): UInt32(clamping: signalThousandths(index, of: event) / 1000)
+        case .signal(let index): signalThousandths(index, of: event)
         }
     }
 }

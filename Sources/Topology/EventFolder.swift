@@ -17,12 +17,22 @@ struct EventFolder: ~Copyable {
     private struct Class {
         let measures: UnsafePointer<MeasureSource>
         let measureCount: Int
+        /// A bit per measure that takes eight bytes.
+        let wide: UInt32
         let dimensions: UnsafePointer<ClassDimension>
         let dimensionCount: Int
         /// What the event being folded adds.
-        let values: UnsafeMutablePointer<UInt32>
+        let values: UnsafeMutablePointer<Int64>
         /// Bytes of a partial before its value.
-        var headSize: Int { BlockFormat.partialHeaderSize + 4 * measureCount }
+        var headSize: Int {
+            BlockFormat.partialHeaderSize
+                + BlockFormat.measureBytes(count: measureCount, wide: wide)
+        }
+
+        @inline(__always)
+        func isWide(_ measure: Int) -> Bool {
+            wide & (1 &<< UInt32(truncatingIfNeeded: measure)) != 0
+        }
     }
 
     /// A dimension: where its value is found, and how it is written.
@@ -118,10 +128,11 @@ struct EventFolder: ~Copyable {
                 to: ClassDimension(
                     slot: slot, isNamed: dimension.isNamed, isAccount: source == .account))
         }
-        let values = UnsafeMutablePointer<UInt32>.allocate(capacity: schema.measures.count)
+        let values = UnsafeMutablePointer<Int64>.allocate(capacity: schema.measures.count)
         values.initialize(repeating: 0, count: schema.measures.count)
         return Class(
-            measures: measures, measureCount: schema.measures.count, dimensions: dimensions,
+            measures: measures, measureCount: schema.measures.count,
+            wide: BlockFormat.wideMeasures(schema.measures), dimensions: dimensions,
             dimensionCount: wire.count, values: values)
     }
 
@@ -159,10 +170,14 @@ struct EventFolder: ~Copyable {
         rekeyed.removeAll()
         rekeyed.append(account)
         rekeyed.append(UInt8(ascii: "/"))
-        rekeyed.append(ByteSlice(rebasing: user.prefix(max(0, 512 - rekeyed.count))))
+        rekeyed.append(user)
+        if rekeyed.count > Self.mostBytes { shorten(&rekeyed, to: Self.mostBytes) }
         account = rekeyed.bytes
         accountKey = Kind.account.key(of: account)
     }
+
+    /// Bytes of an entity's or a dimension's value at most; the decoder sees to it for all but rekeyed accounts.
+    private static let mostBytes = 512
 
     /// Finds the event's value of every kind and dimension.
     private func collect(_ event: Event) {
@@ -194,7 +209,7 @@ struct EventFolder: ~Copyable {
 
     @inline(__always)
     private func set(_ slot: Int, _ text: ByteSlice, seed: UInt64) {
-        let cut = ByteSlice(rebasing: text.prefix(512))
+        let cut = ByteSlice(rebasing: text.prefix(Self.mostBytes))
         found[slot] = Found(key: xxh3(cut, seed: seed), text: cut, isPresent: !cut.isEmpty)
     }
 
@@ -225,15 +240,37 @@ struct EventFolder: ~Copyable {
     private func merge(_ shape: Class, into slot: Combiner.Slot) -> Bool {
         let partial = sections.address(
             target: Int(slot.target), section: Int(slot.section), offset: Int(slot.offset))
-        let head = BlockFormat.partialHeaderSize
+        guard hasRoom(shape, partial) else { return false }
+        var at = BlockFormat.partialHeaderSize
         for m in 0..<shape.measureCount {
-            let old = partial.loadUnaligned(fromByteOffset: head + 4 * m, as: UInt32.self)
-            if old.addingReportingOverflow(shape.values[m]).overflow { return false }
+            if shape.isWide(m) {
+                let old = partial.loadUnaligned(fromByteOffset: at, as: Int64.self)
+                partial.storeBytes(of: old &+ shape.values[m], toByteOffset: at, as: Int64.self)
+                at += 8
+            } else {
+                let old = partial.loadUnaligned(fromByteOffset: at, as: UInt32.self)
+                let sum = old &+ UInt32(truncatingIfNeeded: shape.values[m])
+                partial.storeBytes(of: sum, toByteOffset: at, as: UInt32.self)
+                at += 4
+            }
         }
+        return true
+    }
+
+    /// Whether all sums of a partial and the event's numbers can be written.
+    @inline(__always)
+    private func hasRoom(_ shape: Class, _ partial: UnsafeMutableRawPointer) -> Bool {
+        var at = BlockFormat.partialHeaderSize
         for m in 0..<shape.measureCount {
-            let old = partial.loadUnaligned(fromByteOffset: head + 4 * m, as: UInt32.self)
-            partial.storeBytes(
-                of: old &+ shape.values[m], toByteOffset: head + 4 * m, as: UInt32.self)
+            if shape.isWide(m) {
+                let old = partial.loadUnaligned(fromByteOffset: at, as: Int64.self)
+                if old.addingReportingOverflow(shape.values[m]).overflow { return false }
+                at += 8
+            } else {
+                let old = partial.loadUnaligned(fromByteOffset: at, as: UInt32.self)
+                if Int64(old) &+ shape.values[m] > Int64(UInt32.max) { return false }
+                at += 4
+            }
         }
         return true
     }
@@ -261,8 +298,7 @@ struct EventFolder: ~Copyable {
         at.storeBytes(of: UInt16(value.count), toByteOffset: 4, as: UInt16.self)
         at.storeBytes(of: present, toByteOffset: 6, as: UInt16.self)
         at += BlockFormat.partialHeaderSize
-        at.copyMemory(from: UnsafeRawPointer(shape.values), byteCount: 4 * shape.measureCount)
-        at += 4 * shape.measureCount
+        Self.putMeasures(shape, &at)
         Self.put(value, &at)
         for d in 0..<shape.dimensionCount {
             let dimension = shape.dimensions[d]
@@ -272,6 +308,20 @@ struct EventFolder: ~Copyable {
         slot.pointee = Combiner.Slot(
             tag: tag, generation: sections.generation(of: target), offset: UInt32(offset),
             target: UInt16(target), section: UInt16(section))
+    }
+
+    @inline(__always)
+    private static func putMeasures(_ shape: Class, _ at: inout UnsafeMutableRawPointer) {
+        for m in 0..<shape.measureCount {
+            let value = shape.values[m]
+            if shape.isWide(m) {
+                at.storeBytes(of: value, as: Int64.self)
+                at += 8
+            } else {
+                at.storeBytes(of: UInt32(truncatingIfNeeded: value), as: UInt32.self)
+                at += 4
+            }
+        }
     }
 
     @inline(__always)

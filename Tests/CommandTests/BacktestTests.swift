@@ -88,12 +88,15 @@ struct BacktestTests {
         let lines = [
             #"{"time":1780272000000,"account":"a"}"#, "", "{", #"{"time":1780272000000}"#, "",
             #"{"time":1780272001000,"account":"b"}"#,
+            #"{"time":1780272001000,"account":"b","max_tokens":-1}"#,
         ]
         try scratch.file("e.jsonl", lines.joined(separator: "\n"))
         let run = try Program.run(["backtest", scratch.path("e.jsonl")])
         #expect(run.code == 0)
         #expect(run.errors.contains("e.jsonl:3: malformed_json"))
-        #expect(run.errors.contains("e.jsonl:4: missing_account"))
+        #expect(run.errors.contains("e.jsonl:4: missing_account (account)"))
+        #expect(run.errors.contains("max_tokens negative  1, first at "))
+        #expect(run.errors.contains("e.jsonl:7\n"))
         #expect(run.errors.contains("records refused       2"))
     }
 

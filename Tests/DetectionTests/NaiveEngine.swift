@@ -120,7 +120,8 @@ final class NaiveEntity: FeatureSource {
         case "single_turn": return number("turn") <= 1 ? 1 : 0
         case let name where name.hasPrefix("signals."):
             let signal = event.signals.first { "signals." + $0.name == name }
-            if case .number(let value) = signal?.value { return value }
+            // In thousandths, as the engine keeps them.
+            if case .number(let value) = signal?.value { return 1000 * value }
             return 0
         default: return number(name)
         }

@@ -48,6 +48,17 @@ struct Message {
         .entry(3, "ip", Array("10.0.0.1".utf8)).entry(3, "other", [1]).number(7, 200)
         .entry(4, "task", Message().text(4, "coding").bytes)
 
+    /// A message with every field.
+    static let whole = Message().number(1, 1_780_000_000_000).text(2, "a1").text(8, "m")
+        .text(9, "o").text(10, "k").text(11, "s").text(12, "r").text(13, "chat").text(14, "p")
+        .text(15, "pro").text(16, "u").number(5, 10).number(6, 20).number(7, 200).number(17, 2)
+        .number(18, 3).number(19, 4).number(20, 5).number(21, 6).number(22, 1_700_000_000_000)
+        .entry(3, "ip", Array("10.0.0.1".utf8)).entry(3, "device", [0x64])
+        .entry(3, "payment", [0x70]).entry(3, "user_agent", [0x78])
+        .entry(4, "task", Message().text(4, "coding").bytes)
+        .entry(4, "flag", Message().number(1, 1).bytes)
+        .entry(4, "score", Message().number(2, 8).bytes)
+
     func decode(_ message: Message) throws -> (Decoded, [String: String]) {
         var decoder = try EventDecoder(format: .protobuf, tracked: .sample)
         var fields: [String: String] = [:]

@@ -10,10 +10,11 @@ struct IngestTests {
     private static let start: Int64 = 1_780_000_000_000
 
     private static func run(
-        _ rules: [String], _ events: [TestEvent], partitions: Int = 3, batch: Int = 50
+        _ rules: [String], _ events: [TestEvent], partitions: Int = 3, batch: Int = 50,
+        gateways: [String] = []
     ) throws -> Engine {
         try Engine.run(
-            try TestRules.set(rules), timing: .init(),
+            try TestRules.set(rules), timing: .init(), gateways: gateways,
             .init(partitions: partitions, maxBatch: batch), sources: [events], seed: 1)
     }
 
@@ -31,6 +32,65 @@ struct IngestTests {
         #expect(after[0] == before[0], "the pane of the late event was closed")
         #expect(after.last?.contains("requests(10m)=5.0") == true)
         #expect(before.last?.contains("requests(10m)=4.0") == true)
+    }
+
+    @Test("signals that are numbers are summed with their fractions and signs, and told apart")
+    func signals() throws {
+        let rule = TestRules.text(
+            "sum.scores", entity: "account",
+            when: "requests(10m) >= 6",
+            [
+                "suppress: { update_every: 0s }",
+                "evidence: [\"sum(signals.score, 10m)\", \"ratio(signals.flag, 10m)\", "
+                    + "\"distinct(signals.score, 10m)\", \"distinct(signals.flag, 10m)\"]",
+            ])
+        let scores = ["0.999", "-0.25", "\"0.5\"", "1e6", "0.5", "\"high\""]
+        let events = scores.enumerated().map { i, score in
+            var event = TestEvent(Self.start + Int64(i) * 1000)
+            event.signals = [
+                "score": score, "flag": i % 2 == 0 ? "true" : "false", "other": "1e99",
+            ]
+            return event
+        }
+        let engine = try Self.run([rule], events)
+        let line = try #require(engine.findings.map(NaiveOracle.line).last)
+        #expect(line.contains("sum(signals.score, 10m)=1000001.749"), "\(line)")
+        #expect(line.contains("ratio(signals.flag, 10m)=0.5"), "\(line)")
+        #expect(line.contains("distinct(signals.score, 10m)=5.0"), "\(line)")
+        #expect(line.contains("distinct(signals.flag, 10m)=2.0"), "\(line)")
+        #expect(engine.ingest.coverage.signals.prefix(2) == [6, 6])
+        #expect(engine.ingest.coverage.fields[Int(EventField.signals.rawValue)] == 6)
+    }
+
+    @Test("what is left out is counted by field and reason, and the event counts")
+    func flaws() throws {
+        let rule = TestRules.text(
+            "any.thing", entity: "account", when: "sum(signals.score, 10m) > 1")
+        var events = [0, 1, 2].map { TestEvent(Self.start + $0 * 1000) }
+        events[1].signals = ["score": "[]"]
+        events[2].signals = ["score": "9e99"]
+        let engine = try Self.run([rule], events)
+        #expect(engine.ingest.processed == 3)
+        let flaws = engine.ingest.coverage.flaws.map {
+            "\($0.field.name) \($0.flaw.name) \($0.events) \($0.first.source):\($0.first.offset)"
+        }
+        #expect(flaws == ["signals wrong_type 1 0:1", "signals range 1 0:2"])
+        #expect(engine.findings.count == 1)
+    }
+
+    @Test("accounts of a gateway keep their differences when they are long")
+    func longGatewayAccounts() throws {
+        let rule = TestRules.text("any.thing", entity: "account", when: "requests(10m) >= 2")
+        let user = String(repeating: "é", count: 250)
+        let events = ["a", "b", "a"].enumerated().map { i, end in
+            var event = TestEvent(
+                Self.start + Int64(i) * 1000, account: String(repeating: "g", count: 200))
+            event.endUser = user + end
+            return event
+        }
+        let engine = try Self.run([rule], events, gateways: [events[0].account])
+        #expect(engine.findings.count == 1)
+        #expect((480...512).contains(engine.findings.first?.entityValue.count ?? 0))
     }
 
     @Test(

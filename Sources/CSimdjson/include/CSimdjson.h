@@ -156,7 +156,8 @@ void sw_decoder_forget(sw_decoder *decoder, uint8_t field, uint8_t item);
 /// Notes a flaw of a field.
 void sw_decoder_flaw(sw_decoder *decoder, uint8_t field, sw_flaw flaw);
 
-// Values for a field; `item` matters for SW_FINGERPRINTS and SW_SIGNALS alone. Texts need not be UTF-8.
+// Values for a field, which replace what was there; `item` matters for SW_FINGERPRINTS and SW_SIGNALS alone.
+// Texts lie in the scratch, and need not be UTF-8.
 
 void sw_decoder_fill_text(sw_decoder *decoder, uint8_t field, uint8_t item, sw_slice text);
 void sw_decoder_fill_integer(sw_decoder *decoder, uint8_t field, uint8_t item, int64_t number);

@@ -8,6 +8,8 @@ extension FeatureSlot {
     func value<Source: FeatureSource>(_ source: borrowing Source, paneMs: Double) -> Double {
         switch question {
         case .sum: Double(source.sum(measure: subject, window: window))
+        // Signals are counted in thousandths.
+        case .signalSum: Double(source.sum(measure: subject, window: window)) / 1000
         case .distinct: source.distinct(dimension: subject, window: window)
         case .evenness: source.loads(dimension: subject, window: window).evenness
         case .accountEvenness:

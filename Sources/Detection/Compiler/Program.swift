@@ -20,7 +20,8 @@ struct Instruction {
 /// A feature with its names resolved: what to ask a `FeatureSource`.
 struct FeatureSlot: Hashable {
     enum Question: UInt8 {
-        case sum, distinct, evenness, accountEvenness, topShare, newborn, activeHours, age
+        case sum, signalSum, distinct, evenness, accountEvenness, topShare, newborn, activeHours,
+            age
     }
 
     var question: Question
@@ -102,7 +103,9 @@ struct Program {
         switch feature {
         case .sum(let measure, _):
             let index = schema.measures.firstIndex(of: measure) ?? 0
-            return FeatureSlot(question: .sum, subject: index, window: window)
+            let isSignal = measure.hasPrefix(Vocabulary.signalPrefix)
+            return FeatureSlot(
+                question: isSignal ? .signalSum : .sum, subject: index, window: window)
         case .distinct(let name, _): return dimensional(.distinct, name)
         case .evenness("account", _): return dimensional(.accountEvenness, "account", loads: true)
         case .evenness(let name, _): return dimensional(.evenness, name, loads: true)

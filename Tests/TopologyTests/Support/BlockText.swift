@@ -68,7 +68,7 @@ struct BlockText {
     var bytes: [UInt8] {
         let schema = schema
         var buffer = ByteBuffer()
-        buffer.append(text: "SWB1")
+        buffer.append(text: "SWB2")
         buffer.append(flags)
         buffer.append(part)
         buffer.append(integer: UInt16(schema.count))

@@ -10,6 +10,8 @@ struct TestEvent: Sendable {
     var outputTokens: UInt32?
     var model: String?
     var fingerprints: [String: String] = [:]
+    /// Signals with their values as JSON.
+    var signals: [String: String] = [:]
     /// The record's timestamp.
     var timestampMs: Int64?
 
@@ -38,7 +40,10 @@ struct TestEvent: Sendable {
         }
         writer.endObject()
         writer.endObject()
-        return writer.buffer.array()
+        let text = writer.buffer.string()
+        guard !signals.isEmpty else { return Array(text.utf8) }
+        let members = signals.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",")
+        return Array("\(text.dropLast()),\"signals\":{\(members)}}".utf8)
     }
 }
 
