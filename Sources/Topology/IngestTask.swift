@@ -34,6 +34,10 @@ public struct IngestTask: ~Copyable {
     private var isRestart: Bool
     private var parked = ByteBuffer(capacity: 1024)
     private var parkedRecord: ParkedRecord?
+    private var parkedOrigin: RecordOrigin?
+    /// Dead letters, from the first, whose origins are known.
+    private var knownOrigins = 0
+    private let letterBytes: Int
 
     private struct ParkedRecord {
         var offset: Int64
@@ -53,11 +57,15 @@ public struct IngestTask: ~Copyable {
 
     /// A task for `source`, continuing after `offset` (the committed one less 1) with the clock it had there.
     ///
-    /// - Parameter isRestart: the partition was made anew, and its offsets have begun again.
+    /// - Parameters:
+    ///   - isRestart: the partition was made anew, and its offsets have begun again.
+    ///   - letterBytes: bytes of a refused record that are kept.
     public init(
         plan: TopologyPlan, source: Int, sources: Int, after offset: Int64 = -1,
-        clock: PartitionClock? = nil, isRestart: Bool = false
+        clock: PartitionClock? = nil, isRestart: Bool = false,
+        letterBytes: Int = DeadLetter.maxBytes
     ) {
+        self.letterBytes = letterBytes
         self.plan = plan
         self.source = source
         self.sources = sources
@@ -142,7 +150,8 @@ public struct IngestTask: ~Copyable {
     ) {
         counts.rejected[reason.index] += 1
         deadLetters.append(
-            DeadLetter(offset: offset, reason: reason, field: field, record: bytes))
+            DeadLetter(
+                offset: offset, reason: reason, field: field, record: bytes, keeping: letterBytes))
     }
 
     /// Decides about the parked record now that the next event's time is known, then decodes that again.
@@ -169,6 +178,11 @@ public struct IngestTask: ~Copyable {
         _ record: ParkedRecord, confirmed: Bool, decoder: inout EventDecoder
     ) {
         parkedRecord = nil
+        let letters = deadLetters.count
+        defer {
+            if deadLetters.count > letters { deadLetters[letters].origin = parkedOrigin }
+            parkedOrigin = nil
+        }
         let bytes = parked.bytes
         guard confirmed, decoder.decode(bytes) == .event else {
             return reject(.future, .time, offset: record.offset, bytes)
@@ -196,6 +210,7 @@ public struct IngestTask: ~Copyable {
     /// record is read again after a restart, and handed out once that is settled.
     public mutating func takeDeadLetters() -> [DeadLetter] {
         guard !deadLetters.isEmpty else { return [] }
+        defer { knownOrigins = deadLetters.count }
         guard parkedRecord != nil else {
             defer { deadLetters = [] }
             return deadLetters
@@ -204,6 +219,24 @@ public struct IngestTask: ~Copyable {
         let taken = deadLetters.filter { $0.offset <= through }
         deadLetters.removeAll { $0.offset <= through }
         return taken
+    }
+
+    /// Whether a record was refused or set aside of which it is not known yet what it had beside its value.
+    public var wantsOrigins: Bool {
+        deadLetters.count > knownOrigins || parkedRecord != nil && parkedOrigin == nil
+    }
+
+    /// Notes what refused records had beside their values, while the batch they came in is still there.
+    ///
+    /// - Parameter origin: called with a record's offset.
+    public mutating func noteOrigins(_ origin: (_ offset: Int64) -> RecordOrigin?) {
+        for i in knownOrigins..<deadLetters.count where deadLetters[i].origin == nil {
+            deadLetters[i].origin = origin(deadLetters[i].offset)
+        }
+        knownOrigins = deadLetters.count
+        if let record = parkedRecord, parkedOrigin == nil {
+            parkedOrigin = origin(record.offset) ?? RecordOrigin()
+        }
     }
 
     /// Records refused behind a parked one before that is refused as well.

@@ -140,7 +140,8 @@ public final class Shard {
             note: settings.defects.contains(.forgetsClock) ? nil : note?.clock,
             isRestart: start.isRestart, end: start.end,
             isWaitedFor: !settings.defects.contains(.ignoresOneSource)
-                || start.partition.number > 0)
+                || start.partition.number > 0,
+            letterBytes: settings.deadLetterBytes)
         let place = place(slot, in: &sources)
         ports.input.attach(start.partition, slot: place, epoch: epoch, from: start.start)
     }
