@@ -168,6 +168,12 @@ void sw_decoder_forget(sw_decoder *decoder, uint8_t field, uint8_t item) {
   forget(decoder, field, item);
 }
 
+uint8_t sw_decoder_rank(const sw_decoder *decoder, uint8_t field, uint8_t item) {
+  if (field < SW_FINGERPRINTS) return decoder->ranks[field];
+  const auto &items = field == SW_FINGERPRINTS ? decoder->fingerprints : decoder->signals;
+  return items.ranks[item];
+}
+
 void sw_decoder_flaw(sw_decoder *decoder, uint8_t field, sw_flaw flaw) {
   decoder->flaw(field, flaw);
 }

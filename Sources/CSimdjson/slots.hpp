@@ -68,7 +68,7 @@ class Slots {
       uint32_t field, const Scalar &value, uint64_t limit, sw_slice &text) {
     text = value.bytes;
     const bool is_plain = value.type == Scalar::text && text.count <= limit &&
-                          !value.lone_surrogate && !d.is_repaired &&
+                          !value.lone_surrogate && !d.current->is_repaired &&
                           !d.placeholders.may_contain(text);
     return is_plain || read_odd_text(field, value, limit, text);
   }

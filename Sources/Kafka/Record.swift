@@ -129,6 +129,11 @@ public struct RecordBatch: ~Copyable {
         self.count = count
     }
 
+    /// A way to the entries that may be kept as long as the batch is lent, and no longer.
+    public var lookup: RecordLookup {
+        RecordLookup(messages: messages, states: states, count: count)
+    }
+
     /// True when nothing came within the time-out.
     public var isEmpty: Bool { count == 0 }
 
@@ -146,5 +151,22 @@ public struct RecordBatch: ~Copyable {
     @inlinable
     public borrowing func forEach<E: Error>(_ body: (Record) throws(E) -> Void) throws(E) {
         for index in 0..<count { try body(self[index]) }
+    }
+}
+
+/// A way to a batch's entries for whoever is lent it: valid until the batch's closure returns.
+public struct RecordLookup {
+    let messages: UnsafeMutablePointer<UnsafeMutablePointer<rd_kafka_message_t>?>
+    let states: UnsafeMutablePointer<UnsafeMutablePointer<PartitionState>?>
+    let count: Int
+
+    /// The record of `slot` at `offset`, looked for from `index` on; nil where it is not there.
+    public func record(slot: Int, offset: Int64, from index: Int) -> Record? {
+        for i in max(0, index)..<max(0, index, count) {
+            guard let message = messages[i], let state = states[i] else { continue }
+            let record = Record(message: message, state: state)
+            if record.isData, record.offset == offset, record.slot == slot { return record }
+        }
+        return nil
     }
 }

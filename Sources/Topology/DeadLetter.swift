@@ -19,19 +19,24 @@ public struct DeadLetter: Sendable, Equatable {
     public var element: Int?
     /// What to do about it, where that is known.
     public var hint: RefusalHint?
-    /// The bytes of the record or the element, at most `DeadLetter.maxBytes` of them.
+    /// The bytes of the record or the element, at most as many as the task keeps.
     public var bytes: [UInt8]
     /// Bytes it had.
     public var originalSize: Int
+    /// What it had beside its value; nil where it came from no topic.
+    public var origin: RecordOrigin?
 
-    /// Bytes of a record that are kept at most.
+    /// Bytes of a record that are kept where nothing else is said.
     public static let maxBytes = 65_536
 
-    init(offset: Int64, reason: RejectReason, field: EventField?, record: ByteSlice) {
+    init(
+        offset: Int64, reason: RejectReason, field: EventField?, record: ByteSlice,
+        keeping limit: Int
+    ) {
         self.offset = offset
         self.reason = reason
         self.field = field
-        self.bytes = Array(record.prefix(Self.maxBytes))
+        self.bytes = Array(record.prefix(limit))
         self.originalSize = record.count
     }
 }

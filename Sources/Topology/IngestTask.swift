@@ -37,6 +37,10 @@ public struct IngestTask: ~Copyable {
     private var parkedRecord: ParkedRecord?
     /// What was decided about the jumps of a record of several events, in their order.
     var jumps: [Bool] = []
+    private var parkedOrigin: RecordOrigin?
+    /// Dead letters, from the first, whose origins are known.
+    private var knownOrigins = 0
+    private let letterBytes: Int
 
     struct ParkedRecord {
         var offset: Int64
@@ -59,11 +63,15 @@ public struct IngestTask: ~Copyable {
 
     /// A task for `source`, continuing after `offset` (the committed one less 1) with the clock it had there.
     ///
-    /// - Parameter isRestart: the partition was made anew, and its offsets have begun again.
+    /// - Parameters:
+    ///   - isRestart: the partition was made anew, and its offsets have begun again.
+    ///   - letterBytes: bytes of a refused record that are kept.
     public init(
         plan: TopologyPlan, source: Int, sources: Int, after offset: Int64 = -1,
-        clock: PartitionClock? = nil, isRestart: Bool = false
+        clock: PartitionClock? = nil, isRestart: Bool = false,
+        letterBytes: Int = DeadLetter.maxBytes
     ) {
+        self.letterBytes = letterBytes
         self.plan = plan
         self.source = source
         self.sources = sources
@@ -174,7 +182,8 @@ public struct IngestTask: ~Copyable {
         element: Int? = nil, hint: RefusalHint? = nil
     ) {
         counts.rejected[reason.index] += 1
-        var letter = DeadLetter(offset: offset, reason: reason, field: field, record: bytes)
+        var letter = DeadLetter(
+            offset: offset, reason: reason, field: field, record: bytes, keeping: letterBytes)
         letter.element = element
         letter.hint = hint
         deadLetters.append(letter)
@@ -204,6 +213,11 @@ public struct IngestTask: ~Copyable {
         _ record: ParkedRecord, confirmed: Bool, decoder: inout EventDecoder
     ) {
         parkedRecord = nil
+        let letters = deadLetters.count
+        defer {
+            for i in letters..<deadLetters.count { deadLetters[i].origin = parkedOrigin }
+            parkedOrigin = nil
+        }
         let bytes = parked.bytes
         let verdict = decoder.decode(bytes)
         if decoder.isSplit {
@@ -236,6 +250,7 @@ public struct IngestTask: ~Copyable {
     /// record is read again after a restart, and handed out once that is settled.
     public mutating func takeDeadLetters() -> [DeadLetter] {
         guard !deadLetters.isEmpty else { return [] }
+        defer { knownOrigins = deadLetters.count }
         guard parkedRecord != nil else {
             defer { deadLetters = [] }
             return deadLetters
@@ -244,6 +259,24 @@ public struct IngestTask: ~Copyable {
         let taken = deadLetters.filter { $0.offset <= through }
         deadLetters.removeAll { $0.offset <= through }
         return taken
+    }
+
+    /// Whether a record was refused or set aside of which it is not known yet what it had beside its value.
+    public var wantsOrigins: Bool {
+        deadLetters.count > knownOrigins || parkedRecord != nil && parkedOrigin == nil
+    }
+
+    /// Notes what refused records had beside their values, while the batch they came in is still there.
+    ///
+    /// - Parameter origin: called with a record's offset.
+    public mutating func noteOrigins(_ origin: (_ offset: Int64) -> RecordOrigin?) {
+        for i in knownOrigins..<deadLetters.count where deadLetters[i].origin == nil {
+            deadLetters[i].origin = origin(deadLetters[i].offset)
+        }
+        knownOrigins = deadLetters.count
+        if let record = parkedRecord, parkedOrigin == nil {
+            parkedOrigin = origin(record.offset) ?? RecordOrigin()
+        }
     }
 
     /// Records refused behind a parked one before that is refused as well.

@@ -328,6 +328,39 @@ extension IngestTests {
         #expect(!task.hasParked && task.takeDeadLetters().count == 394)
     }
 
+    @Test("refused records keep what they had beside their values, also one that was set aside")
+    func origins() throws {
+        let rules = try TestRules.set([
+            TestRules.text("all.accounts", entity: "account", when: "requests(1m) >= 1")
+        ])
+        let plan = TopologyPlan(rules: rules, timing: .init(), partitions: 1)
+        var decoder = try EventDecoder(tracked: TrackedNames(kinds: plan.kinds.map(\.name)))
+        var task = IngestTask(plan: plan, source: 0, sources: 1, letterBytes: 3)
+        func ingest(_ bytes: [UInt8], _ offset: Int64) {
+            bytes.withUnsafeBytes {
+                task.ingest($0, offset: offset, timestampMs: nil, decoder: &decoder)
+            }
+        }
+        let start: Int64 = 1_780_000_000_000
+        ingest(TestEvent(start).json, 0)
+        ingest(TestEvent(start + 1000).json, 1)
+        let before = task.wantsOrigins
+        ingest([0x7B, 1, 2, 3, 4], 2)
+        ingest(TestEvent(start + 90_000_000).json, 3)
+        let asked = task.wantsOrigins
+        task.noteOrigins { RecordOrigin(timestampMs: $0) }
+        let after = task.wantsOrigins
+        #expect(!before && asked && !after)
+        // The record set aside is refused in a batch that does not hold it any more.
+        ingest([0x7B], 4)
+        ingest(TestEvent(start + 2000).json, 5)
+        task.noteOrigins { $0 == 3 ? nil : RecordOrigin(timestampMs: $0) }
+        let letters = task.takeDeadLetters().sorted { $0.offset < $1.offset }
+        #expect(letters.map(\.offset) == [2, 3, 4])
+        #expect(letters.map { $0.origin?.timestampMs } == [2, 3, 4])
+        #expect(letters[0].bytes == [0x7B, 1, 2] && letters[0].originalSize == 5)
+    }
+
     @Test("a partition made anew is told of with the first flush, before it has a record")
     func madeAnew() throws {
         let rules = try TestRules.set([

@@ -197,6 +197,9 @@ void sw_decoder_fill_text(sw_decoder *decoder, uint8_t field, uint8_t item, sw_s
 void sw_decoder_fill_integer(sw_decoder *decoder, uint8_t field, uint8_t item, int64_t number);
 void sw_decoder_fill_double(sw_decoder *decoder, uint8_t field, uint8_t item, double number);
 void sw_decoder_fill_bool(sw_decoder *decoder, uint8_t field, uint8_t item, int flag);
+/// The rank of the place that the value of `field` came from, which is present; `item` matters for
+/// SW_FINGERPRINTS and SW_SIGNALS alone. For tools: nothing is noted for it.
+uint8_t sw_decoder_rank(const sw_decoder *decoder, uint8_t field, uint8_t item);
 /// Lists fingerprints and signals in the order of the tracked names.
 void sw_decoder_finish(sw_decoder *decoder);
 

@@ -3,7 +3,7 @@ public enum Commands {
     /// Every command, in the order of the help.
     public static let all: [Command] = [
         run, backtest, demo, simulate, validate, rulesLint, rulesTest, topicsCreate,
-        reset, doctor, configReference,
+        decode, deadLettersList, deadLettersReplay, reset, doctor, configReference,
     ]
 
     /// The parser of the program's command line.

@@ -1,4 +1,5 @@
 import Primitives
+import Topology
 
 /// The outputs of a shard between two commits, and the positions that go with them.
 ///
@@ -19,6 +20,8 @@ public final class Cut {
         public var timestampMs: Int64?
         /// Headers by name.
         public var headers: [(name: String, value: String)]
+        /// Headers of the record it was made of, in front of the others.
+        public var originals: [RecordOrigin.Header]
     }
 
     /// Names the cut in the metadata of every position it commits: tells afterwards whether it was committed.
@@ -70,14 +73,15 @@ public final class Cut {
     /// Adds a record of the task that reads `owner`; its bytes are copied.
     public func append(
         to partition: PartitionID, of owner: PartitionID, key: ByteSlice? = nil, value: ByteSlice?,
-        timestampMs: Int64? = nil, headers: [(name: String, value: String)] = []
+        timestampMs: Int64? = nil, headers: [(name: String, value: String)] = [],
+        originals: [RecordOrigin.Header] = []
     ) {
         let keyRange = key.map { copy($0) }
         let valueRange = value.map { copy($0) }
         records.append(
             Record(
                 partition: partition, owner: number(of: owner), key: keyRange, value: valueRange,
-                timestampMs: timestampMs, headers: headers))
+                timestampMs: timestampMs, headers: headers, originals: originals))
     }
 
     /// Adds what is committed with the records.

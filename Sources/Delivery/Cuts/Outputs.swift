@@ -50,14 +50,14 @@ final class Outputs {
     /// A dead letter: the bytes of the record or its element, and where it came from and why in headers.
     func put(_ letter: DeadLetter, of owner: PartitionID) {
         var headers = [
-            (name: "stillwatch_topic", value: settings.name(.input)),
-            (name: "stillwatch_partition", value: String(owner.number)),
-            (name: "stillwatch_offset", value: String(letter.offset)),
-            (name: "stillwatch_reason", value: letter.reason.rawValue),
-            (name: "stillwatch_size", value: String(letter.originalSize)),
+            (name: DeadLetterHeader.topic, value: settings.name(.input)),
+            (name: DeadLetterHeader.partition, value: String(owner.number)),
+            (name: DeadLetterHeader.offset, value: String(letter.offset)),
+            (name: DeadLetterHeader.reason, value: letter.reason.rawValue),
+            (name: DeadLetterHeader.size, value: String(letter.originalSize)),
         ]
         if let field = letter.field {
-            headers.append((name: "stillwatch_field", value: field.name))
+            headers.append((name: DeadLetterHeader.field, value: field.name))
         }
         if let element = letter.element {
             headers.append((name: "stillwatch_element", value: String(element)))
@@ -66,9 +66,15 @@ final class Outputs {
             headers.append((name: "stillwatch_hint", value: hint.rawValue))
         }
         let number = owner.number % Int32(max(1, settings.outputs.deadLetters))
-        letter.bytes.prefix(settings.deadLetterBytes).withUnsafeBytes { bytes in
-            cut.append(
-                to: PartitionID(.deadLetters, number), of: owner, value: bytes, headers: headers)
+        let origin = letter.origin ?? RecordOrigin()
+        letter.bytes.withUnsafeBytes { bytes in
+            (origin.key ?? []).withUnsafeBytes { key in
+                cut.append(
+                    to: PartitionID(.deadLetters, number), of: owner,
+                    key: origin.key == nil ? nil : key, value: bytes,
+                    headers: headers + DeadLetterHeader.more(of: origin),
+                    originals: DeadLetterHeader.kept(origin.headers))
+            }
         }
         counters.deadLetters += 1
     }

@@ -98,7 +98,7 @@ extension Shard {
                 var end = i + 1
                 while end < batch.count, batch[end].slot == slot { end += 1 }
                 if let failed = sources[Int(slot)]?.ingest(
-                    batch[i..<end], decoder: &decoder)
+                    batch[i..<end], of: ports.input, decoder: &decoder)
                 {
                     try note(ports.input.failure(at: failed))
                     end = failed + 1

@@ -142,7 +142,8 @@ public final class Shard {
         let slot = SourceSlot(
             partition: start.partition.number, plan: plan, sources: count, start: start.start,
             note: settings.defects.contains(.forgetsClock) ? nil : note?.clock,
-            isRestart: start.isRestart, end: start.end, defects: settings.defects)
+            isRestart: start.isRestart, end: start.end, letterBytes: settings.deadLetterBytes,
+            defects: settings.defects)
         let place = place(slot, in: &sources)
         ports.input.attach(start.partition, slot: place, epoch: epoch, from: start.start)
     }

@@ -1,3 +1,5 @@
+import Topology
+
 /// One entry of a batch: a record, the end of a partition, or a failure to read it.
 ///
 /// The bytes it points at are lent for the duration of the batch.
@@ -79,4 +81,11 @@ public protocol LogPort: AnyObject {
     ) throws(EngineFailure)
     /// Why entry `index` of the batch being lent is a failure.
     func failure(at index: Int) -> ClusterError
+    /// The headers of the record at `index` of the batch being lent, copied: asked of refused records alone.
+    func headers(at index: Int) -> [RecordOrigin.Header]
+}
+
+extension LogPort {
+    /// A log whose records have none.
+    public func headers(at index: Int) -> [RecordOrigin.Header] { [] }
 }

@@ -27,7 +27,8 @@ final class SourceSlot {
 
     init(
         partition: Int32, plan: TopologyPlan, sources: Int, start: Int64, note: CommitNote.Clock?,
-        isRestart: Bool, end: Int64?, defects: PlantedDefects = []
+        isRestart: Bool, end: Int64?, letterBytes: Int = DeadLetter.maxBytes,
+        defects: PlantedDefects = []
     ) {
         self.partition = partition
         self.end = end
@@ -39,7 +40,8 @@ final class SourceSlot {
         task.initialize(
             to: IngestTask(
                 plan: plan, source: Int(partition), sources: sources, after: start - 1,
-                clock: note.map { Self.clock($0, plan.timing) }, isRestart: isRestart))
+                clock: note.map { Self.clock($0, plan.timing) }, isRestart: isRestart,
+                letterBytes: letterBytes))
     }
 
     /// The clock of a note. Panes of another width, written before `window.pane` was changed, say nothing here: the
@@ -109,9 +111,12 @@ final class SourceSlot {
     /// Reads the entries of a batch, all of this partition.
     ///
     /// - Returns: the entry that is a failure, behind which nothing was read.
-    func ingest(_ entries: Slice<Batch>, decoder: inout EventDecoder) -> Int? {
+    func ingest(
+        _ entries: Slice<Batch>, of log: any LogPort, decoder: inout EventDecoder
+    ) -> Int? {
         let before = task.pointee.processed
         defer {
+            if task.pointee.wantsOrigins { noteOrigins(entries, log) }
             if task.pointee.processed != before {
                 silentMs = 0
                 isIdle = false
@@ -143,6 +148,32 @@ final class SourceSlot {
         position = max(position, min(offset, end ?? .max))
         let isPassedOver = defects.contains(.passesOverEnd) && position == end
         if !isPassedOver { isCaughtUp = true }
+    }
+
+    /// Keeps what refused records had beside their values: the batch is gone when they are put out.
+    private func noteOrigins(_ entries: Slice<Batch>, _ log: any LogPort) {
+        task.pointee.noteOrigins { offset in
+            guard let i = Self.index(of: offset, in: entries) else { return nil }
+            let stamp = entries[i].timestampMs
+            return RecordOrigin(
+                key: entries[i].keyBytes, headers: log.headers(at: i),
+                timestampMs: stamp < 0 ? nil : stamp)
+        }
+    }
+
+    /// The place of the record at `offset`; offsets rise, and an end has that of the record behind it.
+    private static func index(of offset: Int64, in entries: Slice<Batch>) -> Int? {
+        var low = entries.startIndex
+        var high = entries.endIndex
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].offset < offset { low = middle + 1 } else { high = middle }
+        }
+        while low < entries.endIndex, entries[low].offset == offset {
+            if entries[low].kind == .record { return low }
+            low += 1
+        }
+        return nil
     }
 
     /// Finishes the task once the end offset is reached.

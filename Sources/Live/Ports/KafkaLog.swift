@@ -1,5 +1,6 @@
 import Delivery
 import Kafka
+import Topology
 
 /// The committed records of a shard's partitions of one topic.
 ///
@@ -52,6 +53,9 @@ public final class KafkaLog: LogPort, @unchecked Sendable {
     /// Why entry `index` of the batch being lent is a failure.
     public func failure(at index: Int) -> ClusterError { buffer.failure(at: index) }
 
+    /// The headers of the record at `index` of the batch being lent.
+    public func headers(at index: Int) -> [RecordOrigin.Header] { buffer.headers(at: index) }
+
     /// Makes a `withBatch` that waits return, or else the next one not wait. From any thread.
     public func wake() { queue.wake() }
 
@@ -70,6 +74,8 @@ public final class KafkaLog: LogPort, @unchecked Sendable {
 final class EntryBuffer {
     private let entries: UnsafeMutablePointer<Entry>
     private var failures: [(index: Int, error: ClusterError)] = []
+    /// The batch the entries were written out of.
+    private var lookup: RecordLookup?
 
     init(capacity: Int) { entries = .allocate(capacity: capacity) }
 
@@ -79,6 +85,7 @@ final class EntryBuffer {
     /// Writes a batch's entries; valid until the next call and no longer than the batch.
     func fill(_ batch: borrowing RecordBatch) -> Batch {
         if !failures.isEmpty { failures.removeAll(keepingCapacity: true) }
+        lookup = batch.lookup
         var count = 0
         for index in 0..<batch.count {
             let record = batch[index]
@@ -111,6 +118,19 @@ final class EntryBuffer {
         failures.first { $0.index == index }?.error
             ?? ClusterError(
                 .fatal, name: "_INVALID_ARG", description: "entry \(index) is no failure")
+    }
+
+    /// The headers of the record at `index`, copied, while the batch is lent. Entries that say nothing were left
+    /// out: the record is at `index` in the batch or behind it.
+    func headers(at index: Int) -> [RecordOrigin.Header] {
+        let entry = entries[index]
+        let record = lookup?.record(slot: Int(entry.slot), offset: entry.offset, from: index)
+        guard let record else { return [] }
+        return (0..<record.headerCount).compactMap { i in
+            record.header(at: i).map { header in
+                RecordOrigin.Header(header.name, header.value.map { Array($0) })
+            }
+        }
     }
 
     /// A batch of one failure, for a reader that never came to reading.

@@ -111,9 +111,14 @@ final class ProducerSteps: @unchecked Sendable {
             topic: topics.index(of: record.partition.topic), partition: partition,
             key: record.key.map(cut.slice), value: record.value.map(cut.slice),
             timestampMs: record.timestampMs,
-            headers: record.headers.map { Producer.Header($0.name, $0.value) }, memory: .lent,
+            headers: Self.headers(of: record), memory: .lent,
             // Read when the queue is full, which is seldom: the clock is not asked for each record.
             waitMs: Int(max(0, deadlineMs - Clock.monotonicMs())))
+    }
+
+    private static func headers(of record: Cut.Record) -> [Producer.Header] {
+        record.originals.map { Producer.Header($0.name, $0.value) }
+            + record.headers.map { Producer.Header($0.name, $0.value) }
     }
 
     func flush() throws(ClusterError) -> StepOutcome {

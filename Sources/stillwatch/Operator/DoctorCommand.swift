@@ -6,8 +6,8 @@ import Topology
 
 /// `doctor`: one line a check, and what to do.
 enum DoctorCommand {
-    /// Bytes around a dead letter's: its headers.
-    private static let headerBytes = 2048
+    /// Bytes around a dead letter's: its key and headers.
+    private static let headerBytes = 2048 + RecordOrigin.maxBytes
 
     static func run(_ invocation: Invocation) throws -> ExitCode {
         let settings = try Environment(invocation).settings

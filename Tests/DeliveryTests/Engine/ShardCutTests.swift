@@ -62,7 +62,7 @@ struct ShardCutTests {
         let bench = try ShardBench(settings)
         let bad = Array("{\"time\": nonsense}".utf8)
         let second = PartitionID(.input, 3)
-        bench.site.append(to: second, bad, gap: 5)
+        bench.site.append(to: second, bad, timestampMs: 77, gap: 5)
         try bench.take([second])
         try bench.run(ms: 1_000)
         let letter = try #require(bench.site.deadLetters.first)
@@ -72,7 +72,7 @@ struct ShardCutTests {
         let expected = [
             "stillwatch_topic": "requests", "stillwatch_partition": "3",
             "stillwatch_offset": "5", "stillwatch_reason": "malformed_json",
-            "stillwatch_size": "\(bad.count)",
+            "stillwatch_size": "\(bad.count)", "stillwatch_timestamp": "77",
         ]
         #expect(letter.headers == expected)
         let told = bench.told { notice -> Int64? in

@@ -1,0 +1,115 @@
+import Configuration
+import Events
+import Kafka
+import Primitives
+import Replay
+
+/// `decode`: what is read of each record, from where, and what is left out.
+enum DecodeCommand {
+    /// Kinds of fingerprints that are shown beside those that rules use.
+    private static let usualKinds = [
+        "payment", "card_bin", "device", "tls_ja4", "ip", "asn", "prompt_template", "system_prompt",
+        "tool_set", "user_agent", "email_domain", "signup_cohort",
+    ]
+
+    static func run(_ invocation: Invocation) throws -> ExitCode {
+        let settings = try Environment(invocation).settings
+        let rules = try RuleFiles(settings).compile(paneWidth: Wiring.paneWidth(settings.window))
+        let replay = try Wiring.replay(settings, rules)
+        let tracked = tracked(replay)
+        var decoder = try makeDecoder(replay, tracked)
+        var printer = try DecodePrinter(map: replay.fieldMap, tracked: tracked)
+        let limit = invocation.integer("count") ?? 20
+        try read(invocation, settings, replay, limit) { record, place in
+            let text = printer.text(decoder.decode(record), decoder, place)
+            try printer.write(text)
+        }
+        try printer.finish()
+        return .ok
+    }
+
+    private static func makeDecoder(
+        _ replay: ReplaySettings, _ tracked: TrackedNames
+    ) throws(Failure) -> EventDecoder {
+        do throws(DecoderConfigurationError) {
+            return try EventDecoder(
+                format: replay.format, fieldMap: replay.fieldMap, tracked: tracked,
+                limits: replay.limits)
+        } catch {
+            throw Failure(.usage, "input.fields: \(error)")
+        }
+    }
+
+    /// The names rules use, those of the field map, and the usual ones, as many as a decoder takes.
+    private static func tracked(_ replay: ReplaySettings) -> TrackedNames {
+        var kinds = replay.plan.kinds.map(\.name)
+        var signals = replay.plan.signals
+        for target in replay.fieldMap.sources.keys.sorted(by: { $0.name < $1.name }) {
+            switch target {
+            case .fingerprint(let kind): kinds.append(kind)
+            case .signal(let name): signals.append(name)
+            case .field: break
+            }
+        }
+        return TrackedNames(kinds: first64(kinds + usualKinds), signals: first64(signals))
+    }
+
+    private static func first64(_ names: [String]) -> [String] {
+        var seen: Set<String> = []
+        return Array(names.filter { seen.insert($0).inserted }.prefix(64))
+    }
+
+    private static func read(
+        _ invocation: Invocation, _ settings: Settings, _ replay: ReplaySettings, _ limit: Int,
+        _ body: (_ record: ByteSlice, _ place: String) throws -> Void
+    ) throws {
+        let path = invocation.arguments.first
+        let topic = invocation.value("topic")
+        switch (path, topic) {
+        case (let path?, nil):
+            if invocation.has("from-end") {
+                throw Failure(.usage, "--from-end goes with --topic")
+            }
+            try read(try Files.source(path, maxRecord: replay.limits.maxBytes), limit, body)
+        case (nil, let topic?):
+            let range = TopicReader.Range(last: invocation.has("from-end") ? limit : nil)
+            try read(topic, range, settings, limit, body)
+        default: throw Failure(.usage, "give a file or --topic, one of them")
+        }
+    }
+
+    private static func read(
+        _ source: FileSource, _ limit: Int, _ body: (ByteSlice, String) throws -> Void
+    ) throws {
+        for offset in 0..<limit {
+            var outcome: Result<Void, any Error> = .success(())
+            do throws(InputError) {
+                let goesOn = try source.read(1) { record, _ in
+                    let place = source.place(ofRecord: Int64(offset))
+                    outcome = Result { try body(record, place) }
+                }
+                if !goesOn { return }
+            } catch {
+                throw Failure(.unreachable, error.description)
+            }
+            try outcome.get()
+        }
+    }
+
+    private static func read(
+        _ topic: String, _ range: TopicReader.Range, _ settings: Settings, _ limit: Int,
+        _ body: (ByteSlice, String) throws -> Void
+    ) throws {
+        let properties = try Wiring.properties(settings)
+        var reader = try Failure.kafka { () throws(KafkaError) in
+            try TopicReader(properties, topic: topic, range)
+        }
+        var left = limit
+        try reader.forEach { record in
+            let place = "\(topic)[\(record.partition)]@\(record.offset)"
+            try body(record.value ?? ByteSlice(start: nil, count: 0), place)
+            left -= 1
+            return left > 0
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Configuration
+import Kafka
+
+/// Which dead letters a command is about.
+struct DeadLetterSelection {
+    private let topic: String
+    private let properties: Properties
+    private let reason: String?
+    private let range: TopicReader.Range
+    /// Records of the topic that are no dead letters.
+    private(set) var foreign = 0
+
+    init(_ invocation: Invocation, _ settings: Settings, last: Int? = nil) throws(Failure) {
+        topic = invocation.value("topic") ?? settings.deadLetters.topic
+        properties = try Wiring.properties(settings)
+        reason = invocation.value("reason")
+        range = TopicReader.Range(
+            since: try Self.bound("since", invocation), until: try Self.bound("until", invocation),
+            last: last)
+    }
+
+    private static func bound(
+        _ name: String, _ invocation: Invocation
+    ) throws(Failure) -> TopicReader.Bound? {
+        guard let text = invocation.value(name) else { return nil }
+        if let bound = TopicReader.Bound(text) { return bound }
+        throw Failure(
+            .usage,
+            "--\(name) must be an offset or a UTC time such as 2026-01-01T00:00:00Z, not '\(text)'")
+    }
+
+    /// Hands out the letters one after the other until `body` returns false.
+    mutating func forEach(_ body: (DeadLetterRecord) throws -> Bool) throws {
+        var reader = try Failure.kafka { () throws(KafkaError) in
+            try TopicReader(properties, topic: topic, range)
+        }
+        var others = 0
+        try reader.forEach { record in
+            guard let letter = DeadLetterRecord(record) else {
+                others += 1
+                return true
+            }
+            return try reason == nil || reason == letter.reason ? body(letter) : true
+        }
+        foreign = others
+    }
+}

@@ -1,0 +1,123 @@
+import Kafka
+import Primitives
+import Telemetry
+
+/// Reads a topic outside of any group, up to the ends seen at the start.
+struct TopicReader: ~Copyable {
+    /// Where reading begins or ends in each partition.
+    enum Bound: Equatable {
+        /// An offset, the same in every partition.
+        case offset(Int64)
+        /// The first record whose broker timestamp is at or after a time.
+        case time(ms: Int64)
+
+        /// `12345`, or a UTC time; nil for anything else.
+        init?(_ text: String) {
+            if let offset = Int64(text), offset >= 0 {
+                self = .offset(offset)
+            } else if let ms = UTCTime.ms(text) {
+                self = .time(ms: ms)
+            } else {
+                return nil
+            }
+        }
+    }
+
+    /// What is read of the topic.
+    struct Range {
+        /// Where each partition begins; nil for the first record kept.
+        var since: Bound?
+        /// Where each partition ends, exclusive; nil for its end.
+        var until: Bound?
+        /// Begins so many records before the ends, over all partitions, where nothing else is said.
+        var last: Int?
+    }
+
+    private let consumer: Consumer
+    private let queue: ShardQueue
+    private var open: [Int32: Int64]
+    private let action: String
+    private static let timeoutMs: Int32 = 10_000
+    /// How long brokers may say nothing before that is an error.
+    private static let silenceMs: Int64 = 30_000
+
+    init(_ properties: Properties, topic: String, _ range: Range) throws(KafkaError) {
+        let admin = try Admin(properties: properties, topics: [topic])
+        let partitions = try admin.describe(topic).partitions.map {
+            TopicPartition(topic: 0, partition: $0.id)
+        }
+        let kept = try admin.watermarks(partitions)
+        let bounds = try Self.bounds(range, kept, admin)
+        let consumer = try Consumer(properties: properties, role: .reader, topics: [topic])
+        let queue = try consumer.makeShardQueue(capacity: 1024)
+        let wanted = bounds.filter { $0.value.low < $0.value.high }
+        try consumer.assign(wanted.map { PartitionOffset($0.key, offset: $0.value.low) })
+        var open: [Int32: Int64] = [:]
+        for (partition, bound) in wanted {
+            open[partition.partition] = bound.high
+            queue.attach(partition, slot: 0, epoch: 0, from: bound.low)
+        }
+        self.open = open
+        self.queue = queue
+        action = "read \(topic)"
+        self.consumer = consumer
+    }
+
+    private static func bounds(
+        _ range: Range, _ kept: [TopicPartition: Watermarks], _ admin: borrowing Admin
+    ) throws(KafkaError) -> [TopicPartition: Watermarks] {
+        let since = try offsets(range.since, kept, admin)
+        let until = try offsets(range.until, kept, admin)
+        let share = range.last.map { Int64(($0 + kept.count - 1) / max(1, kept.count)) }
+        var bounds: [TopicPartition: Watermarks] = [:]
+        for (partition, marks) in kept {
+            let high = min(marks.high, until[partition] ?? marks.high)
+            let low = since[partition] ?? share.map { high - $0 } ?? marks.low
+            bounds[partition] = Watermarks(low: max(marks.low, low), high: high)
+        }
+        return bounds
+    }
+
+    private static func offsets(
+        _ bound: Bound?, _ kept: [TopicPartition: Watermarks], _ admin: borrowing Admin
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        switch bound {
+        case nil: return [:]
+        case .offset(let offset): return kept.mapValues { _ in offset }
+        case .time(let ms):
+            let found = try admin.offsets(at: ms, of: Array(kept.keys))
+            return Dictionary(found.map { ($0.partition, $0.offset) }) { $1 }
+        }
+    }
+
+    /// Lends the records one after the other until `body` returns false or the ends are reached.
+    ///
+    /// - Throws: what `body` throws; `.unreachable` where brokers go silent.
+    mutating func forEach(_ body: (Record) throws -> Bool) throws {
+        var lastMs = WallClock.steadyMs
+        var goesOn = true
+        while goesOn, !open.isEmpty {
+            try queue.withBatch(timeoutMs: 200) { (batch: borrowing RecordBatch) in
+                if !batch.isEmpty { lastMs = WallClock.steadyMs }
+                for index in 0..<batch.count where goesOn {
+                    goesOn = try take(batch[index], body)
+                }
+            }
+            if WallClock.steadyMs - lastMs > Self.silenceMs {
+                throw Failure(.unreachable, "\(action): no broker has answered for 30 s")
+            }
+        }
+    }
+
+    private mutating func take(_ record: Record, _ body: (Record) throws -> Bool) throws -> Bool {
+        if let error = record.error {
+            if error.move == .retry || error.move == .benign { return true }
+            throw Failure(error)
+        }
+        guard let end = open[record.partition] else { return true }
+        let isThrough = record.isEndOfPartition || record.offset >= end - 1
+        let isWanted = record.isData && record.offset < end
+        if isThrough { open[record.partition] = nil }
+        return isWanted ? try body(record) : true
+    }
+}
