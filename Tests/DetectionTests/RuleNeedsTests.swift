@@ -10,7 +10,7 @@ struct RuleNeedsTests {
     ) throws -> [String] {
         var lines = [
             "apiVersion: stillwatch/v1", "kind: Rule", "id: test.needs", "version: 1",
-            "severity: low", "description: A rule.", "entity: \(entity)", "when: \(condition)",
+            "severity: low", "description: A rule.", "entity: \(entity)", "when: \"\(condition)\"",
         ]
         if !kinds.isEmpty { lines.append("kinds: [\(kinds)]") }
         let diagnostics = Diagnostics()

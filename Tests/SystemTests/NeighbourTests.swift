@@ -53,6 +53,37 @@ extension SystemTests {
         }
 
         @Test(
+            "after 10,000 events a rule that needs what no event has is named, with what it needs")
+        func silentRule() throws {
+            let scratch = try Scratch()
+            let rule = """
+                apiVersion: stillwatch/v1
+                kind: Rule
+                id: test.never
+                version: 1
+                status: active
+                severity: low
+                entity: account
+                when: distinct(fingerprints.never, 1h) >= 2
+                description: Never.
+
+                """
+            let rules = try scratch.file("r.yaml", rule)
+            let site = try Site("silent", partitions: 2, settings: quick)
+            defer { site.removeAll() }
+            try site.createTopics()
+            try site.simulate(["--hours", "10", "--population", "s1:accounts=100,rate=400"])
+            let run = try site.start(["--rules", rules])
+            let message = "rules cannot fire: no event since the start has what they ask for"
+            try #require(eventually(within: 60) { run.log(message) != nil }, "\(run.errors)")
+            #expect(run.log(message)?.fields["rules"] as? String == "test.never")
+            #expect(run.log(message)?.fields["missing"] as? String == "fingerprints.never")
+            run.signal(SIGTERM)
+            #expect(try run.exitCode(within: 45) == 0)
+            #expect(count(run, message) == 1, "once an hour")
+        }
+
+        @Test(
             "a first start and one after a clean stop are quiet, and the latter begins where the former ended",
             arguments: ["topic", "directory"])
         func starts(store: String) throws {
