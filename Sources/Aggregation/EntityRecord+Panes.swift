@@ -3,8 +3,8 @@ import Primitives
 /// Age-decayed panes: one list that answers every window.
 ///
 /// Level k covers an aligned span of 2^k panes. A block merges into level k once its end lies at least
-/// `resolution * 2^k` panes back, so the one block that straddles a window's edge spans at most one part in
-/// `resolution` of the window. Blocks no longer than that for the *shortest* window are level `baseLevel`
+/// `resolution * 2^k` panes back, so no block straddles a window's edge once that is rounded out to
+/// the largest power of two that is at most one part in `resolution` of the window. Blocks no longer than that for the *shortest* window are level `baseLevel`
 /// from the start. Merging happens when the list is full: which is decided by the entity's own history
 /// alone, so any interleaving of sources gives the same list.
 extension EntityRecord {
@@ -100,14 +100,19 @@ extension EntityRecord {
         return level
     }
 
-    /// The sum of a measure over the last `window` panes up to `now`, plus what the one straddling block
-    /// holds outside: at most the sum over `window * (1 + 1/resolution)` panes. O(blocks in the window).
+    /// The sum of a measure over the last `window` panes up to `now`, and those before back to a multiple of
+    /// the largest power of two of panes that is at most `window / resolution`. O(blocks in the window).
+    ///
+    /// A block of a higher level ends before the window, one of a lower level lies on one side of that edge:
+    /// so the sum is the same whatever was merged, and with it whatever other windows are kept.
     func sum(measure: Int, window: UInt32, now: UInt32, _ layout: borrowing RecordLayout) -> Int64 {
         var sum: Int64 = 0
         var i = paneCount
+        let level = UInt64(RecordLayout.level(ofWindow: window))
+        let edge = ((UInt64(max(now &+ 1, window)) - UInt64(window)) >> level) << level
         while i > 0 {
             let block = block(i - 1, layout)
-            guard Self.end(block) + UInt64(window) > UInt64(now) + 1 else { break }
+            guard Self.end(block) > edge else { break }
             sum &+= Self.measures(block)[measure]
             i -= 1
         }

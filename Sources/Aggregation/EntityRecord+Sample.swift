@@ -25,10 +25,23 @@ extension EntityRecord {
             get { field(0, UInt64.self).pointee }
             nonmutating set { field(0, UInt64.self).pointee = newValue }
         }
-        /// When the value came to be: the account's creation where it is known, else first seen here.
+        private static let bornBit: UInt32 = 1 << 31
+        /// When the value came to be: the account's creation where it is known, else first seen here. Panes
+        /// beyond 2^31 (2038 in panes of a second) count as that.
         var first: UInt32 {
-            get { field(8, UInt32.self).pointee }
-            nonmutating set { field(8, UInt32.self).pointee = newValue }
+            get { field(8, UInt32.self).pointee & ~Self.bornBit }
+            nonmutating set {
+                let flag = field(8, UInt32.self).pointee & Self.bornBit
+                field(8, UInt32.self).pointee = min(newValue, ~Self.bornBit) | flag
+            }
+        }
+        /// Whether `first` is the account's creation as events told it.
+        var isBornKnown: Bool {
+            get { field(8, UInt32.self).pointee & Self.bornBit != 0 }
+            nonmutating set {
+                let pane = field(8, UInt32.self).pointee & ~Self.bornBit
+                field(8, UInt32.self).pointee = newValue ? pane | Self.bornBit : pane
+            }
         }
         var last: UInt32 {
             get { field(12, UInt32.self).pointee }

@@ -19,7 +19,7 @@ struct EntityRecord {
         get { field(0, UInt64.self).pointee }
         nonmutating set { field(0, UInt64.self).pointee = newValue }
     }
-    /// The first pane the entity was active in, since it was last forgotten.
+    /// The first pane the entity was active in, since its age was last forgotten.
     var firstSeen: UInt32 {
         get { field(8, UInt32.self).pointee }
         nonmutating set { field(8, UInt32.self).pointee = newValue }
@@ -63,6 +63,11 @@ struct EntityRecord {
     var isStored: Bool {
         get { field(38, Bool.self).pointee }
         nonmutating set { field(38, Bool.self).pointee = newValue }
+    }
+    /// Whether nothing is kept but this header: no window reaches the entity, and its age is remembered.
+    var isRemnant: Bool {
+        get { field(39, Bool.self).pointee }
+        nonmutating set { field(39, Bool.self).pointee = newValue }
     }
     /// Bytes of the entity's value.
     var keyLength: Int {

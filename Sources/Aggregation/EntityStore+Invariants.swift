@@ -4,13 +4,21 @@ extension EntityStore {
     public func checkInvariants() -> [String] {
         var wrong = index.checkInvariants()
         var bytes = 0
+        var left = 0
         var pieces: [Int: Int] = [:]
         for i in 0..<index.capacity {
             guard let record = index.record(at: i) else { continue }
-            wrong += record.checkInvariants(layout(of: record.kind))
+            if record.isRemnant {
+                left += 1
+                if record.firstSeen > record.lastSeen { wrong.append("a remnant ends first") }
+            } else {
+                wrong += record.checkInvariants(layout(of: record.kind))
+            }
             bytes += record.size
             pieces[record.size, default: 0] += 1
         }
+        if bytes != recordBytes { wrong.append("the records' bytes are counted wrong") }
+        if left != remnants { wrong.append("\(left) remnants, \(remnants) counted") }
         if bytes > slab.reservedBytes { wrong.append("records take more than was reserved") }
         return wrong + slab.checkInvariants(pieces.map { ($0, $1) }).map(\.description)
     }

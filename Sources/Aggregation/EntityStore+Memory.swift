@@ -7,7 +7,7 @@ extension EntityStore {
     /// Parts of the key space that expiry visits in turn: one a closed pane.
     private static let sweepParts: UInt64 = 256
     /// Bytes of index counted for an entity: what it takes where the table has just grown, rounded up.
-    private static let indexShare = 24
+    static let indexShare = 24
     /// The part of the budget that slack in size classes and the table may take beyond what is counted.
     private static let leastReserve = 3 << 20
 
@@ -20,22 +20,30 @@ extension EntityStore {
     }
 
     /// Frees the entities no window reaches from `pane` in the part of the key space that is the pane's
-    /// turn; call it once a closed pane.
+    /// turn; call it once a closed pane. Where ages are remembered, a remnant stays.
     public mutating func sweep(now pane: UInt32) {
         let width = UInt64.max / Self.sweepParts + 1
         let first = UInt64(pane) % Self.sweepParts * width
         var walk = index.walk(first...first + (width - 1))
         while let record = index.next(&walk) {
-            guard !record.isPinned, record.lastSeen < pane,
-                pane - record.lastSeen >= layout(of: record.kind).retention
-            else { continue }
-            remove(record, &walk)
-            expired += 1
+            guard !record.isPinned, record.lastSeen < pane else { continue }
+            let layout = layout(of: record.kind)
+            let silence = pane - record.lastSeen
+            if silence >= layout.memory {
+                if !record.isRemnant { expired += 1 }
+                remove(record, &walk)
+            } else if silence >= layout.retention, !record.isRemnant {
+                silent.append(record.key)
+            }
         }
+        for key in silent { reduce(key) }
+        silent.removeAll(keepingCapacity: true)
+        limitRemnants()
     }
 
     /// Takes an entity out, the last one a walk gave.
     private mutating func remove(_ record: EntityRecord, _ walk: inout EntityIndex.Walk) {
+        if record.isRemnant { remnants -= 1 }
         if record.isStored { changes.noteRemoved(record.key) }
         if isLoading { gone.insert(record.key) }
         recordBytes -= record.size
@@ -69,28 +77,28 @@ extension EntityStore {
     @inline(never)
     private mutating func makeRoom(growth: Int, keep: UInt64?) {
         for _ in 0..<8 {
-            let before = evicted
+            let before = evicted + forgotten
             evict(keep: keep)
-            if evicted == before || stateBytes + growth <= stateLimit { return }
+            if evicted + forgotten == before || stateBytes + growth <= stateLimit { return }
         }
     }
 
     /// Sees to it that the system's memory suffices for a record of `size` bytes, by moving records together.
     /// Where that does not help, evicts: the one thing here that depends on more than what entities hold.
     @inline(never)
-    private mutating func relieve(size: Int, isNew: Bool, keep: UInt64?) {
+    mutating func relieve(size: Int, isNew: Bool, keep: UInt64?) {
         compact()
         for _ in 0..<8 {
             if fits(size: size, growingIndex: isNew) { return }
-            let before = evicted
+            let before = evicted + forgotten
             evict(keep: keep)
-            evictedInEmergency += evicted - before
-            if evicted == before { return }
+            evictedInEmergency += evicted + forgotten - before
+            if evicted + forgotten == before { return }
             compact()
         }
     }
 
-    private func fits(size: Int, growingIndex: Bool) -> Bool {
+    func fits(size: Int, growingIndex: Bool) -> Bool {
         let indexBytes = growingIndex ? index.bytesAfterInsert : index.bytes
         let room = slab.hasRoom(size)
         if room, indexBytes == index.bytes { return true }
@@ -98,14 +106,16 @@ extension EntityStore {
         return slab.reservedBytes + fresh + indexBytes <= memoryBudget
     }
 
-    /// Forgets about an eighth of the entities, those idle longest first.
-    private mutating func evict(keep: UInt64?) {
-        guard let cutoff = idleCutoff(keep: keep) else { return }
+    /// Forgets about an eighth of the entities, or of the remnants, those idle longest first.
+    mutating func evict(keep: UInt64?, onlyRemnants: Bool = false) {
+        guard let cutoff = idleCutoff(keep: keep, onlyRemnants) else { return }
         var walk = index.walk(0 ... .max)
         while let record = index.next(&walk) {
-            guard record.eagerness <= cutoff, !record.isPinned, record.key != keep else { continue }
+            guard record.eagerness <= cutoff, record.canGo(keep: keep, onlyRemnants) else {
+                continue
+            }
+            if record.isRemnant { forgotten += 1 } else { evicted += 1 }
             remove(record, &walk)
-            evicted += 1
         }
     }
 
@@ -113,7 +123,7 @@ extension EntityStore {
     ///
     /// Taken from about a thousand entities whose keys lie in 64 ranges spread evenly, or from all where
     /// these hold too few.
-    private func idleCutoff(keep: UInt64?) -> UInt64? {
+    private func idleCutoff(keep: UInt64?, _ onlyRemnants: Bool) -> UInt64? {
         let ranges: UInt64 = 64
         let stride = UInt64.max / ranges + 1
         let wanted: UInt64 = 1024
@@ -121,11 +131,11 @@ extension EntityStore {
         var sample: [UInt64] = []
         for range in 0..<ranges {
             let first = range * stride
-            collect(first...first + (width - 1), keep: keep, into: &sample)
+            collect(first...first + (width - 1), keep: keep, onlyRemnants, into: &sample)
         }
         if sample.count < 64 {
             sample.removeAll()
-            collect(0 ... .max, keep: keep, into: &sample)
+            collect(0 ... .max, keep: keep, onlyRemnants, into: &sample)
         }
         guard !sample.isEmpty else { return nil }
         sample.sort()
@@ -133,16 +143,22 @@ extension EntityStore {
     }
 
     private func collect(
-        _ keys: ClosedRange<UInt64>, keep: UInt64?, into sample: inout [UInt64]
+        _ keys: ClosedRange<UInt64>, keep: UInt64?, _ onlyRemnants: Bool,
+        into sample: inout [UInt64]
     ) {
         var walk = index.walk(keys)
         while let record = index.next(&walk) {
-            if !record.isPinned, record.key != keep { sample.append(record.eagerness) }
+            if record.canGo(keep: keep, onlyRemnants) { sample.append(record.eagerness) }
         }
     }
 }
 
 extension EntityRecord {
+    /// Whether the entity may be evicted.
+    fileprivate func canGo(keep: UInt64?, _ onlyRemnants: Bool) -> Bool {
+        !isPinned && key != keep && (isRemnant || !onlyRemnants)
+    }
+
     /// Orders entities for eviction, the least first: by the pane last seen, and among the many that may
     /// share it by a hash, so that no kind, value or age is preferred.
     fileprivate var eagerness: UInt64 {

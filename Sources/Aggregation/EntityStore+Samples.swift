@@ -14,7 +14,12 @@ extension EntityStore {
         let i = record.lowerBound(value.hash, count: sample.count, at: offset, shape)
         if i < sample.count, record.entry(i, at: offset, shape).hash == value.hash {
             let entry = record.entry(i, at: offset, shape)
-            if pane - entry.last >= layout.retention { Self.renew(entry, pane: pane, shape) }
+            let silence = pane - entry.last
+            if silence >= layout.retention { Self.clearLoads(of: entry, shape) }
+            if silence >= min(layout.retention, layout.valueMemory) {
+                entry.isBornKnown = false
+                entry.first = pane
+            }
             Self.add(value, count, to: entry, of: record, pane: pane, shape)
             return
         }
@@ -26,15 +31,17 @@ extension EntityStore {
         of record: EntityRecord,
         pane: UInt32, _ shape: DimensionLayout
     ) {
-        if value.born > 0 { entry.first = min(entry.first, value.born) }
+        if value.born > 0 {
+            let born = min(value.born, pane)
+            entry.first = entry.isBornKnown ? min(entry.first, born) : born
+            entry.isBornKnown = true
+        }
         if shape.bucketWidth > 0 { record.addLoad(count, to: entry, pane: pane, shape) }
         entry.last = pane
     }
 
-    /// Makes a value that no window reaches any more new.
-    private static func renew(_ entry: EntityRecord.Entry, pane: UInt32, _ shape: DimensionLayout) {
-        entry.first = pane
-        entry.last = pane
+    /// Forgets the loads of a value that no window reaches any more.
+    private static func clearLoads(of entry: EntityRecord.Entry, _ shape: DimensionLayout) {
         guard shape.bucketWidth > 0 else { return }
         let loads = entry.loads(shape)
         for b in 0..<DimensionLayout.buckets { loads[b] = 0 }

@@ -4,8 +4,8 @@ import Primitives
 ///
 /// Partials are folded pane by pane in ascending order; within a pane their order does not matter. A cold
 /// entity costs under 256 bytes. Over the budget the longest-idle entities are forgotten, counted in
-/// `evicted`; only then can results depend on the order within a pane. Entities that no window reaches any
-/// more are treated as new when they return, whether or not a sweep has freed them.
+/// `evicted`; only then can results depend on the order within a pane. Of entities that no window reaches
+/// any more nothing is left but their age (`Remnants`), whether or not a sweep has come by.
 ///
 /// What a store holds is a function of the calls it was given: expiry and eviction look at what entities
 /// hold, never at addresses or at how the table has grown. So a store read back from a snapshot goes on as
@@ -50,6 +50,10 @@ public struct EntityStore: ~Copyable {
     let stateLimit: Int
     /// Bytes of all records.
     var recordBytes = 0
+    /// Entities of which the age alone is kept.
+    public internal(set) var remnants = 0
+    /// Entities that no window reaches, while a sweep looks for them.
+    var silent: [UInt64] = []
     /// What the next snapshot has to tell.
     var changes = ChangeLog()
     /// Whether snapshots are being read back.
@@ -61,6 +65,8 @@ public struct EntityStore: ~Copyable {
     public internal(set) var expired = 0
     /// Entities forgotten to stay within the budget.
     public internal(set) var evicted = 0
+    /// Remnants forgotten before their time, to stay within the budget or their share of it.
+    public internal(set) var forgotten = 0
     /// Of those, entities forgotten because memory was short where by the count of bytes it should not
     /// have been: a store read back from a snapshot may then differ from the one that wrote it.
     public internal(set) var evictedInEmergency = 0
@@ -68,8 +74,11 @@ public struct EntityStore: ~Copyable {
     /// An empty store.
     public init(_ parameters: Parameters) {
         fingerprintLayout = RecordLayout(
-            schema: parameters.fingerprints, sampleSize: parameters.sampleSize)
-        accountLayout = RecordLayout(schema: parameters.accounts, sampleSize: parameters.sampleSize)
+            schema: parameters.fingerprints, paneWidth: parameters.paneWidth,
+            sampleSize: parameters.sampleSize)
+        accountLayout = RecordLayout(
+            schema: parameters.accounts, paneWidth: parameters.paneWidth,
+            sampleSize: parameters.sampleSize)
         paneWidth = parameters.paneWidth
         memoryBudget = parameters.memoryBudget
         stateLimit = Self.stateLimit(memoryBudget: parameters.memoryBudget)
@@ -85,8 +94,8 @@ public struct EntityStore: ~Copyable {
         accountLayout.deallocate()
     }
 
-    /// Entities kept.
-    public var count: Int { index.count }
+    /// Entities kept, remnants not counted.
+    public var count: Int { index.count - remnants }
     /// Bytes taken from the system: records with their slack, and the index.
     public var memoryBytes: Int { slab.reservedBytes + index.bytes }
 
@@ -118,7 +127,7 @@ public struct EntityStore: ~Copyable {
     }
 
     /// Lists an entity for the next snapshot: once in the time between two.
-    private mutating func noteChange(_ record: EntityRecord) {
+    mutating func noteChange(_ record: EntityRecord) {
         record.isChanged = true
         changes.note(record.key, entities: index.count)
     }
@@ -129,19 +138,23 @@ public struct EntityStore: ~Copyable {
         guard found.lastSeen != pane else { return found }
         precondition(found.lastSeen < pane, "panes are folded in ascending order")
         let layout = layout(of: found.kind)
-        if pane - found.lastSeen >= layout.retention {
-            forget(found, pane: pane, layout)
+        let silence = pane - found.lastSeen
+        let record = found.isRemnant ? revive(found, partial, layout) : found
+        if silence >= layout.memory { record.firstSeen = pane }
+        if silence >= layout.retention {
+            forget(record, layout)
         } else {
-            raiseThresholds(found, pane: pane, layout)
+            raiseThresholds(record, pane: pane, layout)
         }
-        found.lastSeen = pane
-        if layout.tracksHours { found.markHour(hour(of: pane), layout) }
-        return found
+        record.lastSeen = pane
+        if layout.tracksHours { record.markHour(hour(of: pane), layout) }
+        return record
     }
 
-    private mutating func create(_ partial: borrowing Partial, pane: UInt32) -> EntityRecord {
-        let kind = partial.kind.map(UInt8.init) ?? EntityRecord.accountKind
-        let layout = layout(of: kind)
+    /// The capacities a new entity needs.
+    private func shape(_ partial: borrowing Partial, _ layout: borrowing RecordLayout)
+        -> RecordShape
+    {
         var shape = RecordShape()
         shape.keyLength = partial.value.count
         shape.panes = 1
@@ -149,6 +162,13 @@ public struct EntityStore: ~Copyable {
             let name = layout.dimension[d].isNamed ? min(partial.values[d].name.count, 1023) : 0
             shape.grow(dimension: d, entries: 1, names: name)
         }
+        return shape
+    }
+
+    private mutating func create(_ partial: borrowing Partial, pane: UInt32) -> EntityRecord {
+        let kind = partial.kind.map(UInt8.init) ?? EntityRecord.accountKind
+        let layout = layout(of: kind)
+        let shape = shape(partial, layout)
         let size = Slab.rounded(shape.size(layout))
         makeRoom(size: size)
         let record = EntityRecord(base: slab.allocate(size))
@@ -156,22 +176,49 @@ public struct EntityStore: ~Copyable {
         record.base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
         record.key = partial.key
         record.kind = kind
-        record.size = size
         record.firstSeen = pane
         record.lastSeen = pane
-        record.keyLength = partial.value.count
-        shape.store(in: record, layout)
-        if let bytes = partial.value.baseAddress {
-            (record.base + layout.keyOffset).copyMemory(from: bytes, byteCount: partial.value.count)
-        }
+        fill(record, size: size, shape, partial, layout)
         if layout.tracksHours { record.markHour(hour(of: pane), layout) }
         index.insert(record)
         return record
     }
 
-    /// Makes a returning entity new: nothing it did is within any window.
-    private func forget(_ record: EntityRecord, pane: UInt32, _ layout: borrowing RecordLayout) {
-        record.firstSeen = pane
+    /// Gives a zeroed record its capacities and its value.
+    private func fill(
+        _ record: EntityRecord, size: Int, _ shape: RecordShape, _ partial: borrowing Partial,
+        _ layout: borrowing RecordLayout
+    ) {
+        record.size = size
+        record.keyLength = partial.value.count
+        shape.store(in: record, layout)
+        if let bytes = partial.value.baseAddress {
+            (record.base + layout.keyOffset).copyMemory(from: bytes, byteCount: partial.value.count)
+        }
+    }
+
+    /// Makes an entity of a remnant again: a new one of the same age.
+    private mutating func revive(
+        _ remnant: EntityRecord, _ partial: borrowing Partial, _ layout: borrowing RecordLayout
+    ) -> EntityRecord {
+        var remnant = remnant
+        let shape = shape(partial, layout)
+        let size = Slab.rounded(shape.size(layout))
+        makeRoom(size: size, replacing: &remnant)
+        let record = EntityRecord(base: slab.allocate(size))
+        record.base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+        record.base.copyMemory(from: remnant.base, byteCount: RecordLayout.headerSize)
+        record.isRemnant = false
+        fill(record, size: size, shape, partial, layout)
+        index.replace(remnant, with: record)
+        recordBytes += size - remnant.size
+        remnants -= 1
+        slab.free(remnant.base, size: remnant.size)
+        return record
+    }
+
+    /// Empties a returning entity: nothing it did is within any window.
+    private func forget(_ record: EntityRecord, _ layout: borrowing RecordLayout) {
         record.requests = 0
         record.paneCount = 0
         if layout.tracksHours {
@@ -244,6 +291,8 @@ public struct EntityReference {
     public var kind: Int? {
         record.kind == EntityRecord.accountKind ? nil : Int(record.kind)
     }
+    /// Whether the age alone is kept: no window reaches the entity.
+    public var isRemnant: Bool { record.isRemnant }
     /// Requests in all panes kept: an upper bound of every window's.
     public var requests: Int64 { record.requests }
     /// Upper bound of a dimension's distinct values in any window.

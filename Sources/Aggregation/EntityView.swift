@@ -9,6 +9,8 @@ public struct EntityView: FeatureSource {
     /// Index of the pane being evaluated.
     let now: UInt32
     let paneWidth: PaneWidth
+    /// Panes the engine has watched before this one.
+    let watched: UInt32
 
     /// Hash of the entity's value, seeded with its kind.
     public var key: UInt64 { record.key }
@@ -20,6 +22,8 @@ public struct EntityView: FeatureSource {
     public var agePanes: UInt32 { now - min(now, record.firstSeen) }
     /// The last pane the entity was active in.
     public var lastSeen: Pane { Pane(index: record.lastSeen) }
+    /// Panes since that one.
+    public var silence: UInt32 { now - min(now, record.lastSeen) }
 
     /// The sum of a measure over the last `window` panes.
     public func sum(measure: Int, window: UInt32) -> Int64 {
@@ -48,19 +52,21 @@ public struct EntityView: FeatureSource {
         return loads
     }
 
-    /// Values seen within `window` panes whose first is younger than `age` panes.
+    /// Values seen within `window` panes that were created, or where that is unknown first seen here, fewer
+    /// than `age` panes ago. NaN where the creation of one is unknown, and the engine has watched for less.
     public func newborn(dimension: Int, window: UInt32, youngerThan age: UInt32) -> Double {
         var young = 0
+        var isUnknown = false
         let exponent = eachEntry(of: dimension, window: window) { entry, _ in
             if now - min(now, entry.first) < age { young += 1 }
+            if !entry.isBornKnown { isUnknown = true }
         }
-        return scaled(young, exponent)
+        return isUnknown && watched < age ? .nan : scaled(young, exponent)
     }
 
-    /// Distinct hours with activity within `window` panes.
-    public func activeHours(window: UInt32) -> Int {
+    /// Distinct hours with activity among the last `hours`, the one the pane begins in included.
+    public func activeHours(hours: UInt32) -> Int {
         let hour = UInt32(clamping: Int64(now) * paneWidth.ms / 3_600_000)
-        let hours = UInt32(clamping: (Int64(window) * paneWidth.ms + 3_599_999) / 3_600_000)
         return record.activeHours(last: hours, upTo: hour, layout)
     }
 
@@ -110,14 +116,21 @@ public struct EntityView: FeatureSource {
 
 extension EntityStore {
     /// The entity with `key` as seen from `pane`, which must not lie before its last activity.
-    public func view(of key: UInt64, at pane: Pane) -> EntityView? {
-        guard let record = index.find(key) else { return nil }
-        return view(of: record, at: pane)
+    ///
+    /// - Parameter watched: panes the engine has watched before this one.
+    public func view(of key: UInt64, at pane: Pane, watched: UInt32 = .max) -> EntityView? {
+        guard let record = index.find(key), !record.isRemnant else { return nil }
+        return view(of: EntityReference(record: record), at: pane, watched: watched)
     }
 
-    /// A lent entity as seen from `pane`.
-    public func view(of entity: EntityReference, at pane: Pane) -> EntityView {
-        view(of: entity.record, at: pane)
+    /// A lent entity that is live, as seen from `pane`.
+    public func view(
+        of entity: EntityReference, at pane: Pane, watched: UInt32 = .max
+    ) -> EntityView {
+        let record = entity.record
+        return EntityView(
+            record: record, layout: layout(of: record.kind), now: pane.index, paneWidth: paneWidth,
+            watched: watched)
     }
 
     /// The entity with `key`.
@@ -129,11 +142,7 @@ extension EntityStore {
     /// does, so nothing may depend on what it holds then.
     public func isLive(_ entity: EntityReference, at pane: Pane) -> Bool {
         let record = entity.record
-        return pane.index - min(pane.index, record.lastSeen) < layout(of: record.kind).retention
-    }
-
-    private func view(of record: EntityRecord, at pane: Pane) -> EntityView {
-        EntityView(
-            record: record, layout: layout(of: record.kind), now: pane.index, paneWidth: paneWidth)
+        return !record.isRemnant
+            && pane.index - min(pane.index, record.lastSeen) < layout(of: record.kind).retention
     }
 }

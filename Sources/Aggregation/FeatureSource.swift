@@ -32,10 +32,10 @@ public protocol FeatureSource {
     func distinct(dimension: Int, window: UInt32) -> Double
     /// Sampled loads of a dimension's values within the window.
     func loads(dimension: Int, window: UInt32) -> Loads
-    /// Values (accounts) seen within the window and younger than so many panes.
+    /// Values (accounts) seen within the window and younger than so many panes; NaN where that is unknown.
     func newborn(dimension: Int, window: UInt32, youngerThan: UInt32) -> Double
-    /// Distinct hours with activity within the window.
-    func activeHours(window: UInt32) -> Int
+    /// Distinct hours with activity among the last so many, the present one included.
+    func activeHours(hours: UInt32) -> Int
     /// Panes since the entity was first seen.
     var agePanes: UInt32 { get }
     /// Index in the tracked kind table; -1 for accounts.

@@ -1,3 +1,5 @@
+import Primitives
+
 /// Where one dimension's numbers are kept in an entity's record.
 struct DimensionLayout {
     /// Whether values are kept as text.
@@ -41,8 +43,13 @@ struct RecordLayout {
     /// One layout a dimension; owned by the store.
     let dimension: UnsafePointer<DimensionLayout>
     let tracksHours: Bool
-    /// Panes after which an entity is forgotten: no window reaches back further.
+    /// Panes after which nothing of an entity is asked but its age: no window, rounded out to the blocks it
+    /// is counted in, reaches back further. So no answer depends on what other windows have kept.
     let retention: UInt32
+    /// Panes after which its age is forgotten as well; not below `retention`.
+    let memory: UInt32
+    /// Panes after which a value's first pane with the entity is forgotten.
+    let valueMemory: UInt32
     /// The finest pane level kept: the shortest window still sees `resolution` panes of it.
     let baseLevel: UInt8
     /// The most entries a sample holds.
@@ -63,7 +70,7 @@ struct RecordLayout {
     /// Offset of the entity's value.
     var keyOffset: Int { hoursOffset + (tracksHours ? Self.hoursSize : 0) }
 
-    init(schema: StateSchema, sampleSize: Int) {
+    init(schema: StateSchema, paneWidth: PaneWidth, sampleSize: Int) {
         precondition(schema.measures.count <= StateSchema.limit, "too many measures")
         precondition(schema.dimensions.count <= StateSchema.limit, "too many dimensions")
         measures = schema.measures.count
@@ -74,16 +81,27 @@ struct RecordLayout {
         }
         dimension = UnsafePointer(space)
         tracksHours = schema.tracksHours
-        retention = max(1, schema.maxWindow)
-        baseLevel = Self.baseLevel(minWindow: schema.minWindow)
+        let longest = max(1, schema.maxWindow)
+        var reach = longest + 1 << UInt32(Self.level(ofWindow: longest))
+        for d in 0..<dimensions { reach = max(reach, space[d].loadWindow + space[d].bucketWidth) }
+        retention = reach
+        let aged = schema.tracksAge ? paneWidth.count(spanMs: StateSchema.firstSeenMemoryMs) : 0
+        memory = max(reach, aged)
+        valueMemory = paneWidth.count(spanMs: StateSchema.newAccountMs)
+        baseLevel = Self.level(ofWindow: schema.minWindow)
         self.sampleSize = sampleSize
     }
 
-    /// The largest level whose span is at most one part in `resolution` of the shortest window.
-    static func baseLevel(minWindow: UInt32) -> UInt8 {
-        let span = minWindow / resolution
+    /// The largest level whose span is at most one part in `resolution` of a window: sums begin at a multiple
+    /// of that span.
+    @inline(__always)
+    static func level(ofWindow window: UInt32) -> UInt8 {
+        let span = window / resolution
         return span <= 1 ? 0 : min(maxLevel, UInt8(31 - span.leadingZeroBitCount))
     }
+
+    /// Whether entities that no window reaches are remembered for their age.
+    var remembersAge: Bool { memory > retention }
 
     /// Frees what the layout points at; the store calls it once.
     func deallocate() { dimension.deallocate() }

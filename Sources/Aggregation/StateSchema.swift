@@ -26,20 +26,29 @@ public struct StateSchema: Equatable, Sendable {
     public var dimensions: [Dimension]
     /// The shortest window any rule asks for, in panes.
     public var minWindow: UInt32
-    /// The longest window any rule asks for, in panes.
+    /// The longest window any rule asks for, in panes; 14 days at least where new accounts are asked for.
     public var maxWindow: UInt32
     /// Whether an hour bitmap of 7 days is kept.
     public var tracksHours: Bool
+    /// Whether some rule asks for ages: what was first seen when is remembered for `firstSeenMemoryMs` then.
+    public var tracksAge: Bool
+
+    /// How long an entity's first pane is remembered after its last event: 180 days.
+    public static let firstSeenMemoryMs: Int64 = 180 * 86_400_000
+    /// How long the first pane of a value (an account) with an entity is remembered after the last it was
+    /// seen in, and the age below which an account is new: 14 days.
+    public static let newAccountMs: Int64 = 14 * 86_400_000
 
     /// A schema; `measures` starts with `requests`.
     public init(
         measures: [String], dimensions: [Dimension], minWindow: UInt32, maxWindow: UInt32,
-        tracksHours: Bool
+        tracksHours: Bool, tracksAge: Bool = false
     ) {
         self.measures = measures
         self.dimensions = dimensions
         self.minWindow = minWindow
         self.maxWindow = maxWindow
         self.tracksHours = tracksHours
+        self.tracksAge = tracksAge
     }
 }

@@ -12,9 +12,9 @@ import Primitives
 /// mistaken for another release or a torn write. Every version keeps the first eight bytes.
 enum Frame {
     /// The format this release writes; whatever changes in pages, manifests or their content raises it.
-    static let version: UInt16 = 1
+    static let version: UInt16 = 2
     /// The oldest format it reads.
-    static let oldest: UInt16 = 1
+    static let oldest: UInt16 = 2
     /// Bytes up to the content.
     static let size = 48
     private static let checksumOffset = 16

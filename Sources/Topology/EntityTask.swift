@@ -79,7 +79,7 @@ public struct EntityTask: ~Copyable {
     /// Of those, entities forgotten because memory was short in spite of all counting: the state may then
     /// differ from that of the same log elsewhere.
     public var evictedInEmergency: Int { store.evictedInEmergency }
-    /// Entities forgotten because no window reached them.
+    /// Entities forgotten because no window reached them; the age of some may be remembered.
     public var expired: Int { store.expired }
     /// Bytes of state and of partials that wait.
     public var memoryBytes: Int { store.memoryBytes + pending.bytes }

@@ -162,7 +162,6 @@ struct EventFolder: ~Copyable {
         rekeyed.append(ByteSlice(rebasing: user.prefix(max(0, 512 - rekeyed.count))))
         account = rekeyed.bytes
         accountKey = Kind.account.key(of: account)
-        born = 0
     }
 
     /// Finds the event's value of every kind and dimension.

@@ -98,9 +98,10 @@ struct PaneEvaluator: ~Copyable {
                 store.reference(to: key)?.isPinned = false
                 continue
             }
+            let history = pane.index - min(pane.index, historyStart)
             let creates = evaluate(
-                entity, store.view(of: entity, at: pane), end, watches,
-                history: pane.index - min(pane.index, historyStart), &findings)
+                entity, store.view(of: entity, at: pane, watched: history), end, watches,
+                history: history, &findings)
             pin(entity, watches, creates)
         }
     }
@@ -115,7 +116,8 @@ struct PaneEvaluator: ~Copyable {
     }
 
     /// Evaluates every rule of an entity the pane touched (they are few once the gate has passed), or the
-    /// rules that watch one it did not: what a rule finds must not depend on the other rules.
+    /// rules that watch one it did not: what a rule finds must not depend on the other rules. So an entity is
+    /// a subject of a rule for the rule's own longest window after its last event, whatever else is kept.
     ///
     /// - Returns: whether a finding was created.
     private mutating func evaluate(
@@ -131,8 +133,13 @@ struct PaneEvaluator: ~Copyable {
                 evaluate(rule, entity, view, end, history: history, &findings)
             }
         } else {
+            let silence = view.silence
             for watch in watches {
-                evaluate(watch.rule, entity, view, end, history: history, &findings)
+                if silence < rules.rules[watch.rule].subjectPanes {
+                    evaluate(watch.rule, entity, view, end, history: history, &findings)
+                } else {
+                    lapse(watch, at: end, &findings)
+                }
             }
         }
         return findings[before...].contains { $0.status == .create }
@@ -172,7 +179,7 @@ struct PaneEvaluator: ~Copyable {
             }
     }
 
-    /// A watched entity whose state is gone, or that no window reaches: nothing holds for it any more.
+    /// A watched entity whose state is gone, or that no window of the rule reaches: nothing holds for it any more.
     private mutating func lapse(
         _ watch: WatchedEntity, at end: EventTime, _ findings: inout [Finding]
     ) {

@@ -35,7 +35,7 @@ extension StateSchema {
         }
         buffer.append(varint: UInt64(minWindow))
         buffer.append(varint: UInt64(maxWindow))
-        buffer.append(tracksHours ? 1 : 0)
+        buffer.append((tracksHours ? 1 : 0) | (tracksAge ? 2 : 0))
     }
 
     fileprivate init?(_ reader: inout ByteReader) {
@@ -50,11 +50,11 @@ extension StateSchema {
             dimensions.append(Dimension(name: name, isNamed: named == 1, loadWindow: window))
         }
         guard let least = reader.panes(), let most = reader.panes(),
-            let hours = reader.integer(UInt8.self), hours <= 1
+            let kept = reader.integer(UInt8.self), kept <= 3
         else { return nil }
         self.init(
             measures: measures, dimensions: dimensions, minWindow: least, maxWindow: most,
-            tracksHours: hours == 1)
+            tracksHours: kept & 1 != 0, tracksAge: kept & 2 != 0)
     }
 }
 

@@ -12,17 +12,21 @@ struct Oracle {
     }
 
     private(set) var entries: [UInt64: [Entry]] = [:]
-    let retention: UInt32
+    private var firsts: [UInt64: UInt32] = [:]
+    /// Panes of silence after which ages begin anew, and those of values of an entity.
+    let memory: UInt32
+    let valueMemory: UInt32
     let paneMs: Int64
 
-    init(retention: UInt32, paneMs: Int64) {
-        self.retention = retention
+    init(memory: UInt32, valueMemory: UInt32, paneMs: Int64) {
+        self.memory = memory
+        self.valueMemory = valueMemory
         self.paneMs = paneMs
     }
 
     mutating func add(_ key: UInt64, _ entry: Entry) {
-        // An entity nothing is known of within the retention begins anew.
-        if let last = entries[key]?.last, entry.pane - last.pane >= retention { entries[key] = [] }
+        if let last = entries[key]?.last, entry.pane - last.pane >= memory { firsts[key] = nil }
+        if firsts[key] == nil { firsts[key] = entry.pane }
         entries[key, default: []].append(entry)
     }
 
@@ -31,10 +35,16 @@ struct Oracle {
         (entries[key] ?? []).filter { $0.pane <= now && now - $0.pane < window }
     }
 
-    func firstSeen(_ key: UInt64) -> UInt32? { entries[key]?.first?.pane }
+    func firstSeen(_ key: UInt64) -> UInt32? { firsts[key] }
 
+    /// The sum over the window, which begins at a multiple of the largest power of two that is at most a
+    /// 32nd of it.
     func sum(_ key: UInt64, _ window: UInt32, now: UInt32) -> Int64 {
-        self.window(key, window, now: now).reduce(0) { $0 + $1.tokens }
+        var step: Int64 = 1
+        while step * 2 * 32 <= Int64(window) { step *= 2 }
+        let edge = max(0, Int64(now) + 1 - Int64(window)) / step * step
+        return (entries[key] ?? []).filter { $0.pane <= now && Int64($0.pane) >= edge }
+            .reduce(0) { $0 + $1.tokens }
     }
 
     func accounts(_ key: UInt64, _ window: UInt32, now: UInt32) -> Set<Int> {
@@ -51,19 +61,20 @@ struct Oracle {
     func newborn(_ key: UInt64, _ window: UInt32, youngerThan age: UInt32, now: UInt32) -> Int {
         accounts(key, window, now: now).filter { account in
             var born: UInt32?
+            var first: UInt32?
             var last: UInt32?
             for entry in entries[key] ?? [] where entry.account == account {
-                if let seen = last, entry.pane - seen >= retention { born = nil }
-                born = min(born ?? entry.pane, entry.pane, entry.born > 0 ? entry.born : .max)
+                if let seen = last, entry.pane - seen >= valueMemory { (born, first) = (nil, nil) }
+                first = first ?? entry.pane
+                if entry.born > 0 { born = min(born ?? .max, entry.born) }
                 last = entry.pane
             }
-            return now - min(now, born ?? now) < age
+            return now - min(now, born ?? first ?? now) < age
         }.count
     }
 
-    func activeHours(_ key: UInt64, _ window: UInt32, now: UInt32) -> Int {
+    func activeHours(_ key: UInt64, _ hours: Int64, now: UInt32) -> Int {
         func hour(_ pane: UInt32) -> Int64 { Int64(pane) * paneMs / 3_600_000 }
-        let hours = (Int64(window) * paneMs + 3_599_999) / 3_600_000
         let newest = hour(now)
         return Set(
             (entries[key] ?? []).map { hour($0.pane) }.filter {

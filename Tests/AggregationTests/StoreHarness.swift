@@ -7,11 +7,14 @@ struct StoreHarness: ~Copyable {
     private let measures = UnsafeMutablePointer<Int64>.allocate(capacity: 2)
     private let values = UnsafeMutablePointer<Partial.Value>.allocate(capacity: 2)
 
-    static func schema(minWindow: UInt32, maxWindow: UInt32, loadWindow: UInt32) -> StateSchema {
+    static func schema(
+        minWindow: UInt32, maxWindow: UInt32, loadWindow: UInt32, tracksAge: Bool = false
+    ) -> StateSchema {
         StateSchema(
             measures: ["requests", "output_tokens"],
             dimensions: [.init(name: "account", isNamed: true, loadWindow: loadWindow)],
-            minWindow: minWindow, maxWindow: maxWindow, tracksHours: true)
+            minWindow: minWindow, maxWindow: maxWindow, tracksHours: true,
+            tracksAge: tracksAge)
     }
 
     init(_ schema: StateSchema, sampleSize: Int = 512, memoryBudget: Int = 1 << 30) {

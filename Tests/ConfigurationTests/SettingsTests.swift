@@ -158,6 +158,24 @@ struct SettingsTests {
         #expect(loaded.warnings.isEmpty)
     }
 
+    @Test("lists and mappings outside the file may also be written as in it")
+    func flowShapes() throws {
+        let environment = ["STILLWATCH_GATEWAYS": "[g1, 'g,2']"]
+        #expect(try load("", environment).get().settings.gateways == ["g1", "g,2"])
+        func set(_ key: String, _ value: String) -> [Override] {
+            [Override(option: "--set", key: key, value: value)]
+        }
+        let lists = try load("", [:], set("gateways", "[a1]")).get()
+        #expect(lists.settings.gateways == ["a1"])
+        #expect(try load("", [:], set("gateways", "[]")).get().settings.gateways == [])
+        let fields = try load("", [:], set("input.fields", "{ account: /a, model: /m }")).get()
+        #expect(fields.settings.input.fields.map(\.name) == ["account", "model"])
+        guard case .failure(let error) = load("", [:], set("gateways", "[a1")) else {
+            return #expect(Bool(false))
+        }
+        #expect(error.description.contains("--set:1:"))
+    }
+
     @Test("a variable that sets nothing is an error with a suggestion")
     func unknownVariable() throws {
         let text = errors("", ["STILLWATCH_GRUOP": "g"])

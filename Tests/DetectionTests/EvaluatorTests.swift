@@ -129,7 +129,7 @@ private struct CheapEntity: FeatureSource {
         Loads(values: 2, sampled: 2, sum: 20, sumOfSquares: 200, largest: 11)
     }
     func newborn(dimension: Int, window: UInt32, youngerThan: UInt32) -> Double { 1 }
-    func activeHours(window: UInt32) -> Int { 3 }
+    func activeHours(hours: UInt32) -> Int { 3 }
 }
 
 /// Counts how often it is asked.
@@ -146,5 +146,5 @@ private final class CountingEntity: FeatureSource {
         Loads(values: 0, sampled: 0, sum: 0, sumOfSquares: 0, largest: 0)
     }
     func newborn(dimension: Int, window: UInt32, youngerThan: UInt32) -> Double { 0 }
-    func activeHours(window: UInt32) -> Int { 0 }
+    func activeHours(hours: UInt32) -> Int { 0 }
 }

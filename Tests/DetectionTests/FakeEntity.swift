@@ -38,5 +38,5 @@ struct FakeEntity: FeatureSource {
         Double(pick(20, dimension, window ^ youngerThan, below: 10))
     }
 
-    func activeHours(window: UInt32) -> Int { Int(pick(30, 0, window, below: 30)) }
+    func activeHours(hours: UInt32) -> Int { Int(pick(30, 0, hours, below: UInt64(hours) + 1)) }
 }

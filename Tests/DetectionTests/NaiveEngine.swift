@@ -167,7 +167,11 @@ final class NaiveEntity: FeatureSource {
         return Double(born.values.count { now - $0 < Int64(youngerThan) })
     }
 
-    func activeHours(window: UInt32) -> Int { Set(recent(window).map { $0.pane / 360 }).count }
+    func activeHours(hours: UInt32) -> Int {
+        let hour = now / 360
+        return Set(rows.map { $0.pane / 360 }.filter { $0 <= hour && hour - $0 < Int64(hours) })
+            .count
+    }
 
     var agePanes: UInt32 { UInt32(now - (rows.first?.pane ?? now)) }
 

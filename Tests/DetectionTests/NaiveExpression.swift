@@ -154,7 +154,7 @@ struct ExpressionMaker {
             }
         default:
             return .feature("hours_active(24h)") { e, _ in
-                min(1, Double(e.activeHours(window: 8640)) / 24)
+                Double(e.activeHours(hours: 24)) / 24
             }
         }
     }
@@ -186,6 +186,6 @@ extension StateSchema {
         let l = loads(name, panes, entity)
         let (n, d) = (Double(l.sum), Double(l.sampled))
         guard d > 0, n / d >= 3 else { return nil }
-        return n * n / (d * (l.sumOfSquares - n))
+        return l.sumOfSquares > n ? min(1, n * n / (d * (l.sumOfSquares - n))) : nil
     }
 }

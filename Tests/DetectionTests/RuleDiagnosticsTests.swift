@@ -180,6 +180,52 @@ struct RuleDiagnosticsTests {
                 """)
     }
 
+    @Test("An empty condition is reported where it stands, in whatever style")
+    func emptyCondition() {
+        for (text, place) in [("\"\"", "7:8"), ("''", "7:8"), ("\"  \"", "7:9")] {
+            let complaints = RuleText.complaints(RuleText.rule(when: text))
+            #expect(complaints.hasPrefix("rules.yaml:\(place): error: "), "\(complaints)")
+        }
+    }
+
+    @Test("Escapes in a quoted condition do not shift the caret")
+    func escapes() {
+        let text = RuleText.rule(when: #""\u0061ccounts(24h) \x3E= 15\t&&\u0020agee() > 1d""#)
+        #expect(
+            RuleText.complaints(text) == #"""
+                rules.yaml:7:45: error: unknown feature 'agee'
+                 7 | when: "\u0061ccounts(24h) \x3E= 15\t&&\u0020agee() > 1d"
+                   |                                             ^~~~
+                   = did you mean 'age'?
+
+                """#)
+    }
+
+    @Test("The feature that is one too many is reported with its line")
+    func tooManyFeatures() {
+        let windows = (1...17).map { "top_share(model, \($0)h) > 0.5" }
+        let text = RuleText.rule(
+            "a.b", when: "|\n  requests(1h) >= 1 &&\n  \(windows.joined(separator: " &&\n  "))")
+        let diagnostics = Diagnostics()
+        var loader = RuleLoader(diagnostics: diagnostics)
+        loader.load(SourceText(name: "rules.yaml", text: text))
+        loader.checkLimits()
+        // `account` is a dimension of fingerprints in any case.
+        let lines = diagnostics.text.split(separator: "\n")
+        #expect(
+            lines.first
+                == "rules.yaml:24:3: error: with this, the rules on fingerprints need over 16 dimensions"
+        )
+        let sums = (1...16).map { "sum(signals.s\($0), 1h)" }.joined(separator: ", ")
+        let evidence = Diagnostics()
+        var second = RuleLoader(diagnostics: evidence)
+        second.load(
+            SourceText(name: "r.yaml", text: RuleText.rule("a.c", ["evidence: [\(sums)]"])))
+        second.checkLimits()
+        #expect(evidence.errors.map(\.message).first?.hasSuffix("over 16 measures") == true)
+        #expect(evidence.text.contains("sum(signals.s16, 1h)"))
+    }
+
     @Test("A kind of one's own needs the prefix fingerprints.")
     func ownKinds() throws {
         #expect(

@@ -61,6 +61,18 @@ struct RuleTestTests {
         #expect(complaints == [message])
     }
 
+    @Test("A kind of one's own has one spelling in a rule, and is expected as findings name it")
+    func ownKind() throws {
+        let (test, complaints) = load(
+            """
+            - name: n
+              events: [{ set: { account: a, fingerprints.badge: b } }]
+              expect: [{ entity: "fingerprints.badge:b" }]
+            """)
+        #expect(complaints == [])
+        #expect(try #require(test).expectations.map(\.entity) == ["badge:b"])
+    }
+
     @Test("Arithmetic in templates cannot crash")
     func hostileTemplates() throws {
         let (test, complaints) = load(

@@ -21,7 +21,15 @@ struct SampledEvennessTests {
     @Test("Within the error of a sample, evenness is that of the sample")
     func wholeFarm() throws {
         let farm = SampledEntity(requests: 25_000, accounts: 2_048, sampled: 64, perAccount: 10)
-        #expect(try Self.holds("evenness(24h) > 1", farm))
+        #expect(try Self.holds("evenness(24h) == 1", farm))
+    }
+
+    @Test(
+        "Equal loads come to 1, however few their requests", arguments: [3, 4, 10, 1000] as [Int64])
+    func equalLoads(each: Int64) throws {
+        let farm = SampledEntity(
+            requests: each * 20, accounts: 20, sampled: 20, perAccount: each)
+        #expect(try Self.holds("evenness(24h) == 1", farm))
     }
 }
 
@@ -42,5 +50,5 @@ private struct SampledEntity: FeatureSource {
             sumOfSquares: Double(sampled) * Double(perAccount * perAccount), largest: perAccount)
     }
     func newborn(dimension: Int, window: UInt32, youngerThan: UInt32) -> Double { 0 }
-    func activeHours(window: UInt32) -> Int { 0 }
+    func activeHours(hours: UInt32) -> Int { 0 }
 }

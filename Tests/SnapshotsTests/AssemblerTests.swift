@@ -79,12 +79,12 @@ struct AssemblerTests {
         var broken = page
         broken[500] ^= 1
         var newer = page
-        (newer[4], newer[6]) = (2, 0xFD)
+        (newer[4], newer[6]) = (3, 0xFC)
         var older = page
-        (older[4], older[6]) = (0, 0xFF)
+        (older[4], older[6]) = (1, 0xFE)
         let cases: [([UInt8], SnapshotError)] = [
             (broken, .corrupted), (Array(page[..<700]), .torn(bytes: 700, expected: page.count)),
-            (newer, .newerFormat(2)), (older, .olderFormat(0)),
+            (newer, .newerFormat(3)), (older, .olderFormat(1)),
             (whole.pages[4].pages[0], .misplaced),
         ]
         for (bytes, error) in cases {

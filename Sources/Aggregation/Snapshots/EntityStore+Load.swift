@@ -23,6 +23,11 @@ extension EntityStore {
         guard index.find(decoder.key) == nil, !gone.contains(decoder.key) else { return nil }
         try decoder.readHead(mapping, before: pane.index)
         guard let kind = mapping.kinds[decoder.kindCode] else { return nil }
+        if decoder.isRemnant {
+            // An older snapshot may hold the entity as it was.
+            if !loadRemnant(decoder, kind: kind) { gone.insert(decoder.key) }
+            return nil
+        }
         let layout = layout(of: kind)
         let shape = RecordShape(decoder, mapping, layout)
         let size = Slab.rounded(shape.size(layout))

@@ -53,6 +53,9 @@ struct RecordDecoder {
         return bytes
     }
 
+    /// Whether it is a remnant: the head says all there is.
+    var isRemnant: Bool { valueLength == 0 }
+
     /// Whether the entity is all read.
     var isAtEnd: Bool { reader.remaining == 0 }
 
@@ -65,6 +68,10 @@ struct RecordDecoder {
         lastSeen = UInt32(try number(UInt64(pane) - 1))
         firstSeen = lastSeen - UInt32(try number(UInt64(lastSeen)))
         valueLength = Int(try number(UInt64(UInt16.max)))
+        if isRemnant {
+            guard isAtEnd else { throw .corrupted }
+            return
+        }
         paneCount = Int(try number(Self.maxPanes))
         paneCapacity = Int(try number(Self.maxPanes))
         guard paneCount > 0, paneCount <= paneCapacity else { throw .corrupted }
@@ -151,8 +158,9 @@ struct RecordDecoder {
             else { throw .corrupted }
             before = hash
             let last = lastSeen - UInt32(try number(UInt64(lastSeen)))
-            let first = last - UInt32(try number(UInt64(last)))
-            filler.add(hash: hash, first: first, last: last)
+            let age = try number(UInt64(last) << 1 | 1)
+            filler.add(
+                hash: hash, first: last - UInt32(age >> 1), isBornKnown: age & 1 != 0, last: last)
             if dimension.isNamed {
                 let name = try bytes(Int(try number(UInt64(RecordFormat.maxName))))
                 guard filler.add(name: name) else { throw .corrupted }

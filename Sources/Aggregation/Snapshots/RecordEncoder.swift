@@ -14,6 +14,7 @@ extension EntityRecord {
         buffer.append(varint: UInt64(lastSeen))
         buffer.append(varint: UInt64(lastSeen - firstSeen))
         buffer.append(varint: UInt64(keyLength))
+        if isRemnant { return }
         buffer.append(varint: UInt64(paneCount))
         buffer.append(varint: UInt64(paneCapacity))
         for d in 0..<layout.dimensions {
@@ -48,7 +49,8 @@ extension EntityRecord {
             let entry = entry(i, at: offset, shape)
             buffer.append(integer: entry.hash)
             buffer.append(varint: UInt64(lastSeen - entry.last))
-            buffer.append(varint: UInt64(entry.last - entry.first))
+            buffer.append(
+                varint: UInt64(entry.last - entry.first) << 1 | (entry.isBornKnown ? 1 : 0))
             if shape.isNamed {
                 let name = name(of: entry, dimension: dimension, at: offset, shape)
                 buffer.append(varint: UInt64(name.count))

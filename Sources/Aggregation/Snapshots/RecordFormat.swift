@@ -8,10 +8,12 @@
 /// sample    entries | capacity | where named and capacity > 0: name capacity / 8
 ///           | where capacity > 0: exponent u8 | older exponent u8 | raised at
 /// pane      (start - end of the one before) << 5 | level, then the measures
-/// entry     hash u64 | entity's last seen - last | last - first
+/// entry     hash u64 | entity's last seen - last | (last - first) << 1 | 1 where first is its creation
 ///           | where named: length, text | where loads: bits of buckets in use, then those buckets
 /// hours     last hour | 21 bytes of bits
 /// ```
+/// A remnant ends with the value length, which is 0.
+///
 /// Capacities are part of it: they decide when a list is compacted and how a record grows, so an entity read
 /// back goes on as the one written. Names are written with their entries, whatever their order in memory.
 /// Marks (candidate, pinned, changed) are no state.

@@ -33,7 +33,7 @@ struct SampleFiller {
     }
 
     /// Adds an entry.
-    mutating func add(hash: UInt64, first: UInt32, last: UInt32) {
+    mutating func add(hash: UInt64, first: UInt32, isBornKnown: Bool, last: UInt32) {
         entry = nil
         guard dimension >= 0 else { return }
         let sample = record.sample(dimension)
@@ -45,6 +45,7 @@ struct SampleFiller {
         sample.count += 1
         added.hash = hash
         added.first = first
+        added.isBornKnown = isBornKnown
         added.last = last
         entry = added
     }

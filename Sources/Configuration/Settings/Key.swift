@@ -22,9 +22,9 @@ public struct Key: Sendable {
     public enum Shape: Sendable {
         /// One scalar.
         case scalar
-        /// A list; comma-separated outside the file.
+        /// A list; comma-separated outside the file, or in brackets as in it.
         case list
-        /// A mapping; comma-separated `name=value` outside the file.
+        /// A mapping; comma-separated `name=value` outside the file, or in braces as in it.
         case mapping
     }
 

@@ -136,8 +136,14 @@ struct SettingsLoader {
         Node(pairs: [(name, value)], from: place)
     }
 
-    /// Lists and mappings are comma-separated outside the file.
+    /// Lists and mappings are comma-separated outside the file, or in brackets as in the file.
     private func split(_ text: String, for key: Key, from place: String) -> Node {
+        if key.shape != .scalar, let first = text.first(where: { $0 != " " }), "[{".contains(first)
+        {
+            let documents = parseYAML(
+                SourceText(name: place, text: text), diagnostics: diagnostics)
+            if let node = documents.first { return node }
+        }
         let parts = text.split(separator: ",").map(String.init)
         switch key.shape {
         case .scalar: return Node(text: text, from: place)

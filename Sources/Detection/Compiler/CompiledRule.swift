@@ -12,6 +12,9 @@ public struct CompiledRule: Sendable {
     public let lifecycle: Lifecycle
     /// Panes of stream the engine must have seen before the rule is evaluated; 0 for none.
     public let minHistoryPanes: UInt32
+    /// Panes after an entity's last event in which it is no subject of the rule any more: the longest window
+    /// of the condition; 1 where it has none.
+    public let subjectPanes: UInt32
     /// What its findings show.
     public let evidence: [Evidence]
     /// What it asks events for.

@@ -15,20 +15,26 @@ extension FeatureSlot {
                 .evenness(ofAll: Double(source.sum(measure: 0, window: window)))
         case .topShare: source.loads(dimension: subject, window: window).topShare
         case .newborn: source.newborn(dimension: subject, window: window, youngerThan: limit)
-        // A window that is not aligned touches one hour more than it spans.
-        case .activeHours: min(1, Double(source.activeHours(window: window)) / Double(limit))
+        case .activeHours: Double(source.activeHours(hours: limit)) / Double(limit)
         case .age: Double(source.agePanes) * paneMs
         }
     }
 }
 
 extension Loads {
-    /// E = n^2 / (d (F2 - n)): 1 for equal loads, small for heavy tails; the n inside the parentheses takes out
-    /// the chance variation of counts, so few requests can give a little more than 1.
+    /// E = n^2 / (d (F2 - n)), at most 1: 1 for equal loads, small for heavy tails. The n inside the parentheses
+    /// takes out the chance variation of counts; loads that vary less than that come to more than 1, and count 1.
     ///
     /// NaN below 3 requests a value, where it says nothing. Of a sample, its own n, d and F2 are used.
     @inline(__always)
     var evenness: Double {
+        let own = estimate
+        return own > 1 ? 1 : own
+    }
+
+    /// Evenness before it is limited to 1.
+    @inline(__always)
+    private var estimate: Double {
         let n = Double(sum)
         let d = Double(sampled)
         guard sampled > 0, n >= 3 * d, sumOfSquares > n else { return .nan }
@@ -42,10 +48,10 @@ extension Loads {
     /// with 128 values), the rest is on values it does not have, and the square of the share, as in n^2, counts.
     @inline(__always)
     func evenness(ofAll requests: Double) -> Double {
-        let own = evenness
-        guard values > Double(sampled), requests > 0 else { return own }
+        guard values > Double(sampled), requests > 0 else { return evenness }
         let share = Double(sum) * values / (Double(sampled) * requests * 0.75)
-        return share < 1 ? own * share * share : own
+        let own = share < 1 ? estimate * share * share : estimate
+        return own > 1 ? 1 : own
     }
 
     /// The largest load by all loads; of a sample, by the sum scaled up to all values. NaN without loads.

@@ -126,6 +126,12 @@ extension RuleSet {
         return Set(signals.map { String($0.dropFirst(Vocabulary.signalPrefix.count)) }).sorted()
     }
 
+    private static func subjectPanes(_ condition: Term, _ width: PaneWidth) -> UInt32 {
+        var longest: UInt32 = 1
+        condition.forEachFeature { longest = max(longest, width.count(spanMs: $0.windowMs)) }
+        return longest
+    }
+
     private static func compile(
         _ rule: Rule, _ program: inout Program, _ kinds: [String], _ width: PaneWidth
     ) -> CompiledRule {
@@ -147,6 +153,7 @@ extension RuleSet {
             kinds: rule.kinds.compactMap { kinds.firstIndex(of: $0) }.sorted(),
             gate: Gate(rule.condition) { resolved.dimension($0) }, lifecycle: rule.lifecycle,
             minHistoryPanes: rule.minHistoryMs == 0 ? 0 : width.count(spanMs: rule.minHistoryMs),
-            evidence: evidence, needs: RuleNeeds(rule), digest: rule.digest, condition: condition)
+            subjectPanes: subjectPanes(rule.condition, width), evidence: evidence,
+            needs: RuleNeeds(rule), digest: rule.digest, condition: condition)
     }
 }

@@ -19,26 +19,33 @@ struct SchemaBuilder {
     private var named: Set<Need> = []
     private var windows: [UInt32] = []
     private var tracksHours = false
+    private var tracksAge = false
+    /// What must be remembered longer than windows, in panes.
+    private var memory: UInt32 = 1
 
     init(paneWidth: PaneWidth) { width = paneWidth }
 
     mutating func add(_ rule: Rule) {
         rule.condition.forEachFeature { add($0) }
-        for evidence in rule.evidence {
-            switch evidence.value {
-            case .number(let term): term.forEachFeature { add($0) }
-            case .top(let dimension, _, let windowMs):
-                let need = Need(name: dimension, loadWindow: panes(windowMs))
-                needs.insert(need)
-                named.insert(need)
-                windows.append(need.loadWindow)
-            }
+        for evidence in rule.evidence { add(evidence.value) }
+    }
+
+    /// Adds what one piece of evidence, or one call in a condition, needs.
+    mutating func add(_ value: RuleEvidence.Value) {
+        switch value {
+        case .number(let term): term.forEachFeature { add($0) }
+        case .top(let dimension, _, let windowMs):
+            let need = Need(name: dimension, loadWindow: panes(windowMs))
+            needs.insert(need)
+            named.insert(need)
+            windows.append(need.loadWindow)
         }
     }
 
     private func panes(_ ms: Int64) -> UInt32 { width.count(spanMs: ms) }
 
     private mutating func add(_ feature: Feature) {
+        if case .newborn(_, _, let youngerMs) = feature { memory = max(memory, panes(youngerMs)) }
         if feature != .age { windows.append(panes(feature.windowMs)) }
         switch feature {
         case .sum(let measure, _): measures.insert(measure)
@@ -47,7 +54,7 @@ struct SchemaBuilder {
         case .evenness(let dimension, let ms), .topShare(let dimension, let ms):
             needs.insert(Need(name: dimension, loadWindow: panes(ms)))
         case .activeHours: tracksHours = true
-        case .age: break
+        case .age: tracksAge = true
         }
     }
 
@@ -65,8 +72,9 @@ struct SchemaBuilder {
         }
         return StateSchema(
             measures: ["requests"] + measures.subtracting(["requests"]).sorted(),
-            dimensions: dimensions, minWindow: windows.min() ?? 1, maxWindow: windows.max() ?? 1,
-            tracksHours: tracksHours)
+            dimensions: dimensions, minWindow: windows.min() ?? 1,
+            maxWindow: max(memory, windows.max() ?? 1), tracksHours: tracksHours,
+            tracksAge: tracksAge)
     }
 
     private func ordered(_ entity: EntityClass, isUsed: Bool) -> [Need] {

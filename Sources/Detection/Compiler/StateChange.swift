@@ -43,6 +43,7 @@ extension StateSchema {
         if maxWindow > old.maxWindow { reasons.append("the longest window grew") }
         if minWindow < old.minWindow { reasons.append("the shortest window shrank") }
         if tracksHours, !old.tracksHours { reasons.append("active hours are new") }
+        if tracksAge, !old.tracksAge { reasons.append("ages are new") }
         return reasons
     }
 }

@@ -1,3 +1,5 @@
+import Aggregation
+
 /// How a feature of the condition language is called, and for which entities.
 struct FeatureSignature {
     /// What an argument is.
@@ -61,7 +63,7 @@ enum FeatureLimits {
     /// The longest window of `hours_active`: what the hour bitmap covers.
     static let hoursWindowMs: Int64 = 7 * 86_400_000
     /// An account younger than this is new.
-    static let newAccountMs: Int64 = 14 * 86_400_000
+    static let newAccountMs = StateSchema.newAccountMs
     /// A fingerprint first seen within this is novel.
     static let noveltyMs: Int64 = 30 * 86_400_000
     /// Values `top` lists at most.

@@ -32,6 +32,8 @@ struct TypeChecker {
     private(set) var errors: [ExpressionError] = []
     /// Every feature call in the order written: its place, for evidence by default.
     private(set) var calls: [TextRange] = []
+    /// The features of each good call, with its place.
+    private(set) var uses: [(term: Term, range: TextRange)] = []
 
     init(context: CheckingContext) { self.context = context }
 
@@ -53,7 +55,9 @@ struct TypeChecker {
             return nil
         case .call(let name, let nameRange, let arguments):
             calls.append(expression.range)
-            return call(name, at: nameRange, whole: expression.range, arguments)
+            let typed = call(name, at: nameRange, whole: expression.range, arguments)
+            if let typed { uses.append((typed.term, expression.range)) }
+            return typed
         case .prefix(let op, let operand): return prefix(op, operand)
         case .infix(let op, let range, let left, let right):
             return infix(op, at: range, left, right)

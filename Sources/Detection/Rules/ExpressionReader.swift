@@ -8,6 +8,8 @@ struct ExpressionReader {
         var term: Term
         /// The feature calls in it, as written, without repeats.
         var calls: [String]
+        /// Where each feature stands.
+        var uses: [FeatureUse]
     }
 
     private let context: CheckingContext
@@ -36,7 +38,13 @@ struct ExpressionReader {
         }
         return Condition(
             text: excerpt.slice(TextRange(lower: 0, upper: excerpt.trimmedCount)),
-            term: typed.term, calls: calls)
+            term: typed.term, calls: calls,
+            uses: checker.uses.map { use in
+                FeatureUse(
+                    value: .number(use.term),
+                    range: excerpt.places.range(use.range.lower, use.range.upper),
+                    source: excerpt.source)
+            })
     }
 
     /// The evidence at `node`; without one, the features of the condition.
@@ -46,7 +54,12 @@ struct ExpressionReader {
             return calls.compactMap { evidence(Passage(unplaced: $0), condition) }
         }
         guard let items = node.list("'evidence'", limit: 64, diagnostics) else { return [] }
-        return Passage.joining(items, diagnostics).compactMap { evidence($0, condition) }
+        return Passage.joining(items, diagnostics).compactMap { passage in
+            var item = evidence(passage, condition)
+            item?.place = passage.places.range(0, passage.trimmedCount)
+            item?.source = passage.source
+            return item
+        }
     }
 
     private func evidence(_ passage: Passage, _ condition: Condition?) -> RuleEvidence? {

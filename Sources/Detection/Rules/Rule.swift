@@ -61,6 +61,15 @@ public struct Rule: Sendable {
 
     var condition: Term
     var evidence: [RuleEvidence]
+    /// Where the features of the condition stand.
+    var uses: [FeatureUse] = []
+}
+
+/// Something the engine has to keep, and where a rule asks for it.
+struct FeatureUse: Sendable {
+    var value: RuleEvidence.Value
+    var range: SourceRange
+    var source: SourceText
 }
 
 /// One thing a rule shows with its findings.
@@ -74,6 +83,9 @@ struct RuleEvidence: Sendable {
 
     var name: String
     var value: Value
+    /// Where it stands, if it was written.
+    var place: SourceRange?
+    var source: SourceText?
 }
 
 extension Rule {
@@ -100,5 +112,16 @@ extension RuleEvidence {
         case .number(let term): "\(name) = \(term.canonical)"
         case .top(let dimension, let count, let ms): "\(name) = top \(dimension) \(count) \(ms)"
         }
+    }
+}
+
+extension Rule {
+    /// All it asks the engine to keep, in the order written.
+    var featureUses: [FeatureUse] {
+        uses
+            + evidence.compactMap { item in
+                guard let range = item.place, let source = item.source else { return nil }
+                return FeatureUse(value: item.value, range: range, source: source)
+            }
     }
 }

@@ -1,3 +1,4 @@
+import Aggregation
 import Primitives
 import YAML
 
@@ -35,6 +36,35 @@ public struct RuleLoader {
             let rule = reader.read()
             checkIsNew(document)
             if let rule, diagnostics.errorCount == errors { rules.append(rule) }
+        }
+    }
+
+    /// Reports the first feature that cannot be kept together with those of the rules before it; call it
+    /// when all files are loaded.
+    public func checkLimits() {
+        for entity in [EntityClass.account, .fingerprint] { checkLimits(of: entity) }
+    }
+
+    private func checkLimits(of entity: EntityClass) {
+        var builder = SchemaBuilder(paneWidth: paneWidth)
+        for rule in rules where rule.entity == entity && rule.status != .paused {
+            for use in rule.featureUses {
+                builder.add(use.value)
+                let schema = builder.schema(of: entity, isUsed: true)
+                let isOver = (
+                    measures: schema.measures.count > StateSchema.limit,
+                    dimensions: schema.dimensions.count > StateSchema.limit
+                )
+                guard isOver.measures || isOver.dimensions else { continue }
+                let what = isOver.measures ? "measures" : "dimensions"
+                return diagnostics.error(
+                    "with this, the rules on \(entity.rawValue)s need over \(StateSchema.limit) \(what)",
+                    at: use.range, in: use.source,
+                    notes: [
+                        "each window of evenness, top_share and top on a dimension is one of its own; "
+                            + "use fewer, or pause a rule"
+                    ])
+            }
         }
     }
 

@@ -50,7 +50,7 @@ struct RuleReader {
             conditionText: condition.text, lifecycle: lifecycle, minHistoryMs: minHistoryMs,
             tests: tests, file: map.node.source.name,
             position: map.node["id"]?.range.start ?? map.node.range.start,
-            condition: condition.term, evidence: shown)
+            condition: condition.term, evidence: shown, uses: condition.uses)
     }
 
     /// A condition without a gate is evaluated for every entity that has an event, in every pane.

@@ -44,10 +44,12 @@ struct RuleTestReader {
         let status = map.choice("status", of: Finding.Status.self) ?? .create
         let severity = map.choice("severity", of: Severity.self)
         map.finish()
-        guard let entityNode, let entity = entityNode.text("'entity'", diagnostics) else {
+        guard let entityNode, var entity = entityNode.text("'entity'", diagnostics) else {
             return nil
         }
         let kind = String(entity.prefix { $0 != ":" })
+        // Findings name kinds of one's own without the prefix.
+        if let bare = vocabulary.kind(kind) { entity = bare + entity.dropFirst(kind.count) }
         if !entity.contains(":") {
             let notes = ["write account:alice or payment:p1"]
             diagnostics.error("an entity is kind:value", at: entityNode, notes: notes)

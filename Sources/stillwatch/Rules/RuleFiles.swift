@@ -34,6 +34,7 @@ struct RuleFiles {
             origin = paths.joined(separator: ", ")
             fileCount = files.count
         }
+        loader.checkLimits()
         rules = loader.rules
     }
 

@@ -45,7 +45,7 @@ struct HostileStateTests {
         }
         guard let key, let view = store.view(of: key, at: Pane(index: 1300)) else { return false }
         _ = view.sum(measure: 0, window: 300)
-        _ = view.activeHours(window: 300)
+        _ = view.activeHours(hours: 1)
         for d in 0..<2 {
             _ = view.loads(dimension: d, window: 30)
             _ = view.top(dimension: d, count: 3, window: 300)

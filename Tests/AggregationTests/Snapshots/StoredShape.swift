@@ -14,7 +14,8 @@ enum StoredShape {
         dimensions: [
             .init(name: "account", isNamed: true, loadWindow: 60),
             .init(name: "ip", isNamed: false, loadWindow: 0),
-        ], minWindow: 40, maxWindow: 400, tracksHours: false)
+        ], minWindow: 40, maxWindow: 400, tracksHours: false,
+        tracksAge: true)
 
     static func shape(sampleSize: Int = 16) -> StateShape {
         StateShape(

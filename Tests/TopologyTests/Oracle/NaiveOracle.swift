@@ -43,9 +43,14 @@ struct NaiveOracle {
             }
         }
         guard let first = panes.keys.min(), let last = panes.keys.max() else { return [] }
-        for pane in first...last { close(pane, history: pane - first) }
+        for pane in first...last where panes[pane] != nil || isWatching {
+            close(pane, history: pane - first)
+        }
         return lines.sorted()
     }
+
+    /// Whether time alone can change something.
+    private var isWatching: Bool { episodes.values.contains { $0.isWatched } }
 
     private mutating func close(_ pane: Int64, history: Int64) {
         var asked: Set<Watch> = []
@@ -64,10 +69,9 @@ struct NaiveOracle {
     private mutating func note(_ settled: NaiveClock.Settled) -> [Entity] {
         let event = settled.event
         var account = event.account
-        var born = event.createdMs.map { max(1, $0 / width) }
+        let born = event.createdMs.map { max(1, $0 / width) }
         if gateways.contains(account), let user = event.endUser {
             account += "/" + user
-            born = nil
         }
         var entities = [Entity(kind: "account", value: account)]
         var prints = event.fingerprints
@@ -91,18 +95,21 @@ struct NaiveOracle {
         var loadWindow: Int64 = 0
         for case .evenness(let window) in features { loadWindow = window }
         return NaiveFacts(
-            retention: max(1, features.map(\.window).max() ?? 1), loadWindow: loadWindow)
+            memory: Int64(timing.paneWidth.count(spanMs: 180 * 86_400_000)),
+            accountMemory: Int64(timing.paneWidth.count(spanMs: 14 * 86_400_000)),
+            loadWindow: loadWindow)
     }
 
     private mutating func ask(_ watch: Watch, _ pane: Int64, history: Int64) {
         let rule = rules[watch.rule]
-        guard let facts = facts[watch.entity] else { return }
-        let isKnown = pane - facts.lastSeen < facts.retention
-        let holds = isKnown && history >= rule.historyPanes && rule.holds(facts, pane)
+        guard var facts = facts[watch.entity] else { return }
+        facts.watched = history
+        let isSubject = pane - facts.lastSeen < rule.subjectPanes
+        let holds = isSubject && history >= rule.historyPanes && rule.holds(facts, pane)
         var episode = episodes[watch] ?? NaiveEpisode()
         let end = (pane + 1) * width
         if let step = episode.tell(holds, at: end, rule) {
-            let evidence = isKnown ? rule.evidence(facts, pane) : []
+            let evidence = isSubject ? rule.evidence(facts, pane) : []
             lines.append(
                 Self.line(
                     rule.id, step.rawValue, "\(watch.entity.kind):\(watch.entity.value)", end,

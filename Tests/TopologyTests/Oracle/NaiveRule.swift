@@ -31,6 +31,9 @@ struct NaiveRule {
             when: condition.joined(separator: " && "), lines)
     }
 
+    /// Panes after its last event in which an entity is a subject of the rule.
+    var subjectPanes: Int64 { max(1, conjuncts.map(\.feature.window).max() ?? 1) }
+
     func holds(_ facts: NaiveFacts, _ now: Int64) -> Bool {
         conjuncts.allSatisfy { $0.feature.value(facts, now, width) >= $0.atLeast }
     }
@@ -84,8 +87,7 @@ enum NaiveFeature {
         case .models(let w): return facts.distinct(w, now) { $0.event.model }
         case .payers(let w): return facts.distinct(w, now) { $0.event.fingerprints["payment"] }
         case .newAccounts(let w):
-            return facts.newAccounts(
-                w, now, youngerThan: Int64(width.count(spanMs: 14 * 86_400_000)))
+            return facts.newAccounts(w, now)
         case .evenness: return facts.evenness(now)
         case .age: return Double(facts.age(now) * width.ms) / 1000
         }

@@ -9,6 +9,7 @@ struct OracleScenario {
     var sources: [[TestEvent]] = []
     let gateways = ["gw"]
     private var random: TestRandom
+    private var silences: [Int64] = [0]
 
     init(seed: UInt64) {
         random = TestRandom(seed: seed)
@@ -18,6 +19,9 @@ struct OracleScenario {
             paneWidth: width, latenessMs: pick([0, 1, 3, 5]) * width.ms + pick([0, 1, 777]),
             maxLatenessMs: pick([10, 40]) * width.ms, maxFutureSkewMs: 5 * width.ms)
         rules = makeRules(width)
+        // Some worlds have silences as long as accounts are new, and as ages are remembered.
+        if chance(6) == 0 { silences = [1, 13, 15] }
+        if chance(20) == 0 { silences = [40, 170, 190] }
         let start: Int64 = 1_780_000_000_000 + Int64(chance(1000)) * 977
         let hasStamps = chance(3) == 0
         for _ in 0..<pick([1, 1, 2, 3, 5]) {
@@ -28,9 +32,8 @@ struct OracleScenario {
     private mutating func chance(_ bound: Int) -> Int { .random(in: 0..<bound, using: &random) }
     private mutating func pick<T>(_ items: [T]) -> T { items[chance(items.count)] }
 
-    /// Sums are exact up to 64 panes; distinct counts are exact at any age.
     private mutating func makeRules(_ width: PaneWidth) -> [NaiveRule] {
-        let short: [Int64] = [6, 20, 60]
+        let short: [Int64] = [6, 20, 60, 300]
         let long: [Int64] = [20, 60, 400]
         let load = pick(long)
         var rules: [NaiveRule] = []
@@ -86,6 +89,7 @@ struct OracleScenario {
             switch chance(300) {
             case 0: now += Int64(chance(500)) * width
             case 1: now += 20_000 * width
+            case 2: now += silences[chance(silences.count)] * 86_400_000
             default: break
             }
             var event = makeEvent(now - Int64(chance(Int(disorder) + 1)))
