@@ -137,7 +137,8 @@ let package = Package(
         // Runs the program as a process; the modules are there to compare their words with the settings'.
         tests(
             "CommandTests",
-            ["Configuration", "Delivery", "Detection", "Events", "Kafka", "Telemetry"]),
+            ["Configuration", "Delivery", "Detection", "Events", "Kafka", "Telemetry", "YAML"],
+            resources: [.copy("Cases")]),
         tests(
             "DeliveryTests",
             [

@@ -3,15 +3,14 @@
 #include <simdjson.h>
 #include <cstring>
 #include <memory>
+#include "document.hpp"
 #include "number.hpp"
 #include "placeholders.hpp"
 #include "rfc3339.hpp"
 #include "trie.hpp"
 
-/// Tracked names with what the document said of each; a slot counts where its bit is set.
-struct Items {
-  stillwatch::NameTable names;
-  uint32_t count = 0;
+/// What the document said of each tracked name; a slot counts where its bit is set.
+struct ItemValues {
   uint64_t present = 0;
   uint64_t is_number = 0;
   sw_slice texts[SW_MAX_TRACKED];
@@ -37,23 +36,38 @@ struct Items {
   void forget(uint32_t item) { present &= ~(uint64_t(1) << item); }
 };
 
+/// Tracked names with their values.
+struct Items : ItemValues {
+  stillwatch::NameTable names;
+  uint32_t count = 0;
+};
+
+/// Slots as the containers around an element left them.
+struct Context {
+  sw_event event{};
+  ItemValues fingerprints, signals;
+  uint8_t ranks[SW_TEXT_COUNT + SW_NUMBER_COUNT];
+  size_t text_used = 0, inner_used = 0;
+};
+
+/// A list that is being read: the next element, null behind the last, and how it is read.
+struct Frame {
+  const uint32_t *at;
+  uint32_t root, level;
+  bool is_inner;
+};
+
 struct sw_decoder {
   std::vector<stillwatch::Node> nodes{1};
   Items fingerprints, signals;
   stillwatch::Placeholders placeholders;
   bool reads_key_value_lists;
 
-  std::unique_ptr<simdjson::internal::dom_parser_implementation> stage1;
-  std::unique_ptr<uint8_t[]> scratch;
-  size_t capacity = 0;
-  /// What values become that are not read as they are written: escapes undone, texts shortened.
-  std::unique_ptr<uint8_t[]> arena;
-  size_t arena_used = 0;
-  /// One bit per container that a skipped value has open beyond the 64 innermost.
-  std::unique_ptr<uint64_t[]> levels;
-  bool is_repaired = false;  // the scratch has U+FFFD where the document had no UTF-8
+  stillwatch::Document text;
+  stillwatch::Document *current = &text;  // the one being walked
+  stillwatch::Zone zone;
 
-  uint64_t document = 0;  // counts documents
+  uint64_t document = 0;  // counts documents and elements
   uint64_t walk = 0;      // counts walks over them: marks nodes as seen
   bool is_rewalk = false;   // this document was walked before
   bool has_repeats = false;  // this walk met a name more often than the last one did
@@ -61,35 +75,63 @@ struct sw_decoder {
   uint8_t ranks[SW_TEXT_COUNT + SW_NUMBER_COUNT];
   sw_event event{};
 
+  bool is_no_request = false;
+  sw_record record{};
+
+  // Records that hold events: where reading begins, the lists being read, and a text inside the text.
+  static constexpr uint32_t max_levels = 6, max_lists = 4;
+  uint32_t envelope = 0;
+  bool is_taken_apart = false, has_list = false, has_embedded = false;
+  std::vector<std::string> wanted;  // names that make an event begin so; none: everything is one
+  stillwatch::Document inner;
+  Frame frames[max_levels * max_lists];
+  uint32_t frame_count = 0, elements = 0;
+  std::unique_ptr<Context[]> contexts;  // one a level; none where nothing is taken apart
+
   /// Copies a document into the scratch, 64 zero bytes behind it, and clears the slots.
   /// False when memory is out.
   bool load(const uint8_t *bytes, size_t count) {
-    if (count > capacity && !grow(count)) return false;
-    if (count > 0) std::memcpy(scratch.get(), bytes, count);
-    begin(count);
-    return true;
-  }
-
-  /// The same with U+FFFD for what is no UTF-8; `count` becomes that of the copy.
-  bool load_repaired(const uint8_t *bytes, size_t &count) {
-    const size_t repaired = stillwatch::repair_utf8(bytes, count, nullptr);
-    if (repaired > capacity && !grow(repaired)) return false;
-    stillwatch::repair_utf8(bytes, count, scratch.get());
-    count = repaired;
-    begin(count);
-    is_repaired = true;
+    current = &text;
+    if (!text.load(bytes, count)) return false;
+    document++;
+    is_rewalk = false;
+    clear();
     return true;
   }
 
   /// Clears what the last walk filled.
   void clear() {
     walk++;
-    has_repeats = false;
-    arena_used = 0;
+    has_repeats = is_no_request = false;
+    text.arena_used = inner.arena_used = 0;
     event.present = event.flawed = 0;
     event.fingerprint_count = event.signal_count = 0;
     event.rejected_field = SW_NO_FIELD;
     fingerprints.present = signals.present = 0;
+  }
+
+  /// Keeps the slots for the elements of level `level`.
+  void keep(uint32_t level) {
+    Context &context = contexts[level];
+    context.event = event;
+    context.fingerprints = fingerprints;
+    context.signals = signals;
+    context.text_used = text.arena_used;
+    context.inner_used = inner.arena_used;
+    std::memcpy(context.ranks, ranks, sizeof ranks);
+  }
+
+  /// Fills the slots with what the containers around level `level` said.
+  void restore(uint32_t level) {
+    clear();
+    if (level == 0 || (contexts[level].event.present | contexts[level].event.flawed) == 0) return;
+    const Context &context = contexts[level];
+    event = context.event;
+    static_cast<ItemValues &>(fingerprints) = context.fingerprints;
+    static_cast<ItemValues &>(signals) = context.signals;
+    text.arena_used = context.text_used;
+    inner.arena_used = context.inner_used;
+    std::memcpy(ranks, context.ranks, sizeof ranks);
   }
 
   void flaw(uint32_t field, sw_flaw flaw) {
@@ -101,12 +143,7 @@ struct sw_decoder {
   }
 
   /// Room for `count` bytes that last as long as the slots; null when it is used up.
-  uint8_t *reserve(size_t count) {
-    if (count > arena_size(capacity) - arena_used) return nullptr;
-    uint8_t *const space = arena.get() + arena_used;
-    arena_used += count;
-    return space;
-  }
+  uint8_t *reserve(size_t count) { return current->reserve(count); }
 
   /// Lists what is present in the order of the tracked names, so that the order of members is no matter.
   void finish() {
@@ -129,34 +166,5 @@ struct sw_decoder {
       event.signal_numbers[n++] = signals.numbers[name];
     }
     event.signal_count = n;
-  }
-
- private:
-  /// Texts take no more than they are written with; numbers, and what becomes U+FFFD, take up to three times
-  /// as much.
-  static size_t arena_size(size_t capacity) { return 4 * capacity; }
-
-  void begin(size_t count) {
-    std::memset(scratch.get() + count, 0, simdjson::SIMDJSON_PADDING);
-    document++;
-    is_rewalk = is_repaired = false;
-    clear();
-  }
-
-  bool grow(size_t count) {
-    size_t larger = capacity ? capacity : 8192;
-    while (larger < count) larger *= 2;
-    capacity = 0;
-    scratch.reset(new (std::nothrow) uint8_t[larger + simdjson::SIMDJSON_PADDING]);
-    arena.reset(new (std::nothrow) uint8_t[arena_size(larger) + simdjson::SIMDJSON_PADDING]);
-    levels.reset(new (std::nothrow) uint64_t[larger / 64 + 1]);
-    if (!scratch || !arena || !levels) return false;
-    const auto error =
-        stage1 ? stage1->set_capacity(larger)
-               : simdjson::get_active_implementation()->create_dom_parser_implementation(
-                     larger, simdjson::DEFAULT_MAX_DEPTH, stage1);
-    if (error) return false;
-    capacity = larger;
-    return true;
   }
 };

@@ -1,7 +1,7 @@
 #include "CSimdjson.h"
 #include <charconv>
 #include <string>
-#include "walker.hpp"
+#include "batch.hpp"
 
 using namespace stillwatch;
 
@@ -14,6 +14,8 @@ sw_decoder *sw_decoder_create(int reads_key_value_lists) {
 void sw_decoder_destroy(sw_decoder *decoder) { delete decoder; }
 
 sw_event *sw_decoder_event(sw_decoder *decoder) { return &decoder->event; }
+
+sw_record *sw_decoder_record(sw_decoder *decoder) { return &decoder->record; }
 
 /// The array index a token stands for: digits without a leading zero, as RFC 6901 has it.
 static bool array_index(const uint8_t *token, size_t count, uint32_t &index) {
@@ -51,9 +53,47 @@ void sw_decoder_leaf(
 void sw_decoder_map(sw_decoder *decoder, uint32_t node, uint8_t field, uint8_t rank) {
   decoder->nodes[node].map = field;
   decoder->nodes[node].map_rank = rank;
+  decoder->nodes[node].is_special = true;
 }
 
-void sw_decoder_single(sw_decoder *decoder, uint32_t node) { decoder->nodes[node].single = true; }
+uint32_t sw_decoder_root(sw_decoder *decoder) {
+  decoder->nodes.emplace_back();
+  return uint32_t(decoder->nodes.size() - 1);
+}
+
+/// Makes room for what is taken apart, once.
+static void take_apart(sw_decoder *decoder) {
+  if (!decoder->contexts) decoder->contexts.reset(new Context[sw_decoder::max_levels]);
+  decoder->is_taken_apart = true;
+}
+
+void sw_decoder_list(sw_decoder *decoder, uint32_t node, uint32_t root) {
+  decoder->nodes[node].elements_root = root;
+  take_apart(decoder);
+}
+
+void sw_decoder_embed(sw_decoder *decoder, uint32_t node) {
+  decoder->nodes[node].embeds = true;
+  decoder->has_embedded = true;
+  take_apart(decoder);
+}
+
+void sw_decoder_envelope(sw_decoder *decoder, uint32_t root, int has_list) {
+  decoder->envelope = root;
+  decoder->has_list = has_list != 0;
+}
+
+void sw_decoder_only(sw_decoder *decoder, const uint8_t *prefix, size_t count) {
+  decoder->wanted.emplace_back(reinterpret_cast<const char *>(prefix), count);
+  take_apart(decoder);
+}
+
+void sw_decoder_judge(sw_decoder *decoder, uint32_t node) { decoder->nodes[node].judges = true; }
+
+void sw_decoder_zone(sw_decoder *decoder, int32_t minutes) {
+  decoder->zone.is_known = true;
+  decoder->zone.minutes = minutes;
+}
 
 static Items &items(sw_decoder *decoder, uint8_t field) {
   return field == SW_FINGERPRINTS ? decoder->fingerprints : decoder->signals;
@@ -68,41 +108,45 @@ void sw_decoder_placeholder(sw_decoder *decoder, const uint8_t *text, size_t cou
   decoder->placeholders.add(text, count);
 }
 
+/// Whether something under `node` is taken apart where it is met.
+static bool has_seams(const sw_decoder *decoder, const Node &node) {
+  bool found = false;
+  node.members.each([&](uint32_t child) { found |= decoder->nodes[child].is_seam(); });
+  return found;
+}
+
 void sw_decoder_seal(sw_decoder *decoder) {
   decoder->placeholders.seal();
-  for (Node &node : decoder->nodes) node.members.seal();
+  for (Node &node : decoder->nodes) {
+    node.is_special |= node.judges || has_seams(decoder, node);
+    node.members.seal();
+  }
   decoder->fingerprints.names.seal();
   decoder->signals.names.seal();
 }
 
-/// Stage 1 over the document in the scratch, or, where that is no UTF-8, over a repaired copy of it.
-static bool find_structure(sw_decoder &decoder, const uint8_t *bytes, size_t &count) {
-  const auto mode = simdjson::stage1_mode::regular;
-  if (!decoder.stage1->stage1(decoder.scratch.get(), count, mode)) return true;
-  const bool is_text =
-      simdjson::validate_utf8(reinterpret_cast<const char *>(decoder.scratch.get()), count);
-  if (is_text || !decoder.load_repaired(bytes, count)) return false;
-  return !decoder.stage1->stage1(decoder.scratch.get(), count, mode);
-}
-
 sw_reason sw_decoder_decode_json(sw_decoder *decoder, const uint8_t *bytes, size_t count) {
-  if (count >= simdjson::SIMDJSON_MAXSIZE_BYTES || !decoder->load(bytes, count)) {
+  decoder->record.is_split = decoder->record.skipped = decoder->record.lacks_zone = 0;
+  if (count >= simdjson::SIMDJSON_MAXSIZE_BYTES || !decoder->load(bytes, count) ||
+      !decoder->text.find_structure(bytes, count)) {
     return SW_MALFORMED;
   }
-  if (count == 0 || !find_structure(*decoder, bytes, count)) return SW_MALFORMED;
-  sw_reason reason = Walker(*decoder, count).document();
+  if (decoder->is_taken_apart) return Batch(*decoder).begin();
+  sw_reason reason = Walker(*decoder).document();
   // Each walk settles the repeated names one level further down.
   while (reason == SW_OK && decoder->has_repeats) {
     decoder->is_rewalk = true;
     decoder->clear();
-    reason = Walker(*decoder, count).document();
+    reason = Walker(*decoder).document();
   }
   if (reason == SW_OK) decoder->finish();
   return reason;
 }
 
+sw_reason sw_decoder_next_json(sw_decoder *decoder) { return Batch(*decoder).next(); }
+
 const uint8_t *sw_decoder_load(sw_decoder *decoder, const uint8_t *bytes, size_t count) {
-  return decoder->load(bytes, count) ? decoder->scratch.get() : nullptr;
+  return decoder->load(bytes, count) ? decoder->text.scratch.get() : nullptr;
 }
 
 uint32_t sw_decoder_find(

@@ -1,5 +1,6 @@
 // From a scalar of the document to the slot its field has.
 #pragma once
+#include "outcome.hpp"
 #include "values.hpp"
 
 namespace stillwatch {
@@ -13,9 +14,9 @@ class Slots {
     if (value.type == Scalar::null) return;
     if (leaf.field == SW_FINGERPRINTS) return fingerprint(leaf.item, leaf.rank, value);
     if (leaf.field == SW_SIGNALS) return signal(leaf.item, leaf.rank, value);
-    if (outranked(leaf)) return;
+    if (leaf.field != SW_SKIP && outranked(leaf)) return;
     if (leaf.field < SW_TEXT_COUNT) return text(leaf, value);
-    if (leaf.field >= SW_TIME) return time(leaf, value);
+    if (leaf.field >= SW_TIME) return leaf.field == SW_SKIP ? skip(value) : time(leaf, value);
     number(leaf, value);
   }
 
@@ -76,7 +77,7 @@ class Slots {
       flaw(field, SW_FLAW_PLACEHOLDER);
       return false;
     }
-    if (value.lone_surrogate || (d.is_repaired && has_replacement(text))) {
+    if (value.lone_surrogate || (d.current->is_repaired && has_replacement(text))) {
       flaw(field, SW_FLAW_INVALID_UTF8);
     }
     return text.count <= limit || shorten(field, limit, text);
@@ -100,7 +101,7 @@ class Slots {
     sw_slice text;
     if (!read_text(leaf.field, value, limit, text)) return;
     take(leaf);
-    d.event.texts[leaf.field] = text;
+    d.event.texts[leaf.field] = leaf.form == SW_ROLE ? without_session(text) : text;
   }
 
   /// A signal that no rule names is there or is not.
@@ -137,7 +138,20 @@ class Slots {
 
   /// The power of ten from the form's unit to milliseconds.
   static int32_t shift(sw_form form) {
-    return form == SW_SECONDS ? 3 : form == SW_NANOSECONDS ? -6 : 0;
+    switch (form) {
+    case SW_SECONDS: return 3;
+    case SW_MICROSECONDS: return -3;
+    case SW_NANOSECONDS: return -6;
+    default: return 0;
+    }
+  }
+
+  /// The power of ten for an epoch time whose unit is not given: from 2000 to 2100 the four cannot be
+  /// mistaken for each other.
+  static int32_t shift_by_magnitude(const Decimal &time) {
+    int64_t n;
+    if (whole(time, 0, n) == Whole::overflow) return -6;
+    return n < 100000000000 ? 3 : n < 100000000000000 ? 0 : n < 100000000000000000 ? -3 : -6;
   }
 
   /// Notes why a value that is no number, or no time, is left out.
@@ -145,25 +159,55 @@ class Slots {
     if (value.type != Scalar::text) return flaw(leaf.field, SW_FLAW_WRONG_TYPE);
     if (value.bytes.count == 0) return;
     if (d.placeholders.contains(value.bytes)) return flaw(leaf.field, SW_FLAW_PLACEHOLDER);
-    if (leaf.form != SW_DECIMAL) flaw(leaf.field, otherwise);
+    flaw(leaf.field, otherwise);
+  }
+
+  /// The time a value tells in milliseconds, what is finer cut; false where it tells none.
+  bool read_time(const Leaf &leaf, const Scalar &value, int64_t &ms) {
+    Decimal parsed;
+    if (const Decimal *decimal = read_number(value, parsed)) {
+      const bool has_unit = leaf.form >= SW_SECONDS && leaf.form <= SW_NANOSECONDS;
+      const int32_t power = has_unit ? shift(leaf.form) : shift_by_magnitude(*decimal);
+      if (whole(*decimal, power, ms) == Whole::overflow) ms = 0;
+      return true;
+    }
+    if (value.type != Scalar::text) return false;
+    const sw_slice text = trimmed(value.bytes);
+    const TimeText verdict = parse_time(text.start, text.count, d.zone, ms);
+    d.record.lacks_zone |= verdict == TimeText::no_zone && leaf.field == SW_TIME;
+    return verdict == TimeText::valid;
   }
 
   void time(const Leaf &leaf, const Scalar &value) {
     int64_t ms = 0;
-    Decimal parsed;
-    const Decimal *decimal = read_number(value, parsed);
-    if (decimal) {
-      if (whole(*decimal, shift(leaf.form), ms) == Whole::overflow) ms = 0;
-    } else if (value.type != Scalar::text ||
-               !parse_rfc3339(value.bytes.start, value.bytes.count, ms)) {
-      return left_out(leaf, value, SW_FLAW_BAD_TIME);
-    }
+    if (!read_time(leaf, value, ms)) return left_out(leaf, value, SW_FLAW_BAD_TIME);
     if (ms < SW_MIN_TIME_MS || ms >= SW_MAX_TIME_MS) return flaw(leaf.field, SW_FLAW_BAD_TIME);
     take(leaf);
     d.event.numbers[leaf.field - SW_TEXT_COUNT] = ms;
   }
 
+  /// Notes whether this is an event at all.
+  void skip(const Scalar &value) {
+    d.is_no_request |= value.type == Scalar::text && is_no_request(value.bytes);
+  }
+
+  /// How the request ended, from a word, a name or a code.
+  void outcome(const Leaf &leaf, const Scalar &value) {
+    Decimal parsed;
+    int64_t n = status_none;
+    if (const Decimal *decimal = read_number(value, parsed)) {
+      if (whole(*decimal, 0, n) == Whole::overflow) return;
+      n = leaf.form == SW_ERROR ? status_of_error_code(n) : status_of_code(n);
+    } else if (value.type == Scalar::text && !d.placeholders.contains(value.bytes)) {
+      n = leaf.form == SW_ERROR ? status_of_error(value.bytes) : status_of_word(value.bytes);
+    }
+    if (n == status_none) return;
+    take(leaf);
+    d.event.numbers[leaf.field - SW_TEXT_COUNT] = n;
+  }
+
   void number(const Leaf &leaf, const Scalar &value) {
+    if (leaf.form == SW_OUTCOME || leaf.form == SW_ERROR) return outcome(leaf, value);
     Decimal parsed;
     const Decimal *decimal = read_number(value, parsed);
     if (!decimal) return left_out(leaf, value, SW_FLAW_WRONG_TYPE);

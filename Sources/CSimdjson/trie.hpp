@@ -1,6 +1,7 @@
 // The compiled field map: a trie of reference tokens, and the tables of tracked names.
 #pragma once
 #include <memory>
+#include <string>
 #include <vector>
 #include "CSimdjson.h"
 #include "text.hpp"
@@ -47,6 +48,12 @@ class NameTable {
 
   bool empty() const { return names_.empty(); }
 
+  /// Calls `body` with each value, in the order they were added.
+  template <typename Body>
+  void each(Body body) const {
+    for (const Entry &entry : names_) body(entry.value);
+  }
+
  private:
   struct Entry {
     Name name;
@@ -89,11 +96,18 @@ struct Node {
   std::vector<Leaf> leaves;
   uint8_t map = SW_NO_FIELD;  // SW_FINGERPRINTS or SW_SIGNALS: every member is one
   uint8_t map_rank = 0;
-  bool single = false;
+  static constexpr uint32_t no_root = ~0u;
+  uint32_t elements_root = no_root;  // where the elements of the list here are read from
+  bool embeds = false;               // a text here is a document
+  bool judges = false;               // names of members tell whether this is an event at all
+  bool is_special = false;           // a map, or some member needs more than a look at the trie
   uint64_t seen = 0;  // the walk in which it was last met
   // Where a document has several values for it: which, how many, and how many this walk met so far.
   uint64_t repeated_in = 0;
   uint32_t occurrences = 0, met = 0;
+
+  /// Whether the value here is taken apart rather than read.
+  bool is_seam() const { return embeds || elements_root != no_root; }
 
   /// The field to blame for what is wrong here.
   uint8_t field() const {

@@ -17,24 +17,59 @@ namespace stillwatch {
 
 class Walker {
  public:
-  Walker(sw_decoder &decoder, size_t count)
-      : d(decoder), slots(decoder), buf(decoder.scratch.get()),
-        escapes(std::memchr(buf, '\\', count) != nullptr) {}
-
-  sw_reason document() {
-    Cursor at = d.stage1->structural_indexes.get();
-    const Cursor end = at + d.stage1->n_structural_indexes;
-    const bool is_object = peek(at) == '{';
-    at = is_object ? object(at, 0) : skip(at);
-    if (!at) return reason;
-    return at != end ? SW_MALFORMED : is_object ? SW_OK : SW_NOT_AN_OBJECT;
-  }
-
- private:
   // Points into the offsets of structural characters. Behind the last one lies the document's length,
   // where the scratch holds a zero: no branch takes it, so a walk that runs out stops there.
   using Cursor = const uint32_t *;
 
+  /// A list that was met and is still to be taken apart.
+  struct List {
+    const Node *node;
+    Cursor at;
+  };
+
+  /// Walks the decoder's current document.
+  explicit Walker(sw_decoder &decoder)
+      : d(decoder), slots(decoder), buf(decoder.current->scratch.get()),
+        escapes(std::memchr(buf, '\\', decoder.current->count) != nullptr) {}
+
+  /// Reads all of the text as one value, an object, from the node `root`.
+  sw_reason document(uint32_t root = 0) {
+    Cursor at = d.current->stage1->structural_indexes.get();
+    const Cursor end = at + d.current->stage1->n_structural_indexes;
+    const bool is_object = peek(at) == '{';
+    at = is_object ? object(at, root) : skip(at);
+    if (!at) return reason;
+    return at != end ? SW_MALFORMED : is_object ? SW_OK : SW_NOT_AN_OBJECT;
+  }
+
+  /// Reads the element at the cursor, an object, from the node `root`.
+  sw_reason object_at(Cursor at, uint32_t root) {
+    if (peek(at) != '{') return SW_NOT_AN_OBJECT;
+    return object(at, root) ? SW_OK : reason;
+  }
+
+  // What was met on the way; these stay as they are where nothing is taken apart.
+  List lists[sw_decoder::max_lists];
+  uint32_t list_count = 0;
+  Cursor embedded = nullptr;
+  bool is_wanted = false;
+
+  /// The string at the cursor with its escapes; false if it is none.
+  bool raw_text(Cursor at, sw_slice &text) const { return quoted(at, text); }
+
+  /// Passes over a value that was checked before.
+  static Cursor pass(const Document &text, Cursor at) {
+    const uint8_t *bytes = text.scratch.get();
+    uint32_t depth = 0;
+    do {
+      const uint8_t c = bytes[*at++];
+      depth += is_open(c);
+      depth -= c == '}' || c == ']';
+    } while (depth > 0);
+    return at;
+  }
+
+ private:
   sw_decoder &d;
   Slots slots;
   const uint8_t *const buf;
@@ -45,11 +80,6 @@ class Walker {
   Cursor fail(sw_reason why) {
     reason = why;
     return nullptr;
-  }
-
-  Cursor fail(const Node &node, sw_reason why) {
-    d.event.rejected_field = node.field();
-    return fail(why);
   }
 
   SW_INLINE uint8_t peek(Cursor at) const { return buf[*at]; }
@@ -147,7 +177,7 @@ class Walker {
       if (is_open(c)) {
         at = open(at, c == '{' ? '}' : ']', more);
         if (more) {
-          if (levels > 0 && levels % 64 == 0) d.levels[levels / 64 - 1] = is_object;
+          if (levels > 0 && levels % 64 == 0) d.current->levels[levels / 64 - 1] = is_object;
           is_object = is_object << 1 | (c == '{');
           levels++;
         }
@@ -158,7 +188,7 @@ class Walker {
         at = next(at, is_object & 1 ? '}' : ']', more);
         if (more) break;
         levels--;
-        is_object = levels > 0 && levels % 64 == 0 ? d.levels[levels / 64 - 1] : is_object >> 1;
+        is_object = levels > 0 && levels % 64 == 0 ? d.current->levels[levels / 64 - 1] : is_object >> 1;
       }
       if (at && levels > 0 && (is_object & 1)) at = skip_name(at);
       if (!at || levels == 0) return at;
@@ -241,7 +271,7 @@ class Walker {
     if (peek(at) == '{' && (node.map != SW_NO_FIELD || !node.members.empty())) {
       return object(at, index);
     }
-    const bool enters = !node.elements.empty() || node.single ||
+    const bool enters = !node.elements.empty() ||
                         (d.reads_key_value_lists && !node.members.empty());
     if (peek(at) == '[' && enters) return array(at, index);
     misfit(node);
@@ -259,14 +289,46 @@ class Walker {
       if (!at) return at;
       const Name key(text.start, text.count);
       const uint32_t child = node.members.find(key);
-      if (node.map != SW_NO_FIELD) {
-        at = member(at, node, key, child, met);
+      if (node.is_special) {
+        at = node.map != SW_NO_FIELD ? member(at, node, key, child, met)
+                                     : special(at, node, text, child);
       } else {
         at = child != NameTable::missing ? value(at, child) : skip(at);
       }
       if (at) at = next(at, '}', more);
     }
     return at;
+  }
+
+  /// Takes a member of an object whose names decide, or that has something to be taken apart.
+  Cursor special(Cursor at, const Node &node, const sw_slice &key, uint32_t child) {
+    note(node, key);
+    if (child == NameTable::missing) return skip(at);
+    const Node &to = d.nodes[child];
+    return to.is_seam() ? seam(at, to) : value(at, child);
+  }
+
+  /// Notes a name that makes an event.
+  void note(const Node &node, const sw_slice &key) {
+    if (!node.judges || is_wanted) return;
+    for (const std::string &start : d.wanted) {
+      is_wanted |= key.count >= start.size() &&
+                   std::memcmp(key.start, start.data(), start.size()) == 0;
+    }
+  }
+
+  /// Notes where a list or an embedded text is and passes over it; of several the last counts.
+  Cursor seam(Cursor at, const Node &node) {
+    const uint8_t c = peek(at);
+    if (node.embeds) {
+      if (c == '"' || c == '{') embedded = at;
+    } else if (c == '[') {
+      uint32_t i = 0;
+      while (i < list_count && lists[i].node != &node) i++;
+      if (i < sw_decoder::max_lists) lists[i] = {&node, at};
+      if (i == list_count && i < sw_decoder::max_lists) list_count++;
+    }
+    return skip(at);
   }
 
   /// Takes one member of a map of fingerprints or signals; `met` has the tracked ones it named so far.
@@ -314,10 +376,10 @@ class Walker {
     bool more;
     at = open(at, ']', more);
     for (uint32_t i = 0; at && more; i++) {
-      if (node.single && i > 0) return fail(node, SW_UNKNOWN_SCHEMA);
       const uint32_t child = element(node, i);
       if (child != NameTable::missing) {
-        at = value(at, child);
+        const Node &to = d.nodes[child];
+        at = to.is_seam() ? seam(at, to) : value(at, child);
       } else if (d.reads_key_value_lists && peek(at) == '{' && !node.members.empty()) {
         at = pair(at, node);
       } else {
@@ -349,6 +411,7 @@ class Walker {
       if (at) at = next(at, '}', more);
     }
     if (!at || !key.start || !content) return at;
+    note(node, key);
     const uint32_t child = node.members.find(Name(key.start, key.count));
     if (child == NameTable::missing) return at;
     return any_value(content, child) ? at : nullptr;

@@ -2,16 +2,14 @@
 public enum DecoderConfigurationError: Error, Equatable, Sendable {
     /// What is wrong with a pointer.
     public enum PointerProblem: String, Sendable {
-        /// A pointer starts with a slash (RFC 6901), perhaps behind a unit such as `seconds:`.
+        /// A pointer starts with a slash (RFC 6901).
         case noLeadingSlash = "a pointer starts with '/'"
         /// `~` is followed by 0 or 1.
         case badEscape = "'~' is followed by 0 or 1"
         /// At most 32 reference tokens.
         case tooDeep = "a pointer has at most 32 tokens"
-        /// The word before the colon is no unit.
-        case unknownUnit = "the unit is milliseconds, seconds, nanoseconds or decimal"
-        /// Texts, fingerprints and signals have no unit; `decimal` is for numbers only.
-        case unitNotAllowed = "the field takes no such unit"
+        /// `time`, `account_created` and `latency_ms` alone have a unit.
+        case unitNotAllowed = "only time, account_created and latency_ms have a unit"
     }
 
     /// No preset has this name.
@@ -26,6 +24,8 @@ public enum DecoderConfigurationError: Error, Equatable, Sendable {
     case requiredFieldUnmapped(String)
     /// One place is to be both the map of fingerprints and the map of signals.
     case conflictingMaps(pointer: String)
+    /// The array of events and the embedded text lie at one place.
+    case samePlace(pointer: String)
     /// More than 64 tracked kinds or signals.
     case tooManyTracked(Int)
     /// A tracked name that is empty or given twice.
@@ -46,6 +46,8 @@ extension DecoderConfigurationError: CustomStringConvertible {
         case .requiredFieldUnmapped(let field): return "field '\(field)' needs a pointer"
         case .conflictingMaps(let pointer):
             return "'\(pointer)' cannot be both the fingerprints and the signals"
+        case .samePlace(let pointer):
+            return "'\(pointer)' cannot be both the array of records and an embedded text"
         case .tooManyTracked(let count): return "\(count) tracked names (at most 64)"
         case .badTrackedName(let name): return "tracked name '\(name)' is empty or given twice"
         }

@@ -14,18 +14,20 @@ public struct DecoderLimits: Equatable, Sendable {
     /// The largest record, in bytes, frame included; 1 ... 64 MiB.
     public var maxBytes: Int
 
-    /// Clamps it to its range. The default is 1 MiB.
-    public init(maxBytes: Int = 1 << 20) {
+    /// Clamps it to its range. The default is 16 MiB.
+    public init(maxBytes: Int = 16 << 20) {
         self.maxBytes = min(max(maxBytes, 1), 64 << 20)
     }
 }
 
-/// What a record turned out to be.
+/// What a record, or an element of one, turned out to be.
 public enum Decoded: Equatable, Sendable {
     /// An event; ``EventDecoder/event`` has it.
     case event
     /// No event, and why.
     case rejected(RejectReason)
+    /// Nothing amiss, and nothing of interest: a list without elements, a span that is no request.
+    case skipped
 }
 
 /// Turns records into events, one at a time, in storage it owns.
@@ -42,6 +44,9 @@ public enum Decoded: Equatable, Sendable {
 /// do. Memory is about 11 bytes per byte of the largest record met (at least 90 kB), of which records without
 /// escapes touch 7, and is not given back; nothing is allocated unless a record is larger than all before.
 ///
+/// A record may hold several events: `decode` then returns what its first element is, and `next` what
+/// follows. Elements are told apart by ``element``.
+///
 /// Not for use by two threads at a time.
 public struct EventDecoder: ~Copyable, @unchecked Sendable {
     let handle: OpaquePointer
@@ -51,6 +56,7 @@ public struct EventDecoder: ~Copyable, @unchecked Sendable {
     private let addressChoice: AddressChoice
     private let address = UnsafeMutableRawPointer.allocate(
         byteCount: IPAddress.maxTextBytes, alignment: 8)
+    let record: UnsafeMutablePointer<sw_record>
     /// How records are encoded.
     public let format: EventFormat
     /// Bounds on what is decoded.
@@ -76,6 +82,7 @@ public struct EventDecoder: ~Copyable, @unchecked Sendable {
         addressKind = tracked.kinds.firstIndex(of: "ip") ?? Self.noKind
         addressChoice = fieldMap.ipList
         self.slots = sw_decoder_event(handle)
+        self.record = sw_decoder_record(handle)
         self.format = format
         self.limits = limits
     }
@@ -95,9 +102,45 @@ public struct EventDecoder: ~Copyable, @unchecked Sendable {
         EventField(rawValue: UInt8(truncatingIfNeeded: slots.pointee.rejected_field))
     }
 
+    /// Whether the record last decoded holds events rather than being one: `next` has more of it.
+    @inline(__always)
+    public var isSplit: Bool { record.pointee.is_split != 0 }
+
+    /// The number of the element last read among those of its record, from 0; nil where the record is not
+    /// taken apart, or is refused as a whole.
+    public var element: Int? { isSplit ? Int(record.pointee.element) : nil }
+
+    /// The bytes of the element last read, where there is one; valid until the next `decode`.
+    public var elementBytes: ByteSlice? {
+        guard isSplit else { return nil }
+        let bytes = record.pointee.bytes
+        return ByteSlice(start: bytes.start, count: Int(truncatingIfNeeded: bytes.count))
+    }
+
+    /// Elements of the record that were passed over so far because they are no requests.
+    public var skipped: Int { Int(record.pointee.skipped) }
+
+    /// Whether the last rejection is for a time that names no zone, while the map has none.
+    public var lacksZone: Bool {
+        record.pointee.lacks_zone != 0 && rejectedField == .time
+    }
+
+    /// Reads on in the record last decoded: its next event or refused
+    /// element; nil behind the last. Elements that are no requests are passed over.
+    public mutating func next() -> Decoded? {
+        guard isSplit else { return nil }
+        slots.pointee.rejected_field = UInt32(SW_NO_FIELD)
+        switch sw_decoder_next_json(handle) {
+        case SW_END: return nil
+        case SW_OK: return accept()
+        case let reason: return .rejected(RejectReason(reason))
+        }
+    }
+
     /// Decodes one record's payload; no bytes stand for a tombstone. Allocates nothing once warm.
     public mutating func decode(_ bytes: ByteSlice) -> Decoded {
         slots.pointee.rejected_field = UInt32(SW_NO_FIELD)
+        record.pointee.is_split = 0
         if bytes.isEmpty { return .rejected(.empty) }
         if bytes.count > limits.maxBytes { return .rejected(.oversized) }
         let reason: RejectReason?
@@ -106,17 +149,26 @@ public struct EventDecoder: ~Copyable, @unchecked Sendable {
         case .body(let offset):
             let start = bytes.baseAddress.map { $0 + offset }
             let body = ByteSlice(start: start, count: bytes.count - offset)
-            reason = format == .json ? decodeJSON(body) : decodeProtobuf(body)
+            if format == .json { return decodeJSON(body) }
+            reason = decodeProtobuf(body)
         }
         if let reason { return .rejected(reason) }
-        if addressKind < Self.noKind { unifyAddress() }
-        return checkRequired()
+        return accept()
     }
 
-    private mutating func decodeJSON(_ body: ByteSlice) -> RejectReason? {
+    private mutating func decodeJSON(_ body: ByteSlice) -> Decoded {
         let start = body.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        let reason = sw_decoder_decode_json(handle, start, body.count)
-        return reason == SW_OK ? nil : RejectReason(reason)
+        switch sw_decoder_decode_json(handle, start, body.count) {
+        case SW_OK: return accept()
+        case SW_END: return .skipped
+        case let reason: return .rejected(RejectReason(reason))
+        }
+    }
+
+    @inline(__always)
+    private mutating func accept() -> Decoded {
+        if addressKind < Self.noKind { unifyAddress() }
+        return checkRequired()
     }
 
     /// Gives the address of the event its one spelling; what is no address stays as it is.
@@ -163,6 +215,8 @@ extension RejectReason {
         switch code {
         case SW_NOT_AN_OBJECT: self = .notAnObject
         case SW_UNKNOWN_SCHEMA: self = .unknownSchema
+        case SW_NO_RECORDS: self = .noRecords
+        case SW_NO_EMBEDDED: self = .noEmbedded
         default: self = .malformedJSON
         }
     }

@@ -32,13 +32,14 @@ struct MapCompiler {
         for (target, sources) in map.sources.sorted(by: { $0.key.name < $1.key.name }) {
             try add(target, sources, &maps)
         }
-        for pointer in map.singleElementArrays {
-            sw_decoder_single(decoder, try node(pointer, field: "singleElementArrays"))
-        }
         for text in map.placeholders {
             let bytes = Array(text.utf8)
             sw_decoder_placeholder(decoder, bytes, bytes.count)
         }
+        try addNesting(map)
+        try addEnvelope(map)
+        try addJudgement(map)
+        if let minutes = map.zoneMinutes { sw_decoder_zone(decoder, Int32(clamping: minutes)) }
         sw_decoder_seal(decoder)
     }
 
@@ -52,10 +53,10 @@ struct MapCompiler {
         }
     }
 
-    private func node(
-        _ pointer: String, field: String
+    func node(
+        _ pointer: String, field: String, from root: UInt32 = 0
     ) throws(DecoderConfigurationError) -> UInt32 {
-        var node: UInt32 = 0
+        var node = root
         for token in try JSONPointer(pointer, field: field).tokens {
             node = sw_decoder_child(decoder, node, token, token.count)
         }
@@ -85,6 +86,23 @@ struct MapCompiler {
         }
     }
 
+    /// The leaf of what a container around the event says: of lower rank than all of the event's own.
+    func inherit(
+        _ target: FieldMap.Target, _ sources: [FieldMap.Source], from root: UInt32
+    ) throws(DecoderConfigurationError) {
+        for (index, source) in sources.enumerated() {
+            let node = try node(source.pointer, field: target.name, from: root)
+            let rank = 2 * Self.maxSources + index
+            switch target {
+            case .field(let field): leaf(node, field, item: nil, rank, source)
+            case .fingerprint(let kind):
+                leaf(node, .fingerprints, item: tracked.kinds.firstIndex(of: kind), rank, source)
+            case .signal(let name):
+                leaf(node, .signals, item: tracked.signals.firstIndex(of: name), rank, source)
+            }
+        }
+    }
+
     private func leaf(
         _ node: UInt32, _ field: EventField, item: Int?, _ rank: Int, _ source: FieldMap.Source
     ) {
@@ -97,10 +115,13 @@ extension FieldMap.Unit {
     var form: sw_form {
         switch self {
         case .canonical: SW_PLAIN
-        case .milliseconds: SW_MILLISECONDS
         case .seconds: SW_SECONDS
+        case .milliseconds: SW_MILLISECONDS
+        case .microseconds: SW_MICROSECONDS
         case .nanoseconds: SW_NANOSECONDS
-        case .decimal: SW_DECIMAL
+        case .outcome: SW_OUTCOME
+        case .error: SW_ERROR
+        case .role: SW_ROLE
         }
     }
 }

@@ -1,7 +1,4 @@
 extension FieldMap {
-    private static let span = "/resourceSpans/0/scopeSpans/0/spans/0"
-    private static let logRecord = "/resourceLogs/0/scopeLogs/0/logRecords/0"
-
     /// Fingerprint kinds that have an attribute of their own, `stillwatch.fingerprints.<kind>`.
     private static let fingerprintKinds = [
         "payment", "card_bin", "device", "tls_ja4", "ip", "asn", "prompt_template",
@@ -9,23 +6,41 @@ extension FieldMap {
         "reasoning_blob_in", "reasoning_blob_out",
     ]
 
-    /// Where attributes can be, as an object or as a key/value list.
+    /// Where an event's attributes can be, as an object or as a key/value list.
     private static func attributes(_ names: [String], _ unit: Unit = .canonical) -> [Source] {
-        let places = ["/attributes", "", "\(span)/attributes", "\(logRecord)/attributes"]
-        return names.flatMap { name in places.map { Source("\($0)/\(name)", unit) } }
+        names.flatMap { name in ["/attributes", ""].map { Source("\($0)/\(name)", unit) } }
+    }
+
+    /// Where a resource's or a scope's attributes are, around its events or in them.
+    private static func outerAttributes(_ names: [String]) -> [Source] {
+        ["/scope/attributes", "/resource/attributes"].flatMap { place in
+            names.map { Source("\(place)/\($0)") }
+        }
     }
 
     private mutating func set(_ field: EventField, attributes names: String...) {
         set(.field(field), Self.attributes(names))
     }
 
+    /// The lists of an export: OTLP's JSON names, those of its messages, and the older ones.
+    private static let exports = [
+        ["/resourceSpans", "/scopeSpans", "/spans"],
+        ["/resourceSpans", "/instrumentationLibrarySpans", "/spans"],
+        ["/resourceLogs", "/scopeLogs", "/logRecords"],
+        ["/resourceLogs", "/instrumentationLibraryLogs", "/logRecords"],
+        ["/resource_spans", "/scope_spans", "/spans"],
+        ["/resource_logs", "/scope_logs", "/log_records"],
+    ]
+
     /// Names of today's conventions first, then the ones they replaced.
     mutating func addOpenTelemetry() {
         readsKeyValueLists = true
-        singleElementArrays = [
-            "/resourceSpans", "/resourceSpans/0/scopeSpans", "/resourceSpans/0/scopeSpans/0/spans",
-            "/resourceLogs", "/resourceLogs/0/scopeLogs", "/resourceLogs/0/scopeLogs/0/logRecords",
-        ]
+        nesting = Self.exports.map { Nesting(pointers: $0) }
+        wantedPrefixes = ["gen_ai."]
+        judged = ["/attributes"]
+        skipMarks =
+            ["/eventName", "/event_name"]
+            + Self.attributes(["event.name", "gen_ai.operation.name"]).map(\.pointer)
         addTime()
         addNames()
         addNumbers()
@@ -33,29 +48,35 @@ extension FieldMap {
     }
 
     private mutating func addTime() {
+        let nanoseconds = [
+            "/startTimeUnixNano", "/timeUnixNano", "/observedTimeUnixNano",
+            "/start_time_unix_nano", "/time_unix_nano", "/observed_time_unix_nano",
+        ]
+        let texts = ["/start_time", "/timestamp", "/time", "/observed_timestamp"]
         set(
             .field(.time),
-            [
-                Source("/startTimeUnixNano", .nanoseconds), Source("/timeUnixNano", .nanoseconds),
-                Source("\(Self.span)/startTimeUnixNano", .nanoseconds),
-                Source("\(Self.logRecord)/timeUnixNano", .nanoseconds),
-                Source("/start_time"), Source("/timestamp"), Source("/time"),
-            ])
+            nanoseconds.map { Source($0, .nanoseconds) } + texts.map { Source($0) })
+    }
+
+    /// A field of the event's attributes, or of those of what it lies in.
+    private mutating func setOuter(_ field: EventField, attributes names: String...) {
+        set(.field(field), Self.attributes(names))
+        inherited[.field(field)] = Self.outerAttributes(names)
     }
 
     private mutating func addNames() {
-        set(
+        setOuter(
             .account,
             attributes: "stillwatch.account", "enduser.id", "user.id", "enduser.pseudo.id")
-        set(.organization, attributes: "stillwatch.organization")
-        set(.endUser, attributes: "stillwatch.end_user")
-        set(.apiKey, attributes: "stillwatch.api_key")
-        set(.plan, attributes: "stillwatch.plan")
-        set(.session, attributes: "gen_ai.conversation.id", "session.id")
-        set(.accessPath, attributes: "gen_ai.provider.name", "gen_ai.system")
+        setOuter(.organization, attributes: "stillwatch.organization")
+        setOuter(.endUser, attributes: "stillwatch.end_user")
+        setOuter(.apiKey, attributes: "stillwatch.api_key")
+        setOuter(.plan, attributes: "stillwatch.plan")
+        setOuter(.session, attributes: "gen_ai.conversation.id", "session.id")
+        setOuter(.accessPath, attributes: "gen_ai.provider.name", "gen_ai.system")
         set(.model, attributes: "gen_ai.request.model", "gen_ai.response.model")
         set(.operation, attributes: "gen_ai.operation.name")
-        let spanIds = [Source("/spanId"), Source("\(Self.span)/spanId")]
+        let spanIds = ["/spanId", "/span_id", "/context/span_id"].map { Source($0) }
         set(.field(.id), Self.attributes(["gen_ai.response.id"]) + spanIds)
     }
 
@@ -66,31 +87,40 @@ extension FieldMap {
         set(
             .outputTokens,
             attributes: "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens")
+        // What was read from a cache, or else what was written to one.
         set(
             .cachedTokens,
             attributes: "gen_ai.usage.cache_read.input_tokens",
-            "gen_ai.usage.cache_read_input_tokens")
+            "gen_ai.usage.cache_read_input_tokens", "gen_ai.usage.cached_tokens",
+            "gen_ai.usage.cache_creation.input_tokens",
+            "gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.cache_write.input_tokens",
+            "gen_ai.usage.cache_write_input_tokens")
         set(
             .reasoningTokens,
-            attributes: "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens")
+            attributes: "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens",
+            "gen_ai.usage.output_tokens.reasoning")
         set(.maxTokens, attributes: "gen_ai.request.max_tokens")
         set(.turn, attributes: "stillwatch.turn")
         set(.latencyMs, attributes: "stillwatch.latency_ms")
+        let ends = ["/status/code", "/status/status_code", "/status"]
         set(
             .field(.status),
             Self.attributes(["http.response.status_code", "http.status_code"])
-                + Self.attributes(["error.type"], .decimal))
+                + Self.attributes(["error.type", "exception.type"], .error)
+                + ends.map { Source($0, .outcome) })
         set(.accountCreated, attributes: "stillwatch.account_created")
     }
 
     private mutating func addFingerprints() {
         let registered = [
-            "ip": ["client.address"], "user_agent": ["user_agent.original"],
+            "ip": ["client.address", "http.client_ip"],
+            "user_agent": ["user_agent.original", "http.user_agent"],
             "tls_ja3": ["tls.client.ja3"],
         ]
         for kind in Self.fingerprintKinds + ["tls_ja3"] {
             let names = ["stillwatch.fingerprints.\(kind)"] + (registered[kind] ?? [])
             set(.fingerprint(kind), Self.attributes(names))
+            inherited[.fingerprint(kind)] = Self.outerAttributes(names)
         }
     }
 }

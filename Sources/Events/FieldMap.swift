@@ -1,25 +1,35 @@
 /// Where in a JSON document the fields of the canonical event are: a declaration, compiled by
 /// ``EventDecoder``.
 ///
-/// A field has one or several JSON pointers (RFC 6901), tried in order: the first whose value is present
-/// (neither null nor an empty text) wins. Besides the canonical fields there are `fingerprints.<kind>` and
-/// `signals.<name>` for values that lie elsewhere than in a `fingerprints` or `signals` object; the fields
-/// `fingerprints` and `signals` themselves point at such objects. One value may feed several fields.
+/// A field has one or several JSON pointers (RFC 6901), tried in order: the first whose value can be used
+/// wins. Besides the canonical fields there are `fingerprints.<kind>` and `signals.<name>` for values that
+/// lie elsewhere than in a `fingerprints` or `signals` object; the fields `fingerprints` and `signals`
+/// themselves point at such objects. One value may feed several fields.
 ///
-/// A pointer of a time or a number may carry a unit: `seconds:/startTime`.
+/// A record may hold events rather than be one: ``records`` and ``embedded`` say where.
 public struct FieldMap: Equatable, Sendable {
-    /// How the value at a pointer spells a time or a number.
+    /// How the value at a pointer spells a time, a duration or a status.
     public enum Unit: String, CaseIterable, Sendable {
-        /// As the canonical event does: times are RFC 3339 or whole epoch milliseconds, numbers integers.
+        /// Numbers as they are; times as text, or as an epoch number by its magnitude.
         case canonical
-        /// A number of milliseconds, or a text that holds one; fractions are cut.
-        case milliseconds
-        /// A number of seconds, or a text that holds one; cut to milliseconds.
-        case seconds
-        /// A number of nanoseconds, or a text that holds one; cut to milliseconds.
-        case nanoseconds
-        /// An integer, or a text that holds one; a text that holds something else counts as missing.
-        case decimal
+        /// Seconds, cut to milliseconds.
+        case seconds = "s"
+        /// Milliseconds; fractions are cut.
+        case milliseconds = "ms"
+        /// Microseconds, cut to milliseconds.
+        case microseconds = "us"
+        /// Nanoseconds, cut to milliseconds.
+        case nanoseconds = "ns"
+        /// How a request ended: `success` or `failure` and their kin, 1 or 2, or an HTTP status. Success is
+        /// 200, failure 500.
+        case outcome
+        /// The name or HTTP status of an error: limits of rate are 429, other names 500.
+        case error
+        /// An ARN: sessions of an assumed role count as the role.
+        case role
+
+        /// The units a configuration may name.
+        public static let named: [Unit] = [.seconds, .milliseconds, .microseconds, .nanoseconds]
     }
 
     /// One place where a field may be.
@@ -77,9 +87,29 @@ public struct FieldMap: Equatable, Sendable {
     public var ipList = AddressChoice.first
     /// Whether arrays of `{"key": ..., "value": ...}` are read as the objects they stand for (OTLP JSON).
     public var readsKeyValueLists = false
-    /// Pointers to arrays that may hold one element only, since a record is one event; documents with more
-    /// are rejected as `unknown_schema` rather than read in part.
-    public var singleElementArrays: [String] = []
+    /// A pointer to the array whose elements are the events; nil where a record is one event. Pointers of
+    /// fields are then an element's. A record without the array may be an event itself.
+    public var records: String?
+    /// A pointer to a text that holds the event as JSON, in the record or in each element of `records`; an
+    /// array at `records` may also lie inside that text. Pointers of fields are those of the inner document.
+    public var embedded: String?
+    /// The zone of times that name none, in minutes east of UTC, within a day; nil refuses such times.
+    public var zoneMinutes: Int?
+    /// Lists of a preset, which hold further lists or events.
+    var nesting: [Nesting] = []
+    /// Where containers around an event carry what it lacks itself, by the root they are read from.
+    var inherited: [Target: [Source]] = [:]
+    /// What a name in an event begins with, one of these; records without one are skipped.
+    var wantedPrefixes: [String] = []
+    /// Places where a value may tell that a record is no request.
+    var skipMarks: [String] = []
+    /// Objects and key/value lists whose names are judged by `wantedPrefixes`; the record itself is.
+    var judged: [String] = []
+
+    /// Lists to be taken apart one after the other: pointers, each from the elements of the one before.
+    struct Nesting: Equatable, Sendable {
+        var pointers: [String]
+    }
 
     /// A map without any field.
     public init() {}
@@ -89,51 +119,45 @@ public struct FieldMap: Equatable, Sendable {
         self.sources[target] = sources.isEmpty ? nil : sources
     }
 
-    /// Replaces the places of the field called `name` (see ``Target/init(name:)``) by pointers, each
-    /// perhaps with a unit in front; no pointer at all leaves the field out.
+    /// Replaces the places of the field called `name` (see ``Target/init(name:)``) by pointers of one unit;
+    /// no pointer at all leaves the field out.
     ///
     /// - Throws: `unknownField`, or `badPointer` for a pointer or unit that cannot be used.
     public mutating func set(
-        _ name: String, pointers: [String]
+        _ name: String, pointers: [String], unit: Unit = .canonical
     ) throws(DecoderConfigurationError) {
         guard let target = Target(name: name) else { throw .unknownField(name) }
         var sources: [Source] = []
         for pointer in pointers {
-            let source = try Source(parsing: pointer, field: name)
-            _ = try JSONPointer(source.pointer, field: name)
+            _ = try JSONPointer(pointer, field: name)
+            let source = Source(pointer, unit)
             try source.check(for: target)
             sources.append(source)
         }
         set(target, sources)
+        inherited[target] = nil
     }
 }
 
 extension FieldMap.Source {
-    /// Reads `pointer` or `unit:pointer`.
-    init(parsing text: String, field: String) throws(DecoderConfigurationError) {
-        guard !text.hasPrefix("/"), let colon = text.firstIndex(of: ":") else {
-            self.init(text)
-            return
-        }
-        guard let unit = FieldMap.Unit(rawValue: String(text[..<colon])) else {
-            throw .badPointer(field: field, pointer: text, problem: .unknownUnit)
-        }
-        self.init(String(text[text.index(after: colon)...]), unit)
-    }
-
     /// Refuses units the target cannot have.
     func check(for target: FieldMap.Target) throws(DecoderConfigurationError) {
-        if unit == .canonical { return }
-        if case .field(let field) = target {
-            switch field {
-            case .time, .accountCreated: if unit != .decimal { return }
-            case .status, .turn, .inputTokens, .outputTokens, .cachedTokens, .reasoningTokens,
-                .maxTokens, .latencyMs:
-                return
-            default: break
-            }
-        }
+        guard !target.takes(unit) else { return }
         throw .badPointer(field: target.name, pointer: pointer, problem: .unitNotAllowed)
+    }
+}
+
+extension FieldMap.Target {
+    /// Whether a value of the target may be counted in `unit`.
+    public func takes(_ unit: FieldMap.Unit) -> Bool {
+        if unit == .canonical { return true }
+        guard case .field(let field) = self else { return false }
+        switch field {
+        case .time, .accountCreated, .latencyMs: return FieldMap.Unit.named.contains(unit)
+        case .status: return unit == .outcome || unit == .error
+        case .account: return unit == .role
+        default: return false
+        }
     }
 }
 

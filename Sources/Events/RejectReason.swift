@@ -19,6 +19,10 @@ public enum RejectReason: String, CaseIterable, Sendable {
     case missingAccount = "missing_account"
     /// A frame or shape this decoder does not know.
     case unknownSchema = "unknown_schema"
+    /// No array where the configuration says a record's events are, and no event itself.
+    case noRecords = "no_records"
+    /// No text where the configuration says a record's event is.
+    case noEmbedded = "no_embedded"
     /// A schema-registry frame cut short.
     case truncatedFrame = "truncated_frame"
     /// Not a Protobuf message.

@@ -92,6 +92,11 @@ struct StatisticsLine {
                 reasons.map { "\($0.rawValue)=\(report.ingest.rejected[$0.index])" }
                     .joined(separator: " "))
         }
+        if report.ingest.moreEvents > 0 || report.ingest.skippedRecords > 0 {
+            fields["records_with_events"] = .count(report.ingest.recordsWithEvents)
+            fields["records_skipped"] = .count(report.ingest.skippedRecords)
+            fields["records_refused"] = .count(report.ingest.recordsRefused)
+        }
         if report.evicted > 0 { fields["evicted"] = .count(report.evicted) }
         if report.entities.missingRecords > 0 {
             fields["missing_records"] = .count(report.entities.missingRecords)

@@ -16,6 +16,14 @@ public struct Replay {
         public var place: String
         /// The record, why, and its offset: the number of records before it in the source.
         public var letter: DeadLetter
+
+        /// Where, which element and field, why, and what would help: one line.
+        public var text: String {
+            let element = letter.element.map { ", element \($0)" } ?? ""
+            let field = letter.field.map { " (\($0.name))" } ?? ""
+            let hint = letter.hint.map { ": \($0.rawValue)" } ?? ""
+            return "\(place)\(element): \(letter.reason.rawValue)\(field)\(hint)"
+        }
     }
 
     /// A source that is not in order of time.

@@ -55,12 +55,22 @@ public struct ReplaySummary: Sendable {
 
     private var ingestRows: [(String, String)] {
         let ingest = report.ingest
-        var rows = [
-            ("records read", grouped(ingest.consumed)),
-            ("events processed", grouped(ingest.processed)),
-            ("  late", grouped(ingest.late)),
-            ("records refused", grouped(ingest.rejectedTotal)),
+        var rows = [("records read", grouped(ingest.consumed))]
+        // Said only where records and events are not the same.
+        if ingest.processed != ingest.recordsWithEvents || ingest.skippedRecords > 0
+            || ingest.rejectedTotal != ingest.recordsRefused
+        {
+            rows += [
+                ("  with events", grouped(ingest.recordsWithEvents)),
+                ("  skipped", grouped(ingest.skippedRecords)),
+                ("  refused", grouped(ingest.recordsRefused)),
+            ]
+        }
+        rows += [
+            ("events processed", grouped(ingest.processed)), ("  late", grouped(ingest.late)),
         ]
+        if ingest.skipped > 0 { rows.append(("no requests, skipped", grouped(ingest.skipped))) }
+        rows.append(("dead letters", grouped(ingest.rejectedTotal)))
         for reason in RejectReason.allCases where ingest.rejected[reason.index] > 0 {
             rows.append(("  \(reason.rawValue)", grouped(ingest.rejected[reason.index])))
         }
@@ -109,7 +119,7 @@ public struct ReplaySummary: Sendable {
         let shown = report.refusals.prefix(10)
         var text = "\nfirst refused records\n"
         for refusal in shown {
-            text += "  \(refusal.place): \(refusal.letter.reason.rawValue)\n"
+            text += "  \(refusal.text)\n"
         }
         let rest = report.ingest.rejectedTotal - shown.count
         return rest > 0 ? text + "  and \(grouped(rest)) more\n" : text

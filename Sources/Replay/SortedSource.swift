@@ -119,7 +119,10 @@ public final class SortedSource: RecordSource {
     }
 
     private func time(of record: ByteSlice) -> Int64 {
-        guard decoder.pointee.decode(record) == .event else { return .min }
+        // A record of several events has the time of its first one.
+        var verdict: Decoded? = decoder.pointee.decode(record)
+        while let other = verdict, other != .event { verdict = decoder.pointee.next() }
+        guard verdict == .event else { return .min }
         return decoder.pointee.event.time.ms
     }
 

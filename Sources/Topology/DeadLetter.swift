@@ -1,7 +1,13 @@
 import Events
 import Primitives
 
-/// A record that cannot be processed, kept for the dead-letter topic.
+/// What would help where a record is refused.
+public enum RefusalHint: String, Sendable {
+    /// The time names no zone.
+    case timezone = "the time names no zone: set input.timezone"
+}
+
+/// A record, or an element of one, that cannot be processed, kept for the dead-letter topic.
 public struct DeadLetter: Sendable, Equatable {
     /// The record's offset in its source partition.
     public var offset: Int64
@@ -9,9 +15,13 @@ public struct DeadLetter: Sendable, Equatable {
     public var reason: RejectReason
     /// The field that the reason is about; nil where it is about the whole record.
     public var field: EventField?
-    /// The record's bytes, at most `DeadLetter.maxBytes` of them.
+    /// The element of the record that is refused, from 0; nil where it is the record.
+    public var element: Int?
+    /// What to do about it, where that is known.
+    public var hint: RefusalHint?
+    /// The bytes of the record or the element, at most `DeadLetter.maxBytes` of them.
     public var bytes: [UInt8]
-    /// Bytes the record had.
+    /// Bytes it had.
     public var originalSize: Int
 
     /// Bytes of a record that are kept at most.
@@ -27,6 +37,9 @@ public struct DeadLetter: Sendable, Equatable {
 }
 
 /// What an ingest task has done with the records it was given.
+///
+/// Every record has events, is skipped or is refused, but for one that is set aside:
+/// `consumed == recordsWithEvents + skippedRecords + recordsRefused`, with one more where a record is parked.
 public struct IngestCounters: Sendable, Equatable {
     /// Records read.
     public var consumed = 0
@@ -34,7 +47,16 @@ public struct IngestCounters: Sendable, Equatable {
     public var processed = 0
     /// Events whose own pane was closed.
     public var late = 0
-    /// Records refused, by reason; `RejectReason.allCases` gives the order.
+    /// Elements of records passed over because they are no requests.
+    public var skipped = 0
+    /// Records with neither an event nor anything refused.
+    public var skippedRecords = 0
+    /// Events beyond the first of their record.
+    public var moreEvents = 0
+    /// Elements refused in a record with events, or beyond the first.
+    public var moreRefused = 0
+    /// Records and elements of records refused, by reason, which is dead letters;
+    /// `RejectReason.allCases` gives the order.
     public var rejected = [Int](repeating: 0, count: RejectReason.allCases.count)
     /// What the processed events had, and what was wrong with it.
     public var coverage = FieldCoverage()
@@ -42,14 +64,31 @@ public struct IngestCounters: Sendable, Equatable {
     /// Nothing done yet.
     public init() {}
 
-    /// Records refused, whatever the reason.
+    /// Dead letters, whatever the reason.
     public var rejectedTotal: Int { rejected.reduce(0, +) }
+
+    /// Records with at least one event.
+    public var recordsWithEvents: Int { processed - moreEvents }
+
+    /// Records with no event and something refused.
+    public var recordsRefused: Int { rejectedTotal - moreRefused }
+
+    /// Counts a record of several elements, of which so many were events and refused.
+    mutating func note(events: Int, refused: Int) {
+        moreEvents += max(0, events - 1)
+        moreRefused += events > 0 ? refused : max(0, refused - 1)
+        if events == 0, refused == 0 { skippedRecords += 1 }
+    }
 
     /// Adds another task's counts.
     public mutating func add(_ other: IngestCounters) {
         consumed += other.consumed
         processed += other.processed
         late += other.late
+        skipped += other.skipped
+        skippedRecords += other.skippedRecords
+        moreEvents += other.moreEvents
+        moreRefused += other.moreRefused
         for i in rejected.indices { rejected[i] += other.rejected[i] }
         coverage.add(other.coverage)
     }

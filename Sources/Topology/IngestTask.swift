@@ -6,21 +6,22 @@ import Primitives
 /// Pure and synchronous. Between flushes its only memory is the clock (highest event time, first open pane)
 /// and at most one parked record, whose offset is not yet covered by a block. A jump ahead that no record
 /// timestamp confirms is parked until the next event: one near it confirms it, one that goes on as before
-/// sends it to the dead letters. So a single absurd time cannot close a month of panes.
+/// sends it to the dead letters. So a single absurd time cannot close a month of panes. A record of several
+/// events is folded whole or parked whole, so that offsets cover whole records.
 public struct IngestTask: ~Copyable {
     /// The source partition.
     public let source: Int
     /// Source partitions in all, for the receivers' watermarks.
     public let sources: Int
-    /// Records refused and not yet taken.
-    public private(set) var deadLetters: [DeadLetter] = []
+    /// Records and elements refused and not yet taken.
+    public internal(set) var deadLetters: [DeadLetter] = []
     /// The clock that decides lateness.
-    public private(set) var clock: PartitionClock
+    public internal(set) var clock: PartitionClock
 
     /// Counts but for those of fields.
-    private var counts = IngestCounters()
+    var counts = IngestCounters()
     private var patterns = PatternCounter()
-    private let plan: TopologyPlan
+    let plan: TopologyPlan
     private let schema: [UInt8]
     private let digest: UInt64
     private var folder: EventFolder
@@ -34,11 +35,16 @@ public struct IngestTask: ~Copyable {
     private var isRestart: Bool
     private var parked = ByteBuffer(capacity: 1024)
     private var parkedRecord: ParkedRecord?
+    /// What was decided about the jumps of a record of several events, in their order.
+    var jumps: [Bool] = []
 
-    private struct ParkedRecord {
+    struct ParkedRecord {
         var offset: Int64
         var timestampMs: Int64?
+        /// The time of the jump.
         var time: EventTime
+        /// The highest time before it; nil where it is the first.
+        var highest: EventTime?
         var refusedBehind = 0
     }
 
@@ -98,16 +104,35 @@ public struct IngestTask: ~Copyable {
     ) {
         counts.consumed += 1
         let bytes = record ?? ByteSlice(start: nil, count: 0)
-        if case .rejected(let reason) = decoder.decode(bytes) {
-            let field = decoder.rejectedField
-            if parkedRecord != nil { countBehindParked(decoder: &decoder) }
-            reject(reason, field, offset: offset, bytes)
+        let verdict = decoder.decode(bytes)
+        if decoder.isSplit {
+            ingestSplit(verdict, bytes, offset: offset, timestampMs: timestampMs, &decoder)
+            position = offset
+            return
+        }
+        guard verdict == .event else {
+            refuse(verdict, offset: offset, bytes, decoder: &decoder)
             position = offset
             return
         }
         if parkedRecord != nil { settle(next: decoder.event.time, bytes, decoder: &decoder) }
         admit(decoder.event, bytes, offset: offset, timestampMs: timestampMs, confirmed: false)
         position = offset
+    }
+
+    /// Takes a record that is no event.
+    private mutating func refuse(
+        _ verdict: Decoded, offset: Int64, _ bytes: ByteSlice, decoder: inout EventDecoder
+    ) {
+        // Settling what is parked decodes something else.
+        let (field, hint, skipped) = (decoder.rejectedField, decoder.hint, decoder.skipped)
+        if parkedRecord != nil { countBehindParked(1, decoder: &decoder) }
+        if case .rejected(let reason) = verdict {
+            reject(reason, field, offset: offset, bytes, hint: hint)
+        } else {
+            counts.skippedRecords += 1
+            counts.skipped += skipped
+        }
     }
 
     /// Folds the decoded event, or refuses or parks it.
@@ -124,29 +149,39 @@ public struct IngestTask: ~Copyable {
         case .tooLate: reject(.tooLate, .time, offset: offset, bytes)
         case .future: reject(.future, .time, offset: offset, bytes)
         case .jump:
-            parked.removeAll()
-            parked.append(bytes)
-            parkedRecord = ParkedRecord(offset: offset, timestampMs: timestampMs, time: event.time)
+            let record = ParkedRecord(
+                offset: offset, timestampMs: timestampMs, time: event.time, highest: clock.highest)
+            park(record, bytes)
         }
     }
 
     @inline(__always)
-    private mutating func fold(_ event: Event, pane: UInt32, offset: Int64) {
+    mutating func fold(_ event: Event, pane: UInt32, offset: Int64) {
         folder.fold(event, pane: pane)
         counts.processed += 1
         patterns.count(event, at: FieldCoverage.Place(source: source, offset: offset))
     }
 
-    private mutating func reject(
-        _ reason: RejectReason, _ field: EventField?, offset: Int64, _ bytes: ByteSlice
+    /// Sets a record aside until the next event decides about its jump.
+    mutating func park(_ record: ParkedRecord, _ bytes: ByteSlice) {
+        parked.removeAll()
+        parked.append(bytes)
+        parkedRecord = record
+    }
+
+    mutating func reject(
+        _ reason: RejectReason, _ field: EventField?, offset: Int64, _ bytes: ByteSlice,
+        element: Int? = nil, hint: RefusalHint? = nil
     ) {
         counts.rejected[reason.index] += 1
-        deadLetters.append(
-            DeadLetter(offset: offset, reason: reason, field: field, record: bytes))
+        var letter = DeadLetter(offset: offset, reason: reason, field: field, record: bytes)
+        letter.element = element
+        letter.hint = hint
+        deadLetters.append(letter)
     }
 
     /// Decides about the parked record now that the next event's time is known, then decodes that again.
-    private mutating func settle(next: EventTime, _ bytes: ByteSlice, decoder: inout EventDecoder) {
+    mutating func settle(next: EventTime, _ bytes: ByteSlice, decoder: inout EventDecoder) {
         guard let record = parkedRecord else { return }
         settleParked(
             record, confirmed: next.ms >= record.time.ms - plan.timing.maxLatenessMs,
@@ -156,9 +191,9 @@ public struct IngestTask: ~Copyable {
 
     /// Counts a refused record behind the parked one, which goes too where they become many: their dead
     /// letters wait with it.
-    private mutating func countBehindParked(decoder: inout EventDecoder) {
+    mutating func countBehindParked(_ count: Int, decoder: inout EventDecoder) {
         guard var record = parkedRecord else { return }
-        record.refusedBehind += 1
+        record.refusedBehind += count
         parkedRecord = record
         if record.refusedBehind > Self.mostBehindParked {
             settleParked(record, confirmed: false, decoder: &decoder)
@@ -170,7 +205,12 @@ public struct IngestTask: ~Copyable {
     ) {
         parkedRecord = nil
         let bytes = parked.bytes
-        guard confirmed, decoder.decode(bytes) == .event else {
+        let verdict = decoder.decode(bytes)
+        if decoder.isSplit {
+            return foldParked(
+                verdict, record, bytes, confirmed: confirmed, decoder: &decoder)
+        }
+        guard confirmed, verdict == .event else {
             return reject(.future, .time, offset: record.offset, bytes)
         }
         admit(
@@ -183,7 +223,7 @@ public struct IngestTask: ~Copyable {
     public mutating func finish(decoder: inout EventDecoder) {
         if let record = parkedRecord {
             let dayMs: Int64 = 86_400_000
-            let near = clock.highest.map { record.time.ms <= $0.ms + dayMs } ?? true
+            let near = record.highest.map { record.time.ms <= $0.ms + dayMs } ?? true
             settleParked(record, confirmed: near, decoder: &decoder)
         }
         clock.closeAll()

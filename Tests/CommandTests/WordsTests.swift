@@ -4,6 +4,7 @@ import Detection
 import Events
 import Telemetry
 import Testing
+import YAML
 
 @Suite("Words of settings")
 struct WordsTests {
@@ -28,5 +29,21 @@ struct WordsTests {
         #expect(
             Settings.MissingOffset.allCases.map(\.rawValue)
                 == StartPolicy.allCases.map(\.rawValue))
+        #expect(
+            Settings.TimeUnit.allCases.map(\.rawValue) == FieldMap.Unit.named.map(\.rawValue))
+    }
+
+    @Test("input.fields knows the decoder's fields, and which of them have a unit")
+    func sameFields() throws {
+        for field in EventField.allCases {
+            let text = "input: { fields: { \(field.name): { pointer: /a, unit: s } } }"
+            let isTimed = FieldMap.Target.field(field).takes(.seconds)
+            let loaded = try? Settings.load(file: SourceText(name: "s", text: text))
+            #expect((loaded != nil) == isTimed, "\(field.name)")
+            let plain = "input: { fields: { \(field.name): /a } }"
+            #expect(
+                (try? Settings.load(file: SourceText(name: "s", text: plain))) != nil,
+                "\(field.name)")
+        }
     }
 }

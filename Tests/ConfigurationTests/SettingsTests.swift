@@ -70,7 +70,7 @@ struct SettingsTests {
         #expect(settings.input.format == .protobuf)
         #expect(settings.input.preset == .otelGenAI)
         #expect(settings.input.onMissingOffset == .latest)
-        #expect(settings.input.fields.map(\.value) == ["/user/id", "/a~1b"])
+        #expect(settings.input.fields.map(\.pointers) == [["/user/id"], ["/a~1b"]])
         #expect(settings.state.memoryBudgetBytes == 2 << 30)
         #expect(settings.deadLetters.maxBytes == 1 << 20)
         #expect(settings.kafka.map(\.name) == ["fetch.min.bytes", "security.protocol"])

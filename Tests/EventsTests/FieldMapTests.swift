@@ -75,16 +75,29 @@ import Testing
     }
 
     @Test func `units are converted`() throws {
-        var map = try map("time", "seconds:/start")
-        try map.set("latency_ms", pointers: ["seconds:/took"])
-        try map.set("status", pointers: ["decimal:/code"])
-        let json = #"{"account":"a","start":1780317296.7894,"took":1.2345,"code":"429"}"#
+        var map = try map("time", "/start")
+        try map.set("time", pointers: ["/start"], unit: .seconds)
+        try map.set("latency_ms", pointers: ["/took"], unit: .seconds)
+        let json = #"{"account":"a","start":1780317296.7894,"took":1.2345}"#
         let fields = try read(json, map)
         #expect(fields["time"] == "1780317296789")
         #expect(fields["latency_ms"] == "1234")
-        #expect(fields["status"] == "429")
-        let named = #"{"account":"a","start":"2026-06-01T12:34:56Z","code":"RateLimitError"}"#
-        #expect(try read(named, map) == ["account": "a", "time": "1780317296000"])
+        try map.set("latency_ms", pointers: ["/no", "/took"], unit: .microseconds)
+        let finer = #"{"account":"a","start":"2026-06-01T12:34:56Z","took":"8200.9"}"#
+        #expect(try read(finer, map)["latency_ms"] == "8")
+    }
+
+    @Test(
+        arguments: [
+            ("\"success\"", "200"), ("\"Failure\"", "500"), ("\"error\"", "500"), ("2", "500"),
+            ("1", "200"), ("0", nil), ("404", "404"), ("\"429\"", "429"), ("\"unset\"", nil),
+            ("\"rate_limited\"", nil), ("\"Rate Limit\"", "429"), ("true", nil),
+        ] as [(String, String?)]) func `an outcome is a status`(_ json: String, _ status: String?)
+        throws
+    {
+        var map = try map("model", "/model")
+        try map.set("status", pointers: ["/end"], unit: .outcome)
+        #expect(try read(event("\"end\":\(json)"), map)["status"] == status)
     }
 
     @Test func `bad configuration is refused with its reason`() throws {
@@ -108,8 +121,11 @@ import Testing
         #expect(try refused("model", "/a~") == bad("/a~", .badEscape))
         let deep = String(repeating: "/a", count: 33)
         #expect(try refused("model", deep) == bad(deep, .tooDeep))
-        #expect(try refused("time", "hours:/x") == bad("hours:/x", .unknownUnit, "time"))
-        #expect(try refused("model", "seconds:/x") == bad("/x", .unitNotAllowed))
+        #expect(try refused("time", "seconds:/x") == bad("seconds:/x", .noLeadingSlash, "time"))
+        var timed = try map("model", "/m")
+        #expect(throws: bad("/x", .unitNotAllowed)) {
+            try timed.set("model", pointers: ["/x"], unit: .seconds)
+        }
         #expect(throws: Problem.unknownPreset("x")) { try FieldMap(preset: "x") }
         #expect(throws: Problem.requiredFieldUnmapped("time")) {
             _ = try EventDecoder(fieldMap: FieldMap())

@@ -85,12 +85,6 @@ import Testing
         for document in documents { #expect(try read(document, .otelGenAI) == Self.genAI) }
     }
 
-    @Test func `an export of several spans is refused, not read in part`() throws {
-        let json = #"{"resourceSpans":[{"scopeSpans":[{"spans":[{},{}]}]}]}"#
-        #expect(try verdict(json, .otelGenAI) == .rejected(.unknownSchema))
-        #expect(try verdict(#"{"resourceSpans":[{},{}]}"#, .otelGenAI) == .rejected(.unknownSchema))
-    }
-
     @Test func `of an attribute given twice the last counts, and a list is no text`() throws {
         let first = #"{"key":"user.id","value":{"stringValue":"u"}}"#
         let last = #"{"value":{"stringValue":"v"},"key":"user.id"}"#
@@ -150,5 +144,101 @@ import Testing
             #""outputBodyJson":{"output":{"message":{}},"metrics":{"latencyMs":3640}}"#,
             with: #""outputBodyJson":[{"chunk":1}]"#)
         #expect(try read(streamed, .bedrock)["latency_ms"] == nil)
+    }
+
+    @Test func `a row of LiteLLM's table of spend logs is read`() throws {
+        let json = #"""
+            {"request_id":"chatcmpl-2","call_type":"acompletion","api_key":"88dc28","spend":0.0002,
+            "total_tokens":40,"prompt_tokens":30,"completion_tokens":10,"startTime":"2026-06-01 12:34:56.789",
+            "endTime":"2026-06-01 12:34:58.1","model":"gpt-4o","user":"u-1","end_user":"eu-1",
+            "requester_ip_address":"198.51.100.4","session_id":"s-1","custom_llm_provider":"openai",
+            "metadata":{"status":"success","user_api_key_team_id":"t-1"},"team_id":"t-1"}
+            """#
+        let expected = [
+            "time": "1780317296789", "account": "u-1", "id": "chatcmpl-2", "api_key": "88dc28",
+            "model": "gpt-4o", "operation": "acompletion", "input_tokens": "30",
+            "output_tokens": "10", "end_user": "eu-1", "session": "s-1", "access_path": "openai",
+            "status": "200", "fingerprints.ip": "198.51.100.4",
+        ]
+        #expect(try read(json, .litellm) == expected)
+        let failed = json.replacing(#""status":"success""#, with: #""status":"failure""#)
+        #expect(try read(failed, .litellm)["status"] == "500")
+        let number = json.replacing(#""2026-06-01 12:34:56.789""#, with: "\"1780317296.789\"")
+        #expect(try read(number, .litellm)["time"] == "1780317296789")
+    }
+
+    @Test(arguments: [
+        (#"{"error_code":null,"error_class":"APIConnectionError"}"#, "500"),
+        (#"{"error_code":"429","error_class":"RateLimitError"}"#, "429"),
+        (#"{"error_code":"","error_class":"RateLimitError"}"#, "429"),
+        (#"{"error_code":500}"#, "500"), ("{}", "500"), ("null", "500"),
+    ]) func `a LiteLLM failure is an error whatever it tells of itself`(
+        _ error: String, _ status: String
+    ) throws {
+        let json = #"""
+            {"startTime":"1780317296.789","end_user":"","status":"failure","error_information":\#(error),
+            "metadata":{"user_api_key_hash":"88"}}
+            """#
+        let fields = try read(json, .litellm)
+        #expect(fields["status"] == status && fields["time"] == "1780317296789")
+    }
+
+    @Test(arguments: [
+        ("ThrottlingException", "429"), ("ServiceQuotaExceededException", "429"),
+        ("TooManyRequestsException", "429"), ("ValidationException", "500"),
+        ("ModelErrorException", "500"), ("AccessDeniedException", "500"),
+    ]) func `a Bedrock error is an error, throttling is told apart`(
+        _ code: String, _ status: String
+    ) throws {
+        let json = #"""
+            {"timestamp":"2026-06-01T12:34:56Z","accountId":"1","identity":{"arn":"arn:aws:iam::1:user/d"},
+            "requestId":"r2","operation":"InvokeModel","modelId":"m1","errorCode":"\#(code)"}
+            """#
+        #expect(try read(json, .bedrock)["status"] == status)
+    }
+
+    @Test func `sessions of a Bedrock role may be one account`() throws {
+        var map = FieldMap(.bedrock)
+        map.mergeRoleSessions()
+        var decoder = try EventDecoder(fieldMap: map, tracked: .sample)
+        for (arn, account) in [
+            ("arn:aws:sts::1:assumed-role/R/s-1", "arn:aws:sts::1:assumed-role/R"),
+            ("arn:aws:sts::1:assumed-role/p/R/s@x", "arn:aws:sts::1:assumed-role/p/R"),
+            ("arn:aws-us-gov:sts::1:assumed-role/R/s", "arn:aws-us-gov:sts::1:assumed-role/R"),
+            ("arn:aws:sts::1:assumed-role/R", "arn:aws:sts::1:assumed-role/R"),
+            ("arn:aws:iam::1:user/d/x", "arn:aws:iam::1:user/d/x"),
+        ] {
+            let json = #"{"timestamp":"2026-06-01T12:34:56Z","identity":{"arn":"\#(arn)"}}"#
+            var read: String?
+            _ = decoding(Array(json.utf8), with: &decoder) { read = text($0.account) }
+            #expect(read == account)
+        }
+    }
+
+    @Test func `an OCSF API activity with an AI operation is read`() throws {
+        let json = #"""
+            {"class_uid":6003,"category_uid":6,"activity_id":1,"type_uid":600301,"time":1780317296789,
+            "severity_id":1,"status_id":2,"status":"Failure","status_code":"ThrottlingException",
+            "metadata":{"version":"1.8.0","uid":"e-1","profiles":["ai_operation"],"tenant_uid":"t"},
+            "actor":{"user":{"uid":"u-1","name":"dana","org":{"uid":"o-1"},"credential_uid":"k-1"},
+            "session":{"uid":"s-1"}},"api":{"operation":"Converse","service":{"name":"bedrock"}},
+            "src_endpoint":{"ip":"203.0.113.7"},"http_request":{"user_agent":"boto3/1"},"duration":812,
+            "ai_model":{"name":"m1","ai_provider":"p1","uid":"m1-v1"},
+            "message_context":{"prompt_tokens":801,"completion_tokens":92,"total_tokens":893}}
+            """#
+        #expect(
+            try read(json, .ocsf) == [
+                "time": "1780317296789", "account": "u-1", "id": "e-1", "organization": "o-1",
+                "api_key": "k-1", "session": "s-1", "access_path": "p1", "model": "m1",
+                "operation": "Converse", "status": "429", "input_tokens": "801",
+                "output_tokens": "92", "latency_ms": "812", "fingerprints.ip": "203.0.113.7",
+                "fingerprints.user_agent": "boto3/1",
+            ])
+        let good = json.replacing(
+            #""status_code":"ThrottlingException""#, with: #""status_code":"0""#)
+        #expect(try read(good, .ocsf)["status"] == "500")
+        let other =
+            #"{"class_uid":6003,"time":1780317296789,"actor":{"user":{"uid":"u"}},"api":{}}"#
+        #expect(try verdict(other, .ocsf) == .skipped)
     }
 }

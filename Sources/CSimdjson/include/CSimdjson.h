@@ -20,6 +20,7 @@ enum {
   SW_FINGERPRINTS = 20,
   SW_SIGNALS = 21,
   SW_FIELD_COUNT = 22,
+  SW_SKIP = 250,  // no field: a value that tells what is no request
   SW_NO_FIELD = 255,
 };
 
@@ -47,6 +48,9 @@ typedef enum {
   SW_MALFORMED,
   SW_NOT_AN_OBJECT,
   SW_UNKNOWN_SCHEMA,
+  SW_NO_RECORDS,
+  SW_NO_EMBEDDED,
+  SW_END,  // no reason: there is nothing more in the record
 } sw_reason;
 
 /// What was wrong with a value of a field, in the order of Swift's FieldFlaw. The first five leave the value
@@ -64,11 +68,14 @@ typedef enum {
 
 /// How the value at a pointer spells its field.
 typedef enum {
-  SW_PLAIN = 0,         // as the canonical event does
-  SW_MILLISECONDS = 1,  // a number or a decimal text; fractions are cut
-  SW_SECONDS = 2,
-  SW_NANOSECONDS = 3,
-  SW_DECIMAL = 4,       // a number, or a text; a text that is no integer counts as missing
+  SW_PLAIN = 0,  // numbers as they are; epoch times by their magnitude
+  SW_SECONDS,    // of times and durations; fractions are cut to milliseconds
+  SW_MILLISECONDS,
+  SW_MICROSECONDS,
+  SW_NANOSECONDS,
+  SW_OUTCOME,  // a status as a word or a code of success or failure
+  SW_ERROR,    // a status as an error's name or code
+  SW_ROLE,     // an ARN: sessions of a role count as the role
 } sw_form;
 
 /// Bytes lent by the decoder until its next document.
@@ -117,6 +124,15 @@ enum {
   SW_OFFSET_FLAWS = offsetof(sw_event, flaws),
 };
 
+/// What is known of the record beside its event.
+typedef struct {
+  uint32_t is_split;    // whether the record holds events, rather than being one
+  uint32_t element;     // the number of the element last read, from 0
+  uint32_t skipped;     // elements passed over so far as no requests
+  uint32_t lacks_zone;  // whether a time was met that names no zone while none is set
+  sw_slice bytes;       // the element as the record spells it, until the next document
+} sw_record;
+
 typedef struct sw_decoder sw_decoder;
 
 sw_decoder *sw_decoder_create(int reads_key_value_lists);
@@ -124,7 +140,10 @@ void sw_decoder_destroy(sw_decoder *decoder);
 /// The slots, owned by the decoder and at one address for its life.
 sw_event *sw_decoder_event(sw_decoder *decoder);
 
-// Compiling: node 0 is the root. Seal before the first document; add nothing afterwards.
+/// What is known of the record, owned by the decoder and at one address for its life.
+sw_record *sw_decoder_record(sw_decoder *decoder);
+
+// Compiling: node 0 is the root of an event. Seal before the first document; add nothing afterwards.
 
 /// The child of `node` for one reference token, made where it is missing.
 uint32_t sw_decoder_child(sw_decoder *decoder, uint32_t node, const uint8_t *token, size_t count);
@@ -133,8 +152,20 @@ void sw_decoder_leaf(
     sw_decoder *decoder, uint32_t node, uint8_t field, uint8_t item, uint8_t rank, sw_form form);
 /// Lets each member of the object at `node` be a fingerprint or a signal.
 void sw_decoder_map(sw_decoder *decoder, uint32_t node, uint8_t field, uint8_t rank);
-/// Rejects documents whose array at `node` has more than one element.
-void sw_decoder_single(sw_decoder *decoder, uint32_t node);
+/// Another root: of an envelope, or of the elements of a list that hold further lists.
+uint32_t sw_decoder_root(sw_decoder *decoder);
+/// Takes the elements of the array at `node` apart: each is read from `root`.
+void sw_decoder_list(sw_decoder *decoder, uint32_t node, uint32_t root);
+/// Takes the text at `node` for a JSON document, which is read instead.
+void sw_decoder_embed(sw_decoder *decoder, uint32_t node);
+/// Where reading begins: an envelope with lists or an embedded text. `has_list`: with a list.
+void sw_decoder_envelope(sw_decoder *decoder, uint32_t root, int has_list);
+/// Counts only what has a name that begins with `prefix`, or another given so, among the members of a node
+/// of `sw_decoder_judge`.
+void sw_decoder_only(sw_decoder *decoder, const uint8_t *prefix, size_t count);
+void sw_decoder_judge(sw_decoder *decoder, uint32_t node);
+/// The zone of times that name none, in minutes east of UTC.
+void sw_decoder_zone(sw_decoder *decoder, int32_t minutes);
 /// Adds the next tracked kind (SW_FINGERPRINTS) or signal (SW_SIGNALS).
 void sw_decoder_track(sw_decoder *decoder, uint8_t field, const uint8_t *name, size_t count);
 /// Adds a text that counts as missing, at most SW_MAX_PLACEHOLDER_BYTES of it; ASCII letters match in any case.
@@ -142,7 +173,10 @@ void sw_decoder_placeholder(sw_decoder *decoder, const uint8_t *text, size_t cou
 void sw_decoder_seal(sw_decoder *decoder);
 
 /// Decodes one JSON text into the decoder's slots; the slices point into the decoder's own copy.
+/// With lists: the first event of the record or the first element that is refused, SW_END without any.
 sw_reason sw_decoder_decode_json(sw_decoder *decoder, const uint8_t *bytes, size_t count);
+/// The next event or refused element of the record; SW_END behind the last.
+sw_reason sw_decoder_next_json(sw_decoder *decoder);
 
 // For other encodings: the same slots, filled from outside.
 

@@ -51,14 +51,14 @@ enum Check {
         return nil
     }
 
-    /// A JSON pointer (RFC 6901).
-    static func pointer(_ pair: Settings.Pair) -> String? {
-        if pair.name.isEmpty { return "must name a field" }
-        guard pair.value.hasPrefix("/") else { return "must be a JSON pointer such as /user/id" }
-        let escapes = pair.value.split(separator: "~", omittingEmptySubsequences: false).dropFirst()
+    /// A JSON pointer (RFC 6901) to something in a document, of at most 32 tokens.
+    static func pointer(_ text: String) -> String? {
+        guard text.hasPrefix("/") else { return "must be a JSON pointer such as /user/id" }
+        let escapes = text.split(separator: "~", omittingEmptySubsequences: false).dropFirst()
         guard escapes.allSatisfy({ $0.first == "0" || $0.first == "1" }) else {
             return "must be a JSON pointer, in which ~ is written ~0"
         }
+        guard text.count(where: { $0 == "/" }) <= 32 else { return "has more than 32 tokens" }
         return nil
     }
 }

@@ -1,7 +1,8 @@
 extension Key {
     /// Every key, in the order of the reference.
     public static let all: [Key] =
-        kafkaKeys + inputKeys + outputKeys + windowKeys + deliveryKeys + engineKeys
+        kafkaKeys + inputKeys + shapeKeys + sourceKeys + outputKeys + windowKeys + deliveryKeys
+        + engineKeys
 
     static let kafkaKeys: [Key] = [
         .text(
@@ -32,67 +33,6 @@ extension Key {
                 (`STILLWATCH_KAFKA_SASL_PASSWORD`), which keeps passwords out of files.
                 """,
             example: "{ security.protocol: sasl_ssl, sasl.mechanism: PLAIN }"),
-    ]
-
-    static let inputKeys: [Key] = [
-        .text(
-            "input.topic", \.input.topic, type: "topic", default: "llm.requests",
-            effect: "The topic of request events. Any record key, any number of partitions.",
-            example: "gateway.requests", check: Check.topic),
-        .choice(
-            "input.format", \.input.format, default: .json,
-            effect: "How events are encoded. A schema-registry frame is recognised and skipped.",
-            example: "protobuf"),
-        .choice(
-            "input.preset", \.input.preset, default: .stillwatch,
-            effect: "The names under which JSON events carry their fields.", example: "otel-genai"),
-        .mapping(
-            "input.fields", \.input.fields, of: "field to JSON pointer",
-            effect: """
-                Where to find single fields instead of where the preset says. Fingerprints and signals are \
-                named `fingerprints.<kind>` and `signals.<name>`.
-                """,
-            example: "{ account: /user/id, fingerprints.ip: /client/address }", check: Check.pointer
-        ),
-        .list(
-            "input.placeholders", \.input.placeholders, of: "texts", limit: 64,
-            default: "[\"-\", unknown, \"null\", none, n/a, undefined, nil, (none), not set]",
-            effect: """
-                Texts that stand for no value, in any case of their letters and with any spaces around them: a \
-                field that says so is left out, an account that does is missing. The list replaces this one.
-                """,
-            example: "[\"-\", unknown, anonymous]", check: Check.placeholder),
-        .choice(
-            "input.ip_list", \.input.ipList, default: .first,
-            effect: """
-                Which address counts where the fingerprint `ip` is a list, as in `X-Forwarded-For`: the first \
-                address in it (a client can send one of its own), or the last.
-                """,
-            example: "last"),
-        .choice(
-            "input.on_missing_offset", \.input.onMissingOffset, default: .earliest,
-            effect: """
-                Where a partition is read from when its group has no committed offset: from its first \
-                record, or from its end (what is there already is never read). A partition added \
-                while a process runs is read whole.
-                """,
-            example: "latest"),
-        .list(
-            "gateways", \.gateways, of: "accounts", limit: 1_000,
-            effect: """
-                Accounts that serve many people of their own. Their events count for the account \
-                `<gateway>/<end_user>` where the event names an `end_user`.
-                """,
-            example: "[reseller-7, campus-gateway]"),
-        Key(
-            name: "derive", type: "mapping of fingerprint kind to the kind it comes from",
-            defaultValue: "{ subnet: ip }",
-            effect: """
-                Fingerprints computed from others where an event does not carry them. `subnet: ip` makes \
-                the /24 of an IPv4 and the /48 of an IPv6 address a fingerprint of its own; \
-                `subnet: none` does not.
-                """,
-            example: "{ subnet: none }", shape: .mapping, assign: Derivations.assign),
     ]
 
     static let outputKeys: [Key] = [

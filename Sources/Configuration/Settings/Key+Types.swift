@@ -101,13 +101,13 @@ extension Key {
 
     static func mapping(
         _ name: String, _ place: any Place<[Settings.Pair]>, of type: String, effect: String,
-        example: String, check: @escaping @Sendable (Settings.Pair) -> String? = { _ in nil }
+        example: String
     ) -> Key {
         Key(
             name: name, type: "mapping of \(type)", defaultValue: "{}", effect: effect,
             example: example, shape: .mapping
         ) { settings, node, diagnostics in
-            guard let read = pairs(node, name, check, diagnostics) else { return }
+            guard let read = pairs(node, name, diagnostics) else { return }
             for pair in read {
                 settings[keyPath: place].removeAll { $0.name == pair.name }
                 settings[keyPath: place].append(pair)
@@ -116,8 +116,7 @@ extension Key {
     }
 
     private static func pairs(
-        _ node: Node, _ name: String, _ check: (Settings.Pair) -> String?,
-        _ diagnostics: Diagnostics
+        _ node: Node, _ name: String, _ diagnostics: Diagnostics
     ) -> [Settings.Pair]? {
         guard let pairs = node.pairs else {
             diagnostics.error("'\(name)' must be a mapping, not \(node.summary)", at: node)
@@ -126,9 +125,7 @@ extension Key {
         return pairs.compactMap { pair in
             let what = "'\(name).\(pair.name)'"
             guard let value = pair.value.text(what, diagnostics) else { return nil }
-            let read = Settings.Pair(name: pair.name, value: value)
-            if let problem = check(read) { diagnostics.error("\(what) \(problem)", at: pair.value) }
-            return read
+            return Settings.Pair(name: pair.name, value: value)
         }
     }
 }

@@ -59,8 +59,18 @@ extension Settings {
         public internal(set) var format = InputFormat.json
         /// The names under which events carry their fields.
         public internal(set) var preset = InputPreset.stillwatch
-        /// Fields read elsewhere than the preset says: field name and JSON pointer.
-        public internal(set) var fields: [Pair] = []
+        /// Fields read elsewhere than the preset says.
+        public internal(set) var fields: [Field] = []
+        /// The zone of times that name none, in minutes east of UTC; nil refuses such times.
+        public internal(set) var zoneMinutes: Int?
+        /// A pointer to the array whose elements are the events; empty = a record is one.
+        public internal(set) var records = ""
+        /// A pointer to a text that holds the event as JSON; empty = there is none.
+        public internal(set) var embedded = ""
+        /// The largest record in bytes.
+        public internal(set) var maxRecordBytes: Int64 = 0
+        /// What of Amazon's roles is an account.
+        public internal(set) var bedrockAccount = BedrockAccount.session
         /// Texts that count as missing.
         public internal(set) var placeholders = [
             "-", "unknown", "null", "none", "n/a", "undefined", "nil", "(none)", "not set",
@@ -69,6 +79,23 @@ extension Settings {
         public internal(set) var ipList = AddressOfList.first
         /// Where a partition without a committed offset is read from.
         public internal(set) var onMissingOffset = MissingOffset.earliest
+    }
+
+    /// Where a field of events is.
+    public struct Field: Equatable, Sendable {
+        /// The field's name.
+        public var name: String
+        /// JSON pointers: the first whose value can be used wins.
+        public var pointers: [String]
+        /// What a time or duration there is counted in; nil where it says so itself.
+        public var unit: TimeUnit?
+
+        /// A field with its places.
+        public init(name: String, pointers: [String], unit: TimeUnit? = nil) {
+            self.name = name
+            self.pointers = pointers
+            self.unit = unit
+        }
     }
 
     /// A topic the engine writes and may create.

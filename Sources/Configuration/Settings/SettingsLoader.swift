@@ -154,6 +154,7 @@ struct SettingsLoader {
     // MARK: Checks of two keys
 
     func checkTogether() {
+        checkShapes()
         if settings.window.maxLatenessMs < settings.window.latenessMs {
             report(
                 "'window.max_lateness' is less than 'window.lateness'", at: "window.max_lateness")
@@ -190,6 +191,28 @@ struct SettingsLoader {
             diagnostic.sourceLine = pair.name
             diagnostic.underline = "^" + String(repeating: "~", count: max(0, pair.name.count - 1))
             diagnostics.report(diagnostic)
+        }
+    }
+
+    /// Settings that would do nothing.
+    private func checkShapes() {
+        let input = settings.input
+        if input.bedrockAccount == .role, input.preset != .bedrock {
+            report(
+                "'input.bedrock_account' is for 'input.preset: bedrock'",
+                at: "input.bedrock_account")
+        }
+        if !input.records.isEmpty, input.records == input.embedded {
+            report(
+                "'input.embedded' is the same place as 'input.records'", at: "input.embedded")
+        }
+        guard input.format == .protobuf else { return }
+        let shapes = [
+            ("input.records", !input.records.isEmpty), ("input.embedded", !input.embedded.isEmpty),
+            ("input.timezone", input.zoneMinutes != nil),
+        ]
+        for (key, isSet) in shapes where isSet {
+            report("'\(key)' is for 'input.format: json'", at: key)
         }
     }
 

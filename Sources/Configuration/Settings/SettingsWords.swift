@@ -25,6 +25,28 @@ extension Settings {
         case litellm
         /// Amazon Bedrock's invocation log.
         case bedrock
+        /// OCSF's API activity with the profile for AI operations.
+        case ocsf
+    }
+
+    /// What times and durations are counted in.
+    public enum TimeUnit: String, CaseIterable, Sendable {
+        /// Seconds.
+        case seconds = "s"
+        /// Milliseconds.
+        case milliseconds = "ms"
+        /// Microseconds.
+        case microseconds = "us"
+        /// Nanoseconds.
+        case nanoseconds = "ns"
+    }
+
+    /// What of Amazon's roles is an account.
+    public enum BedrockAccount: String, CaseIterable, Sendable {
+        /// Each session of a role.
+        case session
+        /// The role, whatever its sessions.
+        case role
     }
 
     /// Which address of a list counts.

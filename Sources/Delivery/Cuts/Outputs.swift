@@ -47,7 +47,7 @@ final class Outputs {
         }
     }
 
-    /// A dead letter: the record's bytes, and where it came from and why in headers.
+    /// A dead letter: the bytes of the record or its element, and where it came from and why in headers.
     func put(_ letter: DeadLetter, of owner: PartitionID) {
         var headers = [
             (name: "stillwatch_topic", value: settings.name(.input)),
@@ -58,6 +58,12 @@ final class Outputs {
         ]
         if let field = letter.field {
             headers.append((name: "stillwatch_field", value: field.name))
+        }
+        if let element = letter.element {
+            headers.append((name: "stillwatch_element", value: String(element)))
+        }
+        if let hint = letter.hint {
+            headers.append((name: "stillwatch_hint", value: hint.rawValue))
         }
         let number = owner.number % Int32(max(1, settings.outputs.deadLetters))
         letter.bytes.prefix(settings.deadLetterBytes).withUnsafeBytes { bytes in

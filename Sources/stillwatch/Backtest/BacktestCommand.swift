@@ -80,7 +80,10 @@ enum BacktestCommand {
     private static func nothingUsable(_ report: Replay.Report, _ settings: Settings) -> String {
         var text = "error: none of the \(report.ingest.consumed) records read is an event\n"
         for refusal in report.refusals.prefix(3) {
-            text += "  \(refusal.place): \(refusal.letter.reason.rawValue)\n"
+            text += "  \(refusal.text)\n"
+        }
+        if report.ingest.skippedRecords > 0 {
+            text += "  \(report.ingest.skippedRecords) of them skipped: they hold no requests\n"
         }
         let format = settings.input.format.rawValue
         return text + "events are read as \(format), preset \(settings.input.preset.rawValue); "

@@ -88,6 +88,7 @@ enum RunCommand {
                 source: "/stillwatch/\(settings.group)"))
         engine.format = Wiring.eventFormat(settings.input.format)
         engine.fieldMap = try Wiring.fieldMap(settings.input)
+        engine.limits = Wiring.limits(settings.input)
         engine.onMissingOffset = settings.input.onMissingOffset == .earliest ? .earliest : .latest
         engine.delivery = Wiring.delivery(settings.delivery)
         engine.dataLoss = Wiring.dataLoss(settings.dataLoss)

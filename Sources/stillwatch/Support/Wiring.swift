@@ -31,7 +31,23 @@ enum Wiring {
         case .otelGenAI: .otelGenAI
         case .litellm: .litellm
         case .bedrock: .bedrock
+        case .ocsf: .ocsf
         }
+    }
+
+    static func unit(_ unit: Settings.TimeUnit?) -> FieldMap.Unit {
+        switch unit {
+        case nil: .canonical
+        case .seconds: .seconds
+        case .milliseconds: .milliseconds
+        case .microseconds: .microseconds
+        case .nanoseconds: .nanoseconds
+        }
+    }
+
+    /// Bounds on what is decoded.
+    static func limits(_ input: Settings.Input) -> DecoderLimits {
+        DecoderLimits(maxBytes: Int(input.maxRecordBytes))
     }
 
     static func delivery(_ delivery: Settings.Delivery) -> DeliveryMode {
@@ -77,9 +93,13 @@ enum Wiring {
         var map = FieldMap(preset(input.preset))
         map.placeholders = input.placeholders
         map.ipList = input.ipList == .first ? .first : .last
-        for pair in input.fields {
+        if input.bedrockAccount == .role { map.mergeRoleSessions() }
+        if !input.records.isEmpty { map.records = input.records }
+        if !input.embedded.isEmpty { map.embedded = input.embedded }
+        if let minutes = input.zoneMinutes { map.zoneMinutes = minutes }
+        for field in input.fields {
             do throws(DecoderConfigurationError) {
-                try map.set(pair.name, pointers: [pair.value])
+                try map.set(field.name, pointers: field.pointers, unit: unit(field.unit))
             } catch {
                 throw Failure(.usage, "input.fields: \(error)")
             }
@@ -118,7 +138,8 @@ enum Wiring {
             partitions: settings.partials.partitions, gateways: settings.gateways,
             derivesSubnets: derivesSubnets(settings),
             format: eventFormat(settings.input.format), fieldMap: try fieldMap(settings.input),
-            shards: shards(settings), sampleSize: settings.state.sampleSize,
+            limits: limits(settings.input), shards: shards(settings),
+            sampleSize: settings.state.sampleSize,
             memoryBudget: memoryBudget(settings))
     }
 
