@@ -65,6 +65,12 @@ final class Outputs {
         if let hint = letter.hint {
             headers.append((name: "stillwatch_hint", value: hint.rawValue))
         }
+        if let element = letter.element {
+            headers.append((name: "stillwatch_element", value: String(element)))
+        }
+        if let hint = letter.hint {
+            headers.append((name: "stillwatch_hint", value: hint.rawValue))
+        }
         let number = owner.number % Int32(max(1, settings.outputs.deadLetters))
         let origin = letter.origin ?? RecordOrigin()
         letter.bytes.withUnsafeBytes { bytes in

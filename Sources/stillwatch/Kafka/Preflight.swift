@@ -16,7 +16,8 @@ enum Preflight {
             let map = try Wiring.fieldMap(settings.input)
             _ = try EventDecoder(
                 format: Wiring.eventFormat(settings.input.format), fieldMap: map,
-                tracked: TrackedNames(kinds: [], signals: []), limits: DecoderLimits())
+                tracked: TrackedNames(kinds: [], signals: []),
+                limits: Wiring.limits(settings.input))
             return nil
         } catch let failure as Failure {
             return failure
