@@ -21,8 +21,11 @@ enum DecodeCommand {
         var printer = try DecodePrinter(map: replay.fieldMap, tracked: tracked)
         let limit = invocation.integer("count") ?? 20
         try read(invocation, settings, replay, limit) { record, place in
-            let text = printer.text(decoder.decode(record), decoder, place)
-            try printer.write(text)
+            var verdict: Decoded? = decoder.decode(record)
+            while let element = verdict {
+                try printer.write(printer.text(element, decoder, place))
+                verdict = decoder.next()
+            }
         }
         try printer.finish()
         return .ok

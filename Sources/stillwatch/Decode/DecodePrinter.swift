@@ -32,7 +32,9 @@ struct DecodePrinter: ~Copyable {
 
     /// What came of a record, with line ends.
     func text(_ decoded: Decoded, _ decoder: borrowing EventDecoder, _ place: String) -> String {
+        let place = decoder.element.map { "\(place), element \($0)" } ?? place
         switch decoded {
+        case .skipped: return skip(place)
         case .rejected(let reason):
             return refusal(reason, decoder.rejectedField, place)
         case .event:
@@ -40,6 +42,16 @@ struct DecodePrinter: ~Copyable {
             let flaws = Self.flaws(decoder.event)
             return Output.isTerminal ? table(place, values, flaws) : json(place, values, flaws)
         }
+    }
+
+    private func skip(_ place: String) -> String {
+        if Output.isTerminal { return "\(place)\n  skipped: it holds no request\n" }
+        var json = JSONWriter(capacity: 128)
+        json.beginObject()
+        Self.member("place", place, &json)
+        Self.member("skipped", "it holds no request", &json)
+        json.endObject()
+        return json.buffer.string() + "\n"
     }
 
     private func refusal(_ reason: RejectReason, _ field: EventField?, _ place: String) -> String {
