@@ -231,7 +231,7 @@ final class PartialReader {
     }
 
     /// Reads a whole partial whose entity has `key`; what it lends is valid until the next call.
-    @inline(__always)
+    @inline(never)
     func read(_ partial: ByteSlice, key: UInt64) throws(BlockError) -> Partial {
         let isAccount = partial[2] == 0
         guard let value = value(of: partial), let kind = kind(code: partial[2]) else {

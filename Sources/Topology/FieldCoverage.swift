@@ -74,6 +74,7 @@ public struct FieldCoverage: Sendable, Equatable {
     }
 
     /// Counts the flaws of an event that has some.
+    @inline(never)
     mutating func countFlaws(of event: Event, at place: Place) {
         for field in EventField.allCases {
             let flaws = event.flaws(of: field)
@@ -87,6 +88,7 @@ public struct FieldCoverage: Sendable, Equatable {
     }
 
     /// Counts so many events that have the same fields, kinds and signals.
+    @inline(never)
     mutating func count(_ pattern: Pattern, events: Int) {
         Self.count(UInt64(pattern.fields), events, &fields)
         Self.count(pattern.kinds, events, &kinds)

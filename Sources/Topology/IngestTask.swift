@@ -129,6 +129,7 @@ public struct IngestTask: ~Copyable {
     }
 
     /// Takes a record that is no event.
+    @inline(never)
     private mutating func refuse(
         _ verdict: Decoded, offset: Int64, _ bytes: ByteSlice, decoder: inout EventDecoder
     ) {
@@ -171,12 +172,14 @@ public struct IngestTask: ~Copyable {
     }
 
     /// Sets a record aside until the next event decides about its jump.
+    @inline(never)
     mutating func park(_ record: ParkedRecord, _ bytes: ByteSlice) {
         parked.removeAll()
         parked.append(bytes)
         parkedRecord = record
     }
 
+    @inline(never)
     mutating func reject(
         _ reason: RejectReason, _ field: EventField?, offset: Int64, _ bytes: ByteSlice,
         element: Int? = nil, hint: RefusalHint? = nil
@@ -190,6 +193,7 @@ public struct IngestTask: ~Copyable {
     }
 
     /// Decides about the parked record now that the next event's time is known, then decodes that again.
+    @inline(never)
     mutating func settle(next: EventTime, _ bytes: ByteSlice, decoder: inout EventDecoder) {
         guard let record = parkedRecord else { return }
         settleParked(
