@@ -61,9 +61,11 @@ class Batch {
   /// Counts an element and notes its bytes.
   void number(const Place &place, Cursor behind) {
     const uint32_t first = place.at[0];
-    const uint32_t last = place.at + 1 == behind ? behind[0] : behind[-1] + 1;
+    const uint8_t *bytes = place.text->scratch.get();
+    uint32_t last = place.at + 1 == behind ? behind[0] : behind[-1] + 1;
+    while (last > first && Walker::is_space(bytes[last - 1])) last--;
     d.record.element = d.elements++;
-    d.record.bytes = {place.text->scratch.get() + first, uint64_t(last - first)};
+    d.record.bytes = {bytes + first, uint64_t(last - first)};
   }
 
   /// Reads a value: SW_OK for an event, SW_END for none, which may have put lists on the frames.

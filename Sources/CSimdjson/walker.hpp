@@ -25,6 +25,8 @@ class Walker {
     Cursor at;
   };
 
+  static bool is_space(uint8_t c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
   /// Walks the decoder's current document.
   explicit Walker(sw_decoder &decoder)
       : d(decoder), slots(decoder), buf(decoder.current->scratch.get()),
@@ -81,8 +83,6 @@ class Walker {
   }
 
   SW_INLINE uint8_t peek(Cursor at) const { return buf[*at]; }
-
-  static bool is_space(uint8_t c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
   static bool is_open(uint8_t c) { return c == '{' || c == '['; }
 

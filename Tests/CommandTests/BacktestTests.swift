@@ -97,7 +97,7 @@ struct BacktestTests {
         #expect(run.errors.contains("e.jsonl:4: missing_account (account)"))
         #expect(run.errors.contains("max_tokens negative"))
         #expect(run.errors.contains("e.jsonl:7\n"))
-        #expect(run.errors.contains("records refused       2"))
+        #expect(run.errors.contains("dead letters          2"))
     }
 
     @Test("what cannot be read is said with the path and ends with 4, what cannot be used with 3")

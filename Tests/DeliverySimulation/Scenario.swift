@@ -83,8 +83,11 @@ struct Scenario {
         isCalm = skew.isCalm
         idleTimeoutMs = skew.idleTimeoutMs
         waitingLimit = skew.waitingLimit
+        // A run that ends there takes partitions over from a snapshot on its own disk, which may be older than
+        // the change: findings of the added rule would then begin once more.
+        let isEndedElsewhere = isEnded && storage == .directories
         changesRulesAtMs =
-            storage.isUndamaged && random.chance(0.25) && history == nil
+            storage.isUndamaged && random.chance(0.25) && history == nil && !isEndedElsewhere
             ? random.pick(12_000...faultsMs - 5_000) : nil
         workload = Workload(
             seed: seed, partitions: inputs, endMs: faultsMs + 4_000, history: history)

@@ -214,6 +214,8 @@ final class SimulationRun {
                 idle.insert(source)
                 return !isOpen && idle.count < scenario.inputs
             }
+            // Where retention has taken every block there is nothing left to look up.
+            if idle.isEmpty, log.startOffset > 0 { continue }
             if isOpen || idle.count < scenario.inputs { return false }
         }
         return true

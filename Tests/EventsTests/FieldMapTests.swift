@@ -91,7 +91,7 @@ import Testing
         arguments: [
             ("\"success\"", "200"), ("\"Failure\"", "500"), ("\"error\"", "500"), ("2", "500"),
             ("1", "200"), ("0", nil), ("404", "404"), ("\"429\"", "429"), ("\"unset\"", nil),
-            ("\"rate_limited\"", nil), ("\"Rate Limit\"", "429"), ("true", nil),
+            ("\"rate_limited\"", "429"), ("\"Rate Limit\"", "429"), ("true", nil),
         ] as [(String, String?)]) func `an outcome is a status`(_ json: String, _ status: String?)
         throws
     {

@@ -54,7 +54,9 @@ import Testing
 
     @Test func `every reason but those of the topology and Protobuf is tested here`() {
         let tested = Set(Self.cases.map(\.1))
-        let others: Set<RejectReason> = [.tooLate, .future, .badProtobuf, .oversized]
+        let others: Set<RejectReason> = [
+            .tooLate, .future, .badProtobuf, .oversized, .noRecords, .noEmbedded,
+        ]
         #expect(tested.union(others) == Set(RejectReason.allCases))
         #expect(RejectReason.allCases.allSatisfy { $0.rawValue == $0.rawValue.lowercased() })
     }

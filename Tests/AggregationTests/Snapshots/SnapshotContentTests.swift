@@ -9,10 +9,13 @@ struct SnapshotContentTests {
     private static let shape = StoredShape.shape()
     private static let same = StateMapping(from: shape, to: shape)
 
-    private static func fold(_ keys: Range<UInt64>, _ pane: UInt32, into store: inout EntityStore) {
+    /// Fingerprints by default, whose ages are remembered; those of accounts are not.
+    private static func fold(
+        _ keys: Range<UInt64>, _ pane: UInt32, kind: Int? = 0, into store: inout EntityStore
+    ) {
         for key in keys {
             StoredPartial(
-                key: mix(key), kind: 0, pane: pane, requests: 1, others: 7, first: Int(key % 5)
+                key: mix(key), kind: kind, pane: pane, requests: 1, others: 7, first: Int(key % 5)
             ).fold(into: &store)
         }
     }
@@ -60,12 +63,12 @@ struct SnapshotContentTests {
     func removals() {
         var store = StoredShape.store(Self.shape)
         var snapshots = StoreSnapshots()
-        Self.fold(0..<1000, 1000, into: &store)
+        Self.fold(0..<1000, 1000, kind: nil, into: &store)
         snapshots.take(&store, openPane: 1001, leastRoll: 0)
-        Self.fold(1000..<1500, 1001, into: &store)
+        Self.fold(1000..<1500, 1001, kind: nil, into: &store)
         for pane: UInt32 in 2000..<2256 { store.sweep(now: pane) }
         #expect(store.count == 0)
-        Self.fold(0..<100, 2300, into: &store)
+        Self.fold(0..<100, 2300, kind: nil, into: &store)
         let told = snapshots.take(&store, openPane: 2301, leastRoll: 0)
         #expect(Set(told.removed) == Set((100..<1000).map { mix($0) }))
         #expect(told.removed.count == 900 && told.entities.count == 100)
@@ -76,14 +79,14 @@ struct SnapshotContentTests {
     func overfull() throws {
         var store = StoredShape.store(Self.shape)
         var snapshots = StoreSnapshots()
-        Self.fold(0..<3000, 1000, into: &store)
+        Self.fold(0..<3000, 1000, kind: nil, into: &store)
         snapshots.take(&store, openPane: 1001)
         for round in UInt32(0)..<20 {
             let pane = 2000 + round * 1000
-            Self.fold(0..<3000, pane, into: &store)
+            Self.fold(0..<3000, pane, kind: nil, into: &store)
             for later in pane + 500..<pane + 756 { store.sweep(now: later) }
         }
-        Self.fold(500..<4000, 40_000, into: &store)
+        Self.fold(500..<4000, 40_000, kind: nil, into: &store)
         let taken = snapshots.take(&store, openPane: 40_001, leastRoll: 0)
         #expect(taken.entities.count == 3500)
         var copy = StoredShape.store(Self.shape)

@@ -27,8 +27,8 @@ enum Damage: String, CaseIterable, Sendable {
         case .missingPage: return nil
         case .tornPage, .tornManifest: damaged.removeLast(7)
         case .flippedPage, .flippedManifest: damaged[damaged.count - 9] ^= 8
-        case .newerPage, .newerManifest: (damaged[4], damaged[6]) = (2, ~2)
-        case .olderPage: (damaged[4], damaged[6]) = (0, ~0)
+        case .newerPage, .newerManifest: (damaged[4], damaged[6]) = (3, ~3)
+        case .olderPage: (damaged[4], damaged[6]) = (1, ~1)
         case .otherPage: return other
         }
         return damaged
