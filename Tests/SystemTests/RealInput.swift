@@ -25,7 +25,9 @@ struct RealInput {
         let scratch = try Scratch()
         let events = scratch.path("events.jsonl")
         try Running.finish(["simulate", "--preset", "system-test", "--out", events])
-        let backtest = try Running.finish(["backtest", events])
+        let backtest = try Running.finish([
+            "backtest", events, "--set", "input.max_record_bytes=1MiB",
+        ])
         return backtest.output.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
     }
 }

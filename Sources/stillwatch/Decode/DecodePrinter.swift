@@ -1,5 +1,6 @@
 import Events
 import Primitives
+import Topology
 
 /// Shows decoded records: for people on a terminal, JSON Lines elsewhere.
 struct DecodePrinter: ~Copyable {
@@ -36,7 +37,7 @@ struct DecodePrinter: ~Copyable {
         switch decoded {
         case .skipped: return skip(place)
         case .rejected(let reason):
-            return refusal(reason, decoder.rejectedField, place)
+            return refusal(reason, decoder.rejectedField, decoder.lacksZone, place)
         case .event:
             let values = values(decoder)
             let flaws = Self.flaws(decoder.event)
@@ -54,15 +55,20 @@ struct DecodePrinter: ~Copyable {
         return json.buffer.string() + "\n"
     }
 
-    private func refusal(_ reason: RejectReason, _ field: EventField?, _ place: String) -> String {
+    private func refusal(
+        _ reason: RejectReason, _ field: EventField?, _ lacksZone: Bool, _ place: String
+    ) -> String {
+        let hint = lacksZone ? RefusalHint.timezone.rawValue : nil
         if Output.isTerminal {
-            return "\(place)\n  refused: \(reason.rawValue)\(field.map { " (\($0.name))" } ?? "")\n"
+            let name = field.map { " (\($0.name))" } ?? ""
+            return "\(place)\n  refused: \(reason.rawValue)\(name)\(hint.map { ": \($0)" } ?? "")\n"
         }
         var json = JSONWriter(capacity: 256)
         json.beginObject()
         Self.member("place", place, &json)
         Self.member("refused", reason.rawValue, &json)
         if let field { Self.member("field", field.name, &json) }
+        if let hint { Self.member("hint", hint, &json) }
         json.endObject()
         return json.buffer.string() + "\n"
     }

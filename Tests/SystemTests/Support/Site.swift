@@ -31,7 +31,8 @@ struct Site {
         self.partitions = partitions
         scratch = try Scratch()
         let lines = [
-            "bootstrap_servers: \(servers)", "group: \(group)", "input: { topic: \(self.input) }",
+            "bootstrap_servers: \(servers)", "group: \(group)",
+            "input: { topic: \(self.input)\(input == nil ? "" : ", max_record_bytes: 1MiB") }",
             "partials: { topic: \(partials) }", "alerts: { topic: \(alerts) }",
             "state: { topic: \(state) }",
             "dead_letters: { topic: \(deadLetters), max_bytes: 64KiB }", "log: { format: json }",
