@@ -47,14 +47,7 @@ extension EntityStore {
     mutating func loadRemnant(_ decoder: RecordDecoder, kind: UInt8) -> Bool {
         guard layout(of: kind).remembersAge else { return false }
         let size = Self.remnantSize
-        makeRoomToLoad(size: size)
-        let record = EntityRecord(base: slab.allocate(size))
-        record.base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
-        record.key = decoder.key
-        record.kind = kind
-        record.size = size
-        record.firstSeen = decoder.firstSeen
-        record.lastSeen = decoder.lastSeen
+        let record = makeRecord(decoder, kind: kind, size: size)
         record.isRemnant = true
         record.isStored = true
         recordBytes += size

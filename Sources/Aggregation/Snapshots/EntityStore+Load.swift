@@ -32,14 +32,7 @@ extension EntityStore {
         let shape = RecordShape(decoder, mapping, layout)
         let size = Slab.rounded(shape.size(layout))
         guard size <= memoryBudget else { throw .corrupted }
-        makeRoomToLoad(size: size)
-        let record = EntityRecord(base: slab.allocate(size))
-        record.base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
-        record.key = decoder.key
-        record.kind = kind
-        record.size = size
-        record.firstSeen = decoder.firstSeen
-        record.lastSeen = decoder.lastSeen
+        let record = makeRecord(decoder, kind: kind, size: size)
         record.keyLength = decoder.valueLength
         shape.store(in: record, layout)
         do throws(StateError) {
@@ -52,6 +45,19 @@ extension EntityStore {
         recordBytes += size
         index.insert(record)
         return EntityReference(record: record)
+    }
+
+    /// A record of `size` bytes with what a snapshot's item begins with; all else in it is zero.
+    mutating func makeRecord(_ decoder: RecordDecoder, kind: UInt8, size: Int) -> EntityRecord {
+        makeRoomToLoad(size: size)
+        let record = EntityRecord(base: slab.allocate(size))
+        record.base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+        record.key = decoder.key
+        record.kind = kind
+        record.size = size
+        record.firstSeen = decoder.firstSeen
+        record.lastSeen = decoder.lastSeen
+        return record
     }
 
     /// Notes that an entity was removed before the snapshot being read: older ones are passed over for it.
