@@ -13,13 +13,14 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-/// A test target at `Tests/<name>`.
+/// A test target at `Tests/Suites/<name>`.
 func tests(
-    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [],
+    resources: [Resource] = []
 ) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies + ["TestSupport"], resources: resources,
-        swiftSettings: strict)
+        name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/Suites/\(name)",
+        exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
 /// A benchmark program at `benchmarks/<name>`.
@@ -100,27 +101,26 @@ let package = Package(
         benchmark("ports-bench", ["Live", "Delivery", "Snapshots", "Kafka", "Primitives"]),
 
         // Tests.
-        .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
+        .target(name: "CMallocCounter", path: "Tests/Support/CMallocCounter"),
         .target(
             name: "TestSupport", dependencies: ["CMallocCounter", "Primitives"],
-            path: "Tests/TestSupport", exclude: ["kafka-one-broker"], swiftSettings: strict),
+            path: "Tests/Support/TestSupport", exclude: ["kafka-one-broker"], swiftSettings: strict),
         tests("PrimitivesTests", ["Primitives"]),
         tests("YAMLTests", ["YAML"]),
         tests("EventsTests", ["Events", "Primitives"], resources: [.copy("Golden")]),
-        .testTarget(
-            name: "AggregationTests",
-            dependencies: ["Aggregation", "Snapshots", "Primitives", "TestSupport"],
-            exclude: ["theta_golden.py"], resources: [.copy("theta-golden.txt")],
-            swiftSettings: strict),
+        tests(
+            "AggregationTests", ["Aggregation", "Snapshots", "Primitives"],
+            exclude: ["theta_golden.py"], resources: [.copy("theta-golden.txt")]),
         tests("SnapshotsTests", ["Snapshots", "Primitives"]),
         tests("KafkaTests", ["Kafka", "Primitives"]),
         .executableTarget(
             name: "leak-probe",
             dependencies: ["Live", "Delivery", "Snapshots", "Kafka", "Primitives"],
-            path: "Tests/LeakProbe",
+            path: "Tests/Programs/LeakProbe",
             swiftSettings: strict),
         .executableTarget(
-            name: "fault-run", dependencies: ["Kafka", "TestSupport"], path: "Tests/FaultRun",
+            name: "fault-run", dependencies: ["Kafka", "TestSupport"],
+            path: "Tests/Programs/FaultRun",
             swiftSettings: strict),
         tests("DetectionTests", ["Detection", "YAML", "Aggregation", "Primitives"]),
         tests(
@@ -147,7 +147,7 @@ let package = Package(
         .target(
             name: "ClusterSimulation",
             dependencies: ["Delivery", "Snapshots", "Primitives", "TestSupport"],
-            path: "Tests/ClusterSimulation",
+            path: "Tests/Simulator/ClusterSimulation",
             // A quarter of its time would go into checks that debug builds make as well.
             swiftSettings: strict + [
                 .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
@@ -158,14 +158,16 @@ let package = Package(
                 "ClusterSimulation", "Delivery", "Topology", "Detection", "Events", "Snapshots",
                 "YAML", "Primitives", "TestSupport",
             ],
-            path: "Tests/DeliverySimulation", exclude: ["PlantedBugs.md"], swiftSettings: strict),
+            path: "Tests/Simulator/DeliverySimulation", exclude: ["PlantedBugs.md"],
+            swiftSettings: strict),
         tests("DeliverySimulationTests", ["DeliverySimulation", "cluster-sim"]),
         .executableTarget(
-            name: "cluster-sim", dependencies: ["DeliverySimulation"], path: "Tests/ClusterSim",
+            name: "cluster-sim", dependencies: ["DeliverySimulation"],
+            path: "Tests/Programs/ClusterSim",
             swiftSettings: strict),
         .executableTarget(
             name: "cluster-probe", dependencies: ["ClusterSimulation", "Delivery", "Primitives"],
-            path: "Tests/ClusterProbe", swiftSettings: strict),
+            path: "Tests/Programs/ClusterProbe", swiftSettings: strict),
         tests(
             "ClusterSimulationTests",
             ["ClusterSimulation", "Delivery", "Snapshots", "Kafka", "Primitives"]),

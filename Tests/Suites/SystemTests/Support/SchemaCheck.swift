@@ -1,10 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
-/// Tests/schema/validate.py: findings against the published OCSF schema, flat ones against ours.
+/// Tests/Support/schema/validate.py: findings against the published OCSF schema, flat ones against ours.
 enum SchemaCheck {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    private static let root = Repository.root
 
     /// A Python that has the packages: STILLWATCH_PYTHON, or the package's own .venv.
     private static let python: URL? = {
@@ -18,7 +18,7 @@ enum SchemaCheck {
         if found == nil {
             SystemTests.shout(
                 "NOT CHECKED: findings against the OCSF schema. To check them: python3 -m venv .venv && "
-                    + ".venv/bin/pip install -r Tests/schema/requirements.txt, or set STILLWATCH_PYTHON."
+                    + ".venv/bin/pip install -r Tests/Support/schema/requirements.txt, or set STILLWATCH_PYTHON."
             )
         }
         return found
@@ -29,7 +29,7 @@ enum SchemaCheck {
         guard let python else { return }
         let scratch = try Scratch()
         let file = try scratch.file("findings", lines.map { $0 + "\n" }.joined())
-        let script = root.appendingPathComponent("Tests/schema/validate.py").path
+        let script = root.appendingPathComponent("Tests/Support/schema/validate.py").path
         let check = try Running([script, "--format", format, file], program: python)
         let code = try check.exitCode(within: 300)
         #expect(code == 0, "\(check.errors.prefix(2000))")

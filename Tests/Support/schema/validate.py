@@ -14,7 +14,7 @@ try:
     from jsonschema import Draft202012Validator
     from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 except ImportError as missing:
-    print(f"validate.py: {missing}; pip install -r Tests/schema/requirements.txt", file=sys.stderr)
+    print(f"validate.py: {missing}; pip install -r Tests/Support/schema/requirements.txt", file=sys.stderr)
     sys.exit(2)
 
 EPOCH_MS = {"type": "integer", "minimum": 0}

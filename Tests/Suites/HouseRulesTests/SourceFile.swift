@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A source file as the rules see it: its text, and the same with comments and literals blanked out.
 struct SourceFile {
@@ -52,8 +53,7 @@ struct Violation: CustomStringConvertible, Equatable {
 
 /// The package on disk.
 enum Package {
-    static let root = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let root = Repository.root
 
     /// The Swift files below `folder`, by path.
     static func files(in folder: String) throws -> [SourceFile] {

@@ -1,10 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("deploy/stillwatch.service")
 struct UnitTests {
-    private static let unit = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
+    private static let unit = Repository.root
         .appendingPathComponent("deploy/stillwatch.service")
 
     private func lines() throws -> [Substring] {

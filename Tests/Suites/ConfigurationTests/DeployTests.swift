@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import TestSupport
 import Testing
 import YAML
 
@@ -7,8 +8,7 @@ import YAML
 struct DeployTests {
     /// The file with one `#` taken off every line.
     private static let text: String? = {
-        let root = URL(fileURLWithPath: #filePath)
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let root = Repository.root
         let file = root.appendingPathComponent("deploy/stillwatch.yaml")
         return try? String(contentsOf: file, encoding: .utf8)
             .split(separator: "\n", omittingEmptySubsequences: false)

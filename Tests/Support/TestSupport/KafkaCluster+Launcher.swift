@@ -14,8 +14,7 @@ struct KafkaLauncher: Sendable {
 
     /// `KAFKA_HOME`, else `../shared/kafka` beside the package.
     static func find() -> KafkaLauncher? {
-        let package = URL(fileURLWithPath: #filePath)
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let package = Repository.root
         let beside = package.deletingLastPathComponent().appendingPathComponent("shared/kafka")
         let given = KafkaCluster.environment("KAFKA_HOME").map { URL(fileURLWithPath: $0) }
         for home in [given, beside].compactMap({ $0 }) {
@@ -25,7 +24,8 @@ struct KafkaLauncher: Sendable {
             }
             let server = home.appendingPathComponent("bin/kafka-server-start.sh")
             if FileManager.default.isExecutableFile(atPath: server.path) {
-                let plain = package.appendingPathComponent("Tests/TestSupport/kafka-one-broker")
+                let plain = package.appendingPathComponent(
+                    "Tests/Support/TestSupport/kafka-one-broker")
                 return KafkaLauncher(script: plain, home: home)
             }
         }

@@ -1,12 +1,12 @@
 import Detection
 import Foundation
 import Primitives
+import TestSupport
 import Testing
 
-/// Runs Tests/schema/validate.py, which checks findings against the published OCSF schema.
+/// Runs Tests/Support/schema/validate.py, which checks findings against the published OCSF schema.
 enum SchemaValidator {
-    static let root = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let root = Repository.root
 
     /// A Python that has the packages: STILLWATCH_PYTHON, or the package's own .venv.
     static let python: String? = {
@@ -23,7 +23,7 @@ enum SchemaValidator {
         if python == nil {
             let text =
                 "SKIPPED: findings are NOT checked against the OCSF schema. To check them: python3 -m venv "
-                + ".venv && .venv/bin/pip install -r Tests/schema/requirements.txt, or set STILLWATCH_PYTHON.\n"
+                + ".venv && .venv/bin/pip install -r Tests/Support/schema/requirements.txt, or set STILLWATCH_PYTHON.\n"
             FileHandle.standardError.write(Data(text.utf8))
         }
         return python != nil
@@ -52,7 +52,7 @@ enum SchemaValidator {
     static func validate(_ lines: [String], as format: FindingFormat) throws -> (
         status: Int32, output: String
     ) {
-        let script = root.appendingPathComponent("Tests/schema/validate.py").path
+        let script = root.appendingPathComponent("Tests/Support/schema/validate.py").path
         let text = lines.map { $0 + "\n" }.joined()
         return try run(
             python ?? "python3", [script, "--format", format.rawValue], input: Data(text.utf8))

@@ -235,7 +235,7 @@ def load_messages():
     except ImportError:
         print("protobuf and grpcio-tools are missing", file=sys.stderr)
         sys.exit(3)
-    source = os.path.normpath(os.path.join(HERE, "../../../Sources/Events"))
+    source = os.path.normpath(os.path.join(HERE, "../../../../Sources/Events"))
     with tempfile.TemporaryDirectory() as scratch:
         if protoc.main(["protoc", "-I" + source, "--python_out=" + scratch, "stillwatch.proto"]):
             sys.exit(1)
