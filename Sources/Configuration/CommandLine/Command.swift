@@ -1,4 +1,4 @@
-/// A command: its words, what it takes, and what the help says of it.
+/// A command: its words, what it takes, what the help says of it, and what it does.
 public struct Command: Sendable {
     /// Its words: `rules lint`.
     public let name: String
@@ -10,17 +10,20 @@ public struct Command: Sendable {
     public let arguments: [Argument]
     /// Its options in the order of the help.
     public let options: [Option]
+    /// Does the work and returns the code the process ends with.
+    public let run: @Sendable (Invocation) async throws -> ExitCode
 
     /// A command; see the fields.
     public init(
         _ name: String, summary: String, discussion: String = "", arguments: [Argument] = [],
-        options: [Option] = []
+        options: [Option] = [], run: @escaping @Sendable (Invocation) async throws -> ExitCode
     ) {
         self.name = name
         self.summary = summary
         self.discussion = discussion
         self.arguments = arguments
         self.options = options
+        self.run = run
     }
 }
 
@@ -67,24 +70,4 @@ public struct Invocation: Sendable {
                 option: "--set", key: name, value: String(value.dropFirst(name.count + 1)))
         }
     }
-}
-
-/// What the process ends with.
-public enum ExitCode: Int32, Sendable {
-    /// All well.
-    case ok = 0
-    /// A check failed: a rule's test, a comparison, a validation.
-    case checkFailed = 1
-    /// A rule cannot be used.
-    case ruleError = 2
-    /// The configuration or the command line cannot be used.
-    case usage = 3
-    /// A broker or a file cannot be reached: worth another try later.
-    case unreachable = 4
-    /// Another process has taken this one's identity over. Started again, it takes it back.
-    case fenced = 5
-    /// Records are gone that were not read, or a topic was changed under the group: an operator must decide.
-    case dataLoss = 6
-    /// The program cannot go on; started again, it goes on from what is committed.
-    case fatal = 7
 }

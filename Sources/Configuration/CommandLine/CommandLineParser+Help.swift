@@ -8,16 +8,7 @@ extension CommandLineParser {
             ("--version", "Show the version."),
         ]
         text += Self.section("OPTIONS", options)
-        let codes = [
-            ("0", "All well."),
-            ("1", "A check failed: a rule's test, a comparison, a validation."),
-            ("2", "A rule cannot be used."),
-            ("3", "The configuration or the command line cannot be used."),
-            ("4", "A broker or a file cannot be reached: try again."),
-            ("5", "run: another process has taken this one's instance_id over."),
-            ("6", "run: records that were not read are gone: decide ('reset', data_loss: accept)."),
-            ("7", "run: it cannot go on; a restart continues from what is committed."),
-        ]
+        let codes = ExitCode.allCases.map { ("\($0.rawValue)", $0.help) }
         text += Self.section("EXIT CODES", codes)
         return text + "See '\(program) help <command>' for a command.\n"
     }
@@ -53,12 +44,9 @@ extension CommandLineParser {
     }
 
     private static func right(_ option: Option) -> String {
-        let key = option.key.flatMap(Key.named)
-        let defaultValue =
-            option.defaultValue.isEmpty ? key?.defaultValue ?? "" : option.defaultValue
         var text = option.help
         if case .pair = option.value { return text }
-        if !defaultValue.isEmpty { text += " (default: \(defaultValue))" }
+        if !option.defaultValue.isEmpty { text += " (default: \(option.defaultValue))" }
         return text
     }
 

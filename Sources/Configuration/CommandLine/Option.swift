@@ -32,15 +32,43 @@ public struct Option: Sendable {
     /// An option; see the fields.
     public init(
         _ name: String, letter: Character? = nil, _ value: Value, isRepeatable: Bool = false,
-        key: String? = nil, default defaultValue: String = "", help: String
+        default defaultValue: String = "", help: String
     ) {
         self.name = name
         self.letter = letter
         self.value = value
         self.isRepeatable = isRepeatable
-        self.key = key
+        key = nil
         self.defaultValue = defaultValue
         self.help = help
+    }
+
+    /// The option of the configuration key `name`, whose row has the option's name, its values and its default.
+    ///
+    /// - Parameters:
+    ///   - placeholder: the word that stands for the value in the help, where it is no choice and no number.
+    ///   - shownDefault: what the help says instead of the key's default.
+    public init(
+        setting name: String, _ placeholder: String = "n", isRepeatable: Bool = false,
+        default shownDefault: String? = nil, help: String
+    ) {
+        guard let key = Key.named(name), let spelling = key.option else {
+            preconditionFailure("no option sets '\(name)'")
+        }
+        let isLetter = !spelling.hasPrefix("--")
+        self.name = isLetter ? "" : String(spelling.dropFirst(2))
+        letter = isLetter ? spelling.last : nil
+        switch key.values {
+        case .integer(let range):
+            value = .integer(placeholder, Int(range.lowerBound)...Int(range.upperBound))
+        case .choice(let words): value = .choice(words)
+        case .mapping: value = .pair(placeholder)
+        default: value = .text(placeholder)
+        }
+        self.isRepeatable = isRepeatable
+        self.key = name
+        self.help = help
+        defaultValue = shownDefault ?? key.defaultValue
     }
 
     /// The name under which its values are found: the long name, or the letter.

@@ -6,18 +6,19 @@ extension Key {
 
     static let kafkaKeys: [Key] = [
         .text(
-            "bootstrap_servers", \.bootstrapServers, type: "host:port, comma-separated",
+            "bootstrap_servers", \.bootstrapServers, option: "--bootstrap-servers",
+            type: "host:port, comma-separated",
             default: "", effect: "The brokers to ask first. Required by whatever talks to Kafka.",
             example: "broker1:9092,broker2:9092", check: Check.servers),
         .text(
-            "group", \.group, type: "text", default: "stillwatch",
+            "group", \.group, option: "--group", type: "text", default: "stillwatch",
             effect: """
                 The consumer group: processes with the same group share the partitions of the input. \
                 Another group starts over, with state of its own.
                 """,
             example: "stillwatch-eu", check: Check.notEmpty),
         .text(
-            "instance_id", \.instanceID, type: "text", default: "",
+            "instance_id", \.instanceID, option: "--instance-id", type: "text", default: "",
             effect: """
                 This process's name in the group, which no other may have. Without one it is the host's with \
                 the lowest number that no other process of the group has on this host: `HOST-0`, `HOST-1`, ... \
@@ -26,7 +27,7 @@ extension Key {
                 """,
             example: "stillwatch-0", check: Check.instance),
         .mapping(
-            "kafka", \.kafka, of: "librdkafka property to value",
+            "kafka", \.kafka, option: "-X", of: "librdkafka property to value",
             effect: """
                 Properties passed to every Kafka client as they are. Those the engine owns are refused by \
                 name. Outside the file: `-X name=value`, or one variable per property, dots as underscores \
@@ -48,7 +49,8 @@ extension Key {
                 """,
             example: "32"),
         .text(
-            "alerts.topic", \.alerts.topic, type: "topic", default: "stillwatch.alerts",
+            "alerts.topic", \.alerts.topic, option: "--alerts", type: "topic",
+            default: "stillwatch.alerts",
             effect: "The topic findings go to.", example: "security.llm.findings",
             check: Check.topic),
         .integer(
@@ -74,7 +76,7 @@ extension Key {
             effect: "Bytes of the original record a dead letter keeps; 0 keeps none of it.",
             example: "1MiB"),
         .choice(
-            "format", \.format, default: .ocsf,
+            "format", \.format, option: "--format", default: .ocsf,
             effect: "The shape of findings: OCSF 1.8.0 Detection Finding, or one flat object.",
             example: "flat"),
     ]

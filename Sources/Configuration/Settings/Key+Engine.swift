@@ -89,12 +89,12 @@ extension Key {
 
     static let engineKeys: [Key] = [
         .text(
-            "rules", \.rules, type: "path, or nothing", default: "",
+            "rules", \.rules, option: "--rules", type: "path, or nothing", default: "",
             effect:
                 "A rule file or a directory of them. Without one the built-in starter pack runs.",
             example: "rules.d"),
         .integer(
-            "shards", \.shards, in: 0...256, default: "0",
+            "shards", \.shards, option: "--shards", in: 0...256, default: "0",
             effect: "Threads that decode, fold and evaluate; 0 = one per core.", example: "4"),
         .size(
             "state.memory_budget", \.state.memoryBudgetBytes, in: 0...(1 << 40), default: "0",
@@ -115,10 +115,10 @@ extension Key {
             effect: "How often the counters, lag and watermark are logged; 0s = never.",
             example: "10s"),
         .choice(
-            "log.level", \.log.level, default: .info,
+            "log.level", \.log.level, option: "--log-level", default: .info,
             effect: "The least severe lines written to standard error.", example: "debug"),
         .choice(
-            "log.format", \.log.format, default: .text,
+            "log.format", \.log.format, option: "--log-format", default: .text,
             effect: "How log lines look: for people, or one JSON object a line.", example: "json"),
     ]
 }

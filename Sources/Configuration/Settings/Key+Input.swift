@@ -1,7 +1,7 @@
 extension Key {
     static let inputKeys: [Key] = [
         .text(
-            "input.topic", \.input.topic, type: "topic", default: "llm.requests",
+            "input.topic", \.input.topic, option: "--input", type: "topic", default: "llm.requests",
             effect: "The topic of request events. Any record key, any number of partitions.",
             example: "gateway.requests", check: Check.topic),
         .choice(
@@ -18,7 +18,7 @@ extension Key {
         Key(
             name: "input.fields",
             type: "mapping of field to JSON pointer, list of them, or { pointer, unit }",
-            defaultValue: "{}",
+            values: .mapping, option: nil, defaultValue: "{}",
             effect: """
                 Where to find single fields instead of where the preset says. Of several pointers the first \
                 whose value can be used counts. `time`, `account_created` and `latency_ms` may have a `unit`: \
@@ -26,15 +26,15 @@ extension Key {
                 are named `fingerprints.<kind>` and `signals.<name>`.
                 """,
             example: "{ time: { pointer: /created_at, unit: s }, account: [/user/id, /team/id] }",
-            shape: .mapping, assign: InputFields.assign),
+            assign: InputFields.assign),
         Key(
             name: "input.timezone", type: "UTC or an offset such as +02:00, or nothing",
-            defaultValue: "",
+            values: .text, option: nil, defaultValue: "",
             effect: """
                 The zone of times that name none. Without it they are refused (`bad_time`); the preset \
                 litellm takes them for UTC.
                 """,
-            example: "UTC", shape: .scalar, assign: Timezones.assign),
+            example: "UTC", assign: Timezones.assign),
         .text(
             "input.records", \.input.records, type: "JSON pointer, or nothing", default: "",
             effect: """
@@ -99,12 +99,12 @@ extension Key {
             example: "[reseller-7, campus-gateway]"),
         Key(
             name: "derive", type: "mapping of fingerprint kind to the kind it comes from",
-            defaultValue: "{ subnet: ip }",
+            values: .mapping, option: nil, defaultValue: "{ subnet: ip }",
             effect: """
                 Fingerprints computed from others where an event does not carry them. `subnet: ip` makes \
                 the /24 of an IPv4 and the /48 of an IPv6 address a fingerprint of its own; \
                 `subnet: none` does not.
                 """,
-            example: "{ subnet: none }", shape: .mapping, assign: Derivations.assign),
+            example: "{ subnet: none }", assign: Derivations.assign),
     ]
 }

@@ -6,13 +6,13 @@ typealias Place<Value> = WritableKeyPath<Settings, Value> & Sendable
 /// Makers of keys, one per type of value.
 extension Key {
     static func text(
-        _ name: String, _ place: any Place<String>, type: String, default value: String,
-        effect: String, example: String,
+        _ name: String, _ place: any Place<String>, option: String? = nil, type: String,
+        default value: String, effect: String, example: String,
         check: @escaping @Sendable (String) -> String? = { _ in nil }
     ) -> Key {
         Key(
-            name: name, type: type, defaultValue: value, effect: effect, example: example,
-            shape: .scalar
+            name: name, type: type, values: .text, option: option, defaultValue: value,
+            effect: effect, example: example
         ) { settings, node, diagnostics in
             guard let text = node.text("'\(name)'", diagnostics) else { return }
             if let problem = check(text) {
@@ -23,12 +23,13 @@ extension Key {
     }
 
     static func integer(
-        _ name: String, _ place: any Place<Int>, in range: ClosedRange<Int64>,
-        default value: String, effect: String, example: String
+        _ name: String, _ place: any Place<Int>, option: String? = nil,
+        in range: ClosedRange<Int64>, default value: String, effect: String, example: String
     ) -> Key {
         Key(
             name: name, type: "integer, \(range.lowerBound) ... \(range.upperBound)",
-            defaultValue: value, effect: effect, example: example, shape: .scalar
+            values: .integer(range), option: option, defaultValue: value, effect: effect,
+            example: example
         ) { settings, node, diagnostics in
             if let number = node.integer("'\(name)'", in: range, diagnostics) {
                 settings[keyPath: place] = Int(number)
@@ -43,8 +44,8 @@ extension Key {
         let limits =
             "\(durationText(ms: range.lowerBound)) ... \(durationText(ms: range.upperBound))"
         return Key(
-            name: name, type: "duration, \(limits)", defaultValue: value, effect: effect,
-            example: example, shape: .scalar
+            name: name, type: "duration, \(limits)", values: .duration(range), option: nil,
+            defaultValue: value, effect: effect, example: example
         ) { settings, node, diagnostics in
             if let ms = node.durationMs("'\(name)'", in: range, diagnostics) {
                 settings[keyPath: place] = ms
@@ -59,7 +60,8 @@ extension Key {
         Key(
             name: name,
             type: "size, \(sizeText(range.lowerBound)) ... \(sizeText(range.upperBound))",
-            defaultValue: value, effect: effect, example: example, shape: .scalar
+            values: .size(range), option: nil, defaultValue: value, effect: effect,
+            example: example
         ) { settings, node, diagnostics in
             if let bytes = node.sizeBytes("'\(name)'", in: range, diagnostics) {
                 settings[keyPath: place] = bytes
@@ -68,12 +70,13 @@ extension Key {
     }
 
     static func choice<Word: RawRepresentable & CaseIterable & SendableMetatype>(
-        _ name: String, _ place: any Place<Word>, default value: Word, effect: String,
-        example: String
+        _ name: String, _ place: any Place<Word>, option: String? = nil, default value: Word,
+        effect: String, example: String
     ) -> Key where Word.RawValue == String {
-        Key(
-            name: name, type: Word.allCases.map(\.rawValue).joined(separator: " | "),
-            defaultValue: value.rawValue, effect: effect, example: example, shape: .scalar
+        let words = Word.allCases.map(\.rawValue)
+        return Key(
+            name: name, type: words.joined(separator: " | "), values: .choice(words),
+            option: option, defaultValue: value.rawValue, effect: effect, example: example
         ) { settings, node, diagnostics in
             if let word = node.choice("'\(name)'", of: Word.self, diagnostics) {
                 settings[keyPath: place] = word
@@ -87,8 +90,8 @@ extension Key {
         check: @escaping @Sendable (String) -> String? = { _ in nil }
     ) -> Key {
         Key(
-            name: name, type: "list of \(type), at most \(limit)", defaultValue: value,
-            effect: effect, example: example, shape: .list
+            name: name, type: "list of \(type), at most \(limit)", values: .list, option: nil,
+            defaultValue: value, effect: effect, example: example
         ) { settings, node, diagnostics in
             guard let texts = node.texts("'\(name)'", limit: limit, diagnostics) else { return }
             if let problem = texts.lazy.compactMap(check).first {
@@ -100,12 +103,12 @@ extension Key {
     }
 
     static func mapping(
-        _ name: String, _ place: any Place<[Settings.Pair]>, of type: String, effect: String,
-        example: String
+        _ name: String, _ place: any Place<[Settings.Pair]>, option: String? = nil,
+        of type: String, effect: String, example: String
     ) -> Key {
         Key(
-            name: name, type: "mapping of \(type)", defaultValue: "{}", effect: effect,
-            example: example, shape: .mapping
+            name: name, type: "mapping of \(type)", values: .mapping, option: option,
+            defaultValue: "{}", effect: effect, example: example
         ) { settings, node, diagnostics in
             guard let read = pairs(node, name, diagnostics) else { return }
             for pair in read {

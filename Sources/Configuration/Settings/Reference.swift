@@ -37,14 +37,9 @@ public enum Reference {
         lines.append("- Type: \(key.type)")
         lines.append("- Default: \(value(key))")
         lines.append("- Environment: `\(key.environmentName)`")
-        if let option = option(key) { lines.append("- Option: `\(option)`") }
+        if let option = key.option { lines.append("- Option: `\(option)`") }
         lines += ["", "```yaml", example(key), "```"]
         return lines.joined(separator: "\n") + "\n"
-    }
-
-    private static func option(_ key: Key) -> String? {
-        let options = Commands.all.flatMap(\.options)
-        return options.first { $0.key == key.name }.map(\.spelling)
     }
 
     private static func example(_ key: Key) -> String {

@@ -19,7 +19,7 @@ struct SettingsLoader {
     }
 
     mutating func setDefaults() {
-        for key in Key.all where key.shape == .scalar && !key.defaultValue.isEmpty {
+        for key in Key.all where key.isScalar && !key.defaultValue.isEmpty {
             assign(key, Node(text: key.defaultValue, from: "the default of \(key.name)"))
         }
     }
@@ -138,15 +138,13 @@ struct SettingsLoader {
 
     /// Lists and mappings are comma-separated outside the file, or in brackets as in the file.
     private func split(_ text: String, for key: Key, from place: String) -> Node {
-        if key.shape != .scalar, let first = text.first(where: { $0 != " " }), "[{".contains(first)
-        {
+        if !key.isScalar, let first = text.first(where: { $0 != " " }), "[{".contains(first) {
             let documents = parseYAML(
                 SourceText(name: place, text: text), diagnostics: diagnostics)
             if let node = documents.first { return node }
         }
         let parts = text.split(separator: ",").map(String.init)
-        switch key.shape {
-        case .scalar: return Node(text: text, from: place)
+        switch key.values {
         case .list: return Node(items: parts, from: place)
         case .mapping:
             let pairs = parts.map { part in
@@ -154,6 +152,7 @@ struct SettingsLoader {
                 return (name: name, value: String(part.dropFirst(name.count + 1)))
             }
             return Node(pairs: pairs, from: place)
+        default: return Node(text: text, from: place)
         }
     }
 

@@ -7,6 +7,41 @@ import Topology
 
 /// `backtest`: files of events in, findings out in canonical order, a summary on standard error.
 enum BacktestCommand {
+    static let command = Command(
+        "backtest", summary: "Run rules over files of request events.",
+        discussion: """
+            Reads events as JSON: lines, one array, or objects that span lines; plain, or packed with gzip or \
+            zstd, which is told by the first bytes whatever the name. Findings are JSON Lines in a canonical \
+            order: the same bytes for any number of shards. A summary goes to standard error.
+            Each file is a partition of its own, in order of time within window.lateness; what is not is \
+            counted late or refused, and the summary says so. --sort reads each file in the order of its \
+            times, whatever the order of its records: what does not fit into --sort-memory goes to temporary \
+            files, about as large as the events unpacked.
+            At the end of the input the panes seen are closed and evaluated; findings that still fire then \
+            stay open and are counted.
+            """,
+        arguments: [
+            Argument(
+                "file", isRepeatable: true,
+                help: "Files of events; - is standard input.")
+        ],
+        options: [
+            .rules, .format,
+            Option("out", .text("file"), default: "standard output", help: "Where findings go."),
+            Option("sort", .flag, help: "Read each file in the order of its events' times."),
+            Option(
+                "sort-memory", .integer("MiB", 16...1_048_576), default: "256",
+                help: "Memory that --sort may use for all files, in MiB."),
+            Option(
+                "temp-directory", .text("directory"), default: "TMPDIR, or /var/tmp",
+                help:
+                    "Where --sort puts temporary files; nothing of them stays, whatever ends the run."
+            ),
+            .shards,
+            Option("no-progress", .flag, help: "Draw no progress bar on a terminal."),
+        ] + Option.settings + Option.logging,
+        run: run)
+
     static func run(_ invocation: Invocation) async throws -> ExitCode {
         let environment = try Environment(invocation)
         let settings = environment.settings
@@ -63,7 +98,7 @@ enum BacktestCommand {
     private static func write(
         _ findings: [Finding], _ format: FindingFormat, to output: inout Output
     ) throws {
-        let encoder = FindingEncoder(format: format, productVersion: Stillwatch.version)
+        let encoder = FindingEncoder(format: format, productVersion: Release.version)
         var writer = JSONWriter(capacity: 4096)
         try writing { () throws(OutputError) in
             for finding in findings {

@@ -6,6 +6,26 @@ import Replay
 
 /// `decode`: what is read of each record, from where, and what is left out.
 enum DecodeCommand {
+    static let command = Command(
+        "decode", summary: "Show what is read of records, and from where.",
+        discussion: """
+            For each record: every field with its value and the pointer it came from, what was left out and \
+            why, or why the whole record is refused. Records are read as input.* settings say: the place to \
+            try a preset or a mapping. A table on a terminal, JSON Lines elsewhere.
+            Of fingerprints and signals it shows those that rules or the field map name, and the usual kinds.
+            A topic is read from its beginning, without joining a group or committing anything.
+            """,
+        arguments: [
+            Argument(
+                "file", isRequired: false,
+                help: "A file of events, read as backtest reads it; - is standard input.")
+        ],
+        options: [
+            Option("topic", .text("topic"), help: "Read this topic instead of a file."),
+            .count(default: 20), .fromEnd,
+        ] + Option.connection + [.rules] + Option.settings + Option.logging,
+        run: run)
+
     /// Kinds of fingerprints that are shown beside those that rules use.
     private static let usualKinds = [
         "payment", "card_bin", "device", "tls_ja4", "ip", "asn", "prompt_template", "system_prompt",

@@ -6,6 +6,24 @@ import Telemetry
 
 /// `demo`: simulated traffic through the engine in one process, and what came of it.
 enum DemoCommand {
+    static let command = Command(
+        "demo", summary: "Watch simulated traffic, farms in it, with nothing else installed.",
+        discussion: """
+            Simulates ordinary customers, crowds that look like farms and are none, and two farms, at high \
+            speed and in one process, and prints findings as they come. The summary on standard error says \
+            which farms were found, when, after how many of their requests, and what stayed quiet. Ends with \
+            1 if a farm was missed or anything else was flagged.
+            Other traffic than the demo's own is described as for simulate; see 'stillwatch simulate --help'.
+            """,
+        options: ScenarioOptions.all + [
+            .rules, .shards,
+            Option(
+                "format", .choice(["text", "flat", "ocsf"]),
+                default: "text on a terminal, flat elsewhere",
+                help: "The shape of findings: lines for people, one flat object, or OCSF 1.8.0."),
+        ] + Option.logging,
+        run: run)
+
     static func run(_ invocation: Invocation) async throws -> ExitCode {
         let settings = try Environment(invocation).settings
         let rules = try RuleFiles(settings).compile(paneWidth: Wiring.paneWidth(settings.window))

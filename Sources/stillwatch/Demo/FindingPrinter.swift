@@ -16,7 +16,7 @@ final class FindingPrinter {
     /// A printer in the form called `format`: text, flat or ocsf.
     init(format: String) throws(OutputError) {
         encoder = FindingFormat(rawValue: format).map {
-            FindingEncoder(format: $0, productVersion: Stillwatch.version)
+            FindingEncoder(format: $0, productVersion: Release.version)
         }
         output = try Output(path: nil)
         if encoder == nil { try output.write(text: Self.heading) }

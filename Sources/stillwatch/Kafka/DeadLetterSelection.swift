@@ -45,3 +45,20 @@ struct DeadLetterSelection {
         foreign = others
     }
 }
+
+/// The options that select dead letters.
+extension Option {
+    static let letterTopic = Option(
+        "topic", .text("topic"), default: "dead_letters.topic", help: "The topic of dead letters.")
+
+    static let reason = Option(
+        "reason", .text("reason"),
+        help: "Only those refused for this: missing_account, bad_time, ...")
+
+    static let since = Option(
+        "since", .text("offset|time"),
+        help: "From this offset of each partition, or from a UTC time of writing, on.")
+
+    static let until = Option(
+        "until", .text("offset|time"), help: "Up to this offset or time, itself not included.")
+}

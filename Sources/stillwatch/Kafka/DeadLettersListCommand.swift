@@ -3,6 +3,17 @@ import Primitives
 
 /// `dead-letters list`: a table on a terminal, JSON Lines elsewhere.
 enum DeadLettersListCommand {
+    static let command = Command(
+        "dead-letters list", summary: "Show records that were refused.",
+        discussion: """
+            One line a dead letter: where it lies, why it was refused and which field that is about, where it \
+            was read, its size, and how it begins. A table on a terminal, JSON Lines elsewhere. Nothing is \
+            committed or changed.
+            """,
+        options: [.letterTopic, .reason, .since, .until, .count(default: 100), .fromEnd]
+            + Option.connection + Option.settings + Option.logging,
+        run: run)
+
     private static let shownBytes = 60
 
     static func run(_ invocation: Invocation) throws -> ExitCode {

@@ -5,6 +5,26 @@ import Topology
 
 /// `dead-letters replay`: the records as they were into a topic; a dry run unless told otherwise.
 enum DeadLettersReplayCommand {
+    static let command = Command(
+        "dead-letters replay",
+        summary: "Produce refused records again; a dry run unless --execute is given.",
+        discussion: """
+            Produces the records as they were, with key, headers and timestamp, into a topic, each into the \
+            partition it came from. For when the mapping is right: into the input topic, or into one of its \
+            own where their times have passed window.max_lateness of the group that reads it.
+            Reads up to the ends seen at the start. Without --execute it counts and produces nothing. Records \
+            that were not kept whole are refused and counted, and it ends with 1: dead_letters.max_bytes says \
+            how much is kept.
+            At least once: what is replayed twice is there twice. If it ends early, some records have been \
+            produced; --since and --until name the rest.
+            """,
+        options: [
+            Option("to", .text("topic"), help: "The topic they go to."),
+            Option("execute", .flag, help: "Do it."),
+            .letterTopic, .reason, .since, .until,
+        ] + Option.connection + Option.settings + Option.logging,
+        run: run)
+
     /// What became of the letters.
     private struct Tally {
         var whole = 0

@@ -10,6 +10,31 @@ import Topology
 
 /// `run`: request events from Kafka, findings to Kafka.
 enum RunCommand {
+    static let command = Command(
+        "run", summary: "Read request events from Kafka and write findings to Kafka.",
+        discussion: """
+            Joins the consumer group, reads the input topic, keeps windowed features per account and per \
+            fingerprint, and writes findings to the alerts topic. Start as many processes as you like: the \
+            group shares the partitions out.
+            SIGTERM and SIGINT end it cleanly: polling stops, what was read is processed, output is flushed, \
+            offsets are committed, a last snapshot is taken. A second signal ends it at once.
+            """,
+        options: Option.connection + [
+            Option(setting: "input.topic", "topic", help: "The topic of request events."),
+            Option(setting: "alerts.topic", "topic", help: "The topic findings go to."),
+            .group,
+            Option(
+                setting: "instance_id", "name", default: "the host's name and a free number",
+                help: "This process's name in the group, which no other may have."),
+            .rules, .shards, .format,
+            Option(
+                "stop-at-end", .flag,
+                help: """
+                    Process up to the end offsets seen at the start, close the panes seen, and exit.
+                    """),
+        ] + Option.settings + Option.logging,
+        run: run)
+
     static func run(_ invocation: Invocation) async throws -> ExitCode {
         let environment = try Environment(invocation)
         var settings = try liveSettings(environment.settings)
@@ -85,7 +110,7 @@ enum RunCommand {
             rules: try files.compile(paneWidth: Wiring.paneWidth(settings.window)),
             timing: Wiring.timing(settings.window),
             encoder: FindingEncoder(
-                format: Wiring.format(settings.format), productVersion: Stillwatch.version,
+                format: Wiring.format(settings.format), productVersion: Release.version,
                 source: "/stillwatch/\(settings.group)"))
         engine.format = Wiring.eventFormat(settings.input.format)
         engine.fieldMap = try Wiring.fieldMap(settings.input)

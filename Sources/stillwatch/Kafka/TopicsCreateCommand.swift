@@ -6,6 +6,21 @@ import Telemetry
 
 /// `topics create`: the topics the engine writes; running it again changes nothing.
 enum TopicsCreateCommand {
+    static let command = Command(
+        "topics create", summary: "Create the topics the engine writes.",
+        discussion: """
+            Creates the topics of partials, alerts and dead letters, and that of shadow findings where one is \
+            set, with the partition counts of the configuration. Topics that exist are left as they are; one with \
+            another number of partitions is an error. The input topic is never created.
+            """,
+        options: [
+            Option(
+                "replication-factor", .integer("n", -1...32), default: "-1, the broker's default",
+                help: "Replicas of each partition."),
+            Option("dry-run", .flag, help: "Say what would be created, and create nothing."),
+        ] + Option.connection + Option.settings + Option.logging,
+        run: run)
+
     static func run(_ invocation: Invocation) throws -> ExitCode {
         let environment = try Environment(invocation)
         let replication = invocation.integer("replication-factor") ?? -1

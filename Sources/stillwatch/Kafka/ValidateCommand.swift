@@ -4,6 +4,22 @@ import Kafka
 
 /// `validate`: everything that would keep `run` from working, listed; nothing is changed.
 enum ValidateCommand {
+    static let command = Command(
+        "validate", summary: "Check the configuration, the rules, the brokers and the topics.",
+        discussion: """
+            Says everything that is wrong, not the first thing alone, and changes nothing. Ends with 3 for \
+            the configuration, 2 for a rule, 4 for a broker that does not answer, 1 for topics that are \
+            missing or have another number of partitions.
+            """,
+        options: [
+            Option(
+                "offline", .flag,
+                help:
+                    "Check what can be checked without a broker: all that run refuses at its start."
+            )
+        ] + Option.connection + [.rules] + Option.settings + Option.logging,
+        run: run)
+
     static func run(_ invocation: Invocation) throws -> ExitCode {
         let environment = try Environment(invocation)
         var report = ValidationReport()

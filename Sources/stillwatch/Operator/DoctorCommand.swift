@@ -6,6 +6,18 @@ import Topology
 
 /// `doctor`: one line a check, and what to do.
 enum DoctorCommand {
+    static let command = Command(
+        "doctor", summary: "Check everything around the engine, and say what to do.",
+        discussion: """
+            One line a check, each ok, warn or problem: the configuration, the client library and its known \
+            defects, the brokers and their limits, every topic and its settings, the group, clocks, and the \
+            state directory where there is one. Changes nothing. Ends with 1 if there is a problem, with 4 \
+            if no broker answers, with 3 if the configuration cannot be used.
+            Best run where the engine runs, as the same user: clock and directory are those of the machine.
+            """,
+        options: [.group] + Option.connection + [.rules] + Option.settings + Option.logging,
+        run: run)
+
     /// Bytes around a dead letter's: its key and headers.
     private static let headerBytes = 2048 + RecordOrigin.maxBytes
 

@@ -4,6 +4,14 @@ import YAML
 
 /// `rules lint`: every error and warning with its place; nothing is run.
 enum RulesLintCommand {
+    static let command = Command(
+        "rules lint", summary: "Check rules without running them.",
+        discussion:
+            "Every error and warning has its file, line and column. Ends with 2 if there is an error.",
+        arguments: [.rulePaths],
+        options: [Option("strict", .flag, help: "Warnings count as errors.")],
+        run: run)
+
     static func run(_ invocation: Invocation) throws -> ExitCode {
         let files = try RuleFiles(invocation.arguments)
         let diagnostics = files.diagnostics

@@ -6,6 +6,19 @@ import YAML
 
 /// `rules test`: the tests inside rules, run through the real engine in memory.
 enum RulesTestCommand {
+    static let command = Command(
+        "rules test", summary: "Run the tests inside rules.",
+        discussion: """
+            Each test's events go through the same engine as live ones, and the findings are compared with \
+            what the test expects. Ends with 1 if a test fails, 2 if a rule cannot be used.
+            """,
+        arguments: [.rulePaths],
+        options: [
+            Option(
+                "filter", .text("text"), help: "Run only tests whose rule or name contains this.")
+        ],
+        run: run)
+
     static func run(_ invocation: Invocation) async throws -> ExitCode {
         let files = try RuleFiles(invocation.arguments)
         Console.error(files.diagnostics.text)

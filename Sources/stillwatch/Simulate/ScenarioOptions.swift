@@ -4,6 +4,29 @@ import Simulation
 
 /// The scenario a command line describes.
 enum ScenarioOptions {
+    /// What describes simulated traffic.
+    static let all = [
+        Option(
+            "seed", .integer("n", 0...Int.max), default: "1",
+            help: "What the simulation is drawn from: the same seed, the same events."),
+        Option(
+            "preset", .choice(["demo", "system-test", "bench"]),
+            default: "demo, or none with --population",
+            help: "Populations and times to begin with."),
+        Option(
+            "population", .text("kind:name=value,..."), isRepeatable: true,
+            help: "Add a population. May be repeated."),
+        Option(
+            "scale", .text("factor"), default: "1",
+            help: "Multiplies the accounts of all populations, as a decimal number."),
+        Option(
+            "hours", .text("n"), default: "the preset's, or 24",
+            help: "Event time simulated, as a decimal number."),
+        Option(
+            "start", .text("time"), default: "2026-06-01T00:00:00Z",
+            help: "Time of the first event, RFC 3339 in UTC."),
+    ]
+
     /// The options of `simulate`.
     ///
     /// - Throws: `Failure` with 3 for a description that cannot be used.

@@ -92,6 +92,17 @@ struct Output: ~Copyable {
         isFinished = true
     }
 
+    /// Writes `text` to standard output.
+    ///
+    /// - Throws: what ends a command where that fails; see `writing`.
+    static func print(_ text: String) throws {
+        try writing { () throws(OutputError) in
+            var output = try Output(path: nil)
+            try output.write(text: text)
+            try output.finish()
+        }
+    }
+
     /// Whether standard output is a terminal.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 }

@@ -18,6 +18,25 @@ struct CommandTests {
         #expect(none.code == 3)
     }
 
+    @Test("every command has help of at most 80 columns, in which every option is a sentence")
+    func helpTexts() throws {
+        let list = try Program.run(["help"]).output
+        let rows = try #require(list.split(separator: "OPTIONS:").first)
+            .split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
+        let names = rows.map { $0.dropFirst(2).split(separator: "  ")[0] }
+        #expect(names.count >= 14)
+        for name in names {
+            let text = try Program.run(["help"] + name.split(separator: " ").map(String.init)).output
+            #expect(text.contains("\nUSAGE: stillwatch \(name)"))
+            for line in text.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
+            let options = try #require(text.split(separator: "OPTIONS:").last)
+            #expect(options.contains("-h, --help"))
+            for option in options.split(separator: "\n  -") {
+                #expect(".)\n".contains(option.last ?? " "), "\(name): -\(option)")
+            }
+        }
+    }
+
     @Test("options win over variables, variables over the file, and every mistake in them is said")
     func settings() throws {
         let scratch = try Scratch()

@@ -37,18 +37,4 @@ struct ReferenceTests {
         #expect(text.contains("- Option: `-X`"))
         #expect(text == Reference.markdown())
     }
-
-    @Test("every option with a key names a key that exists, with the same choices")
-    func options() {
-        for command in Commands.all {
-            for option in command.options {
-                guard let name = option.key else { continue }
-                let key = Key.named(name)
-                #expect(key != nil, "\(command.name) \(option.spelling)")
-                if case .choice(let words) = option.value {
-                    #expect(key?.type == words.joined(separator: " | "))
-                }
-            }
-        }
-    }
 }
