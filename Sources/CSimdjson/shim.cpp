@@ -211,7 +211,24 @@ static SW_INLINE bool read_text(sw_decoder *decoder, sw_slice text, Scalar &valu
   return text.count == 0 || is_ascii(text) || read_odd_text(decoder, value);
 }
 
-void sw_decoder_fill_text(sw_decoder *decoder, uint8_t field, uint8_t item, sw_slice text) {
+/// Fills the slot of a text that needs no second look; false for any other.
+static SW_INLINE bool fill_plain(
+    sw_decoder *decoder, uint8_t field, uint8_t item, const sw_slice &text) {
+  if (text.count == 0 || !Slots(*decoder).is_plain(text, Slots::limit(field))) return false;
+  if (field >= SW_TEXT_COUNT && field != SW_FINGERPRINTS) return false;
+  if (!is_ascii(text)) return false;
+  decoder->event.present |= 1u << field;
+  if (field < SW_TEXT_COUNT) {
+    decoder->ranks[field] = 0;
+    decoder->event.texts[field] = text;
+  } else if (item < SW_MAX_TRACKED) {
+    decoder->fingerprints.put(item, 0, text);
+  }
+  return true;
+}
+
+static __attribute__((noinline)) void fill_odd_text(
+    sw_decoder *decoder, uint8_t field, uint8_t item, sw_slice text) {
   Scalar value;
   if (!read_text(decoder, text, value)) {
     forget(decoder, field, item);
@@ -220,13 +237,28 @@ void sw_decoder_fill_text(sw_decoder *decoder, uint8_t field, uint8_t item, sw_s
   fill(decoder, field, item, value);
 }
 
-void sw_decoder_fill_integer(sw_decoder *decoder, uint8_t field, uint8_t item, int64_t number) {
+void sw_decoder_fill_text(sw_decoder *decoder, uint8_t field, uint8_t item, sw_slice text) {
+  if (!fill_plain(decoder, field, item, text)) fill_odd_text(decoder, field, item, text);
+}
+
+static __attribute__((noinline)) void fill_odd_integer(
+    sw_decoder *decoder, uint8_t field, uint8_t item, int64_t number) {
   Scalar value;
   value.type = Scalar::number;
   value.bytes = {nullptr, 0};
   value.decimal.negative = number < 0;
   value.decimal.mantissa = number < 0 ? -uint64_t(number) : uint64_t(number);
   fill(decoder, field, item, value);
+}
+
+void sw_decoder_fill_integer(sw_decoder *decoder, uint8_t field, uint8_t item, int64_t number) {
+  if (field >= SW_TEXT_COUNT && field < SW_TIME && uint64_t(number) <= uint64_t(SW_MAX_NUMBER)) {
+    decoder->event.present |= 1u << field;
+    decoder->ranks[field] = 0;
+    decoder->event.numbers[field - SW_TEXT_COUNT] = number;
+    return;
+  }
+  fill_odd_integer(decoder, field, item, number);
 }
 
 void sw_decoder_fill_double(sw_decoder *decoder, uint8_t field, uint8_t item, double number) {
@@ -253,3 +285,16 @@ void sw_decoder_fill_bool(sw_decoder *decoder, uint8_t field, uint8_t item, int 
 }
 
 void sw_decoder_finish(sw_decoder *decoder) { decoder->finish(); }
+
+/// Whether each of eight bytes is a digit or a dot.
+static bool is_dotted(uint64_t word) {
+  const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+  const uint64_t slashes = word ^ ones * '/';
+  const uint64_t outside = (word + ones * (0x80 - ':')) | (word - ones * '.');
+  return ((outside | ((slashes - ones) & ~slashes)) & high) == 0;
+}
+
+int sw_is_dotted(sw_slice text) {
+  if (text.count < 8 || text.count > 16) return 0;
+  return is_dotted(load8(text.start)) && is_dotted(load8(text.start + text.count - 8));
+}

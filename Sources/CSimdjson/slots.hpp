@@ -50,6 +50,21 @@ class Slots {
 
   void flaw(uint32_t field, sw_flaw flaw) { d.flaw(field, flaw); }
 
+  /// Whether a text needs no second look: it is neither long nor a placeholder.
+  SW_INLINE bool is_plain(const sw_slice &text, uint64_t limit) const {
+    return text.count <= limit && !d.placeholders.may_contain(text);
+  }
+
+  static uint64_t limit(uint32_t field) {
+    return field == SW_ACCOUNT ? SW_MAX_ACCOUNT_BYTES : SW_MAX_TEXT_BYTES;
+  }
+
+  /// Whether a number is a whole one that every field with a number may hold.
+  static bool is_plain(const Decimal &number) {
+    const bool is_whole = number.exponent == 0 && !number.negative && !number.cut;
+    return is_whole && number.mantissa <= uint64_t(SW_MAX_NUMBER);
+  }
+
  private:
   sw_decoder &d;
 
@@ -67,10 +82,9 @@ class Slots {
   SW_INLINE bool read_text(
       uint32_t field, const Scalar &value, uint64_t limit, sw_slice &text) {
     text = value.bytes;
-    const bool is_plain = value.type == Scalar::text && text.count <= limit &&
-                          !value.lone_surrogate && !d.current->is_repaired &&
-                          !d.placeholders.may_contain(text);
-    return is_plain || read_odd_text(field, value, limit, text);
+    const bool is_text = value.type == Scalar::text && !value.lone_surrogate;
+    return (is_text && !d.current->is_repaired && is_plain(text, limit)) ||
+           read_odd_text(field, value, limit, text);
   }
 
   SW_COLD bool read_odd_text(
@@ -108,9 +122,8 @@ class Slots {
   }
 
   SW_INLINE void text(const Leaf &leaf, const Scalar &value) {
-    const uint64_t limit = leaf.field == SW_ACCOUNT ? SW_MAX_ACCOUNT_BYTES : SW_MAX_TEXT_BYTES;
     sw_slice text;
-    if (!read_text(leaf.field, value, limit, text)) return;
+    if (!read_text(leaf.field, value, limit(leaf.field), text)) return;
     take(leaf);
     d.event.texts[leaf.field] = leaf.form == SW_ROLE ? without_session(text) : text;
   }
@@ -127,6 +140,10 @@ class Slots {
     if (!decimal) {
       number = value.type == Scalar::yes ? 1000 : 0;
       return value.type != Scalar::text;
+    }
+    if (is_plain(*decimal)) {
+      number = int64_t(decimal->mantissa) * 1000;
+      return true;
     }
     const int64_t largest = SW_MAX_NUMBER * 1000;
     if (fixed_point(*decimal, SW_SIGNAL_PLACES, number) && number <= largest && number >= -largest) {
@@ -218,6 +235,15 @@ class Slots {
   }
 
   SW_INLINE void number(const Leaf &leaf, const Scalar &value) {
+    if (leaf.form == SW_PLAIN && value.type == Scalar::number && is_plain(value.decimal)) {
+      take(leaf);
+      d.event.numbers[leaf.field - SW_TEXT_COUNT] = int64_t(value.decimal.mantissa);
+      return;
+    }
+    odd_number(leaf, value);
+  }
+
+  __attribute__((noinline)) void odd_number(const Leaf &leaf, const Scalar &value) {
     if (leaf.form == SW_OUTCOME || leaf.form == SW_ERROR) return outcome(leaf, value);
     Decimal parsed;
     const Decimal *decimal = read_number(value, parsed);

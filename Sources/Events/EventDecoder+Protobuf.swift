@@ -84,6 +84,7 @@ extension EventDecoder {
 
 extension EventField {
     /// The field with this number in `stillwatch.proto`.
+    @inline(__always)
     fileprivate init?(protobuf number: UInt32) {
         switch number {
         case 1: self = .time

@@ -177,19 +177,12 @@ public struct EventDecoder: ~Copyable, @unchecked Sendable {
         let kinds = slots.pointee.kinds_present
         guard kinds & (1 &<< UInt64(addressKind)) != 0 else { return }
         let place = (kinds & ((1 &<< UInt64(addressKind)) &- 1)).nonzeroBitCount
-        let text = event.fingerprintValue(place)
-        // Digits and dots alone are an address of IPv4 in its one spelling, or none.
-        guard let start = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
-        var i = 0
-        while i < text.count {
-            let byte = start[i]
-            if byte &- UInt8(ascii: ".") >= 12 || byte == UInt8(ascii: "/") {
-                return respell(text, at: place)
-            }
-            i &+= 1
-        }
+        let offset = SW_OFFSET_FINGERPRINT_VALUES &+ place &* MemoryLayout<sw_slice>.stride
+        let text = UnsafeRawPointer(slots).load(fromByteOffset: offset, as: sw_slice.self)
+        if sw_is_dotted(text) == 0 { respell(event.fingerprintValue(place), at: place) }
     }
 
+    @inline(never)
     private func respell(_ text: ByteSlice, at place: Int) {
         guard let found = IPAddress(within: text, last: addressChoice == .last) else { return }
         let count = found.write(into: address)

@@ -2,7 +2,7 @@ import Events
 import Primitives
 
 // Decodes records of one account and five fingerprints from memory and prints one JSON line a format:
-//     swift run -c release decode-bench [events]
+//     swift run -c release decode-bench [events [json|protobuf]]
 // `touched_ns_per_event` also reads the account, the fingerprints and four more fields and hashes them,
 // as folding does.
 
@@ -50,12 +50,16 @@ func fingerprint(_ event: Event) -> UInt64 {
     return sum
 }
 
-let events = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1_000_000
+let arguments = CommandLine.arguments
+let events = arguments.dropFirst().first.flatMap { Int($0) } ?? 1_000_000
+let formats = arguments.dropFirst(2).first.map { name in
+    EventFormat.allCases.filter { $0.rawValue == name }
+}
 let samples = Samples(count: 1000)
 let tracked = TrackedNames(
     kinds: ["payment", "device", "ip", "tls_ja4", "prompt_template"],
     signals: ["reasoning_elicitation", "task"])
-for format in EventFormat.allCases {
+for format in formats ?? EventFormat.allCases {
     let source = format == .json ? samples.json : samples.protobuf
     var records = ByteBuffer()
     var spans: [Range<Int>] = []

@@ -203,6 +203,9 @@ uint8_t sw_decoder_rank(const sw_decoder *decoder, uint8_t field, uint8_t item);
 /// Lists fingerprints and signals in the order of the tracked names.
 void sw_decoder_finish(sw_decoder *decoder);
 
+/// Whether the text is 8 to 16 digits and dots alone: an address of IPv4 in its one spelling, if it is one.
+int sw_is_dotted(sw_slice text);
+
 #ifdef __cplusplus
 }
 #endif
