@@ -132,7 +132,7 @@ struct History {
         mutating func addRefused() {
             records.append(
                 Workload.Record(
-                    atMs: 0, timestampMs: Workload.originMs, bytes: Array("{\"tim".utf8)))
+                    atMs: 0, timestampMs: Workload.originMs, bytes: Workload.refused))
         }
 
         private mutating func add(

@@ -90,7 +90,8 @@ struct Scenario {
             storage.isUndamaged && random.chance(0.25) && history == nil && !isEndedElsewhere
             ? random.pick(12_000...faultsMs - 5_000) : nil
         workload = Workload(
-            seed: seed, partitions: inputs, endMs: faultsMs + 4_000, history: history)
+            seed: seed, partitions: inputs, endMs: faultsMs + 4_000, history: history,
+            isBatched: RandomStream(seed: seed, salt: 5).chance(0.3))
     }
 
     /// How the input lies in time, and how the run ends; drawn apart from everything else.
@@ -141,6 +142,7 @@ struct Scenario {
             partialsPartitions: shuffles, application: 7, incarnation: incarnation, rules: rules,
             timing: workload.timing,
             encoder: FindingEncoder(format: .flat, productVersion: "1", source: "/simulation"))
+        settings.fieldMap = workload.fieldMap
         settings.shards = shards
         settings.sampleSize = 32
         settings.memoryBudget = Self.memoryBudget
@@ -166,6 +168,7 @@ struct Scenario {
             + "\(client.isCooperative ? "cooperative" : "range"), "
             + (changesRulesAtMs.map { "another rule at \($0) ms, " } ?? "")
             + (history.map { $0.isPaced ? "history at a pace, " : "history, " } ?? "")
+            + (workload.isBatched ? "several events a record, " : "")
             + (isEnded ? "stopped at the end, " : "") + (isCalm ? "calm, not " : "")
             + "faults for \(faultsMs) ms every \(calmMs) ms"
     }

@@ -15,7 +15,7 @@ struct Undisturbed {
 
     /// Findings by their record's id.
     private(set) var findings: [String: Output] = [:]
-    /// Dead letters as `partition offset reason`.
+    /// Dead letters as `partition offset element reason`, without an element where the record has none.
     private(set) var deadLetters: Set<String> = []
     /// Events folded into partials.
     private(set) var admitted = 0
@@ -28,6 +28,7 @@ struct Undisturbed {
             rules: settings.rules, timing: settings.timing,
             partitions: settings.partialsPartitions, application: settings.application)
         var decoder = try EventDecoder(
+            fieldMap: settings.fieldMap,
             tracked: TrackedNames(kinds: plan.kinds.map(\.name), signals: plan.signals))
         let tasks = (0..<plan.partitions).map { Task($0, plan, settings) }
         for (source, records) in workload.partitions.enumerated() {
@@ -48,7 +49,9 @@ struct Undisturbed {
             }
             admitted += ingest.counters.processed
             for letter in ingest.takeDeadLetters() {
-                deadLetters.insert("\(source) \(letter.offset) \(letter.reason.rawValue)")
+                let element = letter.element.map { "\($0)" } ?? ""
+                deadLetters.insert(
+                    "\(source) \(letter.offset) \(element) \(letter.reason.rawValue)")
             }
         }
         for task in tasks {

@@ -94,8 +94,8 @@ struct Verdict {
             func header(_ name: String) -> String {
                 record.headers.first { $0.name == name }?.value ?? ""
             }
-            let partition = header("stillwatch_partition")
-            let id = "\(partition) \(header("stillwatch_offset")) \(header("stillwatch_reason"))"
+            let place = ["partition", "offset", "element", "reason"]
+            let id = place.map { header("stillwatch_" + $0) }.joined(separator: " ")
             seen[id, default: 0] += 1
         }
         for (id, count) in seen.sorted(by: { $0.key < $1.key }) {

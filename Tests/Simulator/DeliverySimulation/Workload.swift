@@ -19,20 +19,26 @@ struct Workload {
     }
 
     /// Records by partition, in their order.
-    private(set) var partitions: [[Record]]
+    var partitions: [[Record]]
     /// When the last record is produced.
     let endMs: Int64
     /// Offsets from which on a partition cannot be committed before it ends: its last event is a jump ahead that
     /// nothing confirms.
-    private(set) var pendingFrom: [Int32: Int64] = [:]
+    var pendingFrom: [Int32: Int64] = [:]
     let timing: TopologyPlan.Timing
+    /// Whether records hold several events each, and what makes them so.
+    let isBatched: Bool
 
     /// Event time at virtual time 0.
     static let originMs = Cluster.epochMs
 
     /// Records for so many partitions, until `endMs`.
-    init(seed: UInt64, partitions count: Int, endMs: Int64, history: History? = nil) {
+    init(
+        seed: UInt64, partitions count: Int, endMs: Int64, history: History? = nil,
+        isBatched: Bool = false
+    ) {
         self.endMs = endMs
+        self.isBatched = isBatched
         timing = TopologyPlan.Timing(
             paneWidth: PaneWidth(ms: 1_000) ?? .standard, latenessMs: 2_000,
             maxLatenessMs: 20_000, maxFutureSkewMs: 5_000)
@@ -45,6 +51,7 @@ struct Workload {
                 partitions[partition] = made.records
                 pendingFrom[Int32(partition)] = made.pendingFrom
             }
+            if isBatched { pack(seed) }
             return
         }
         for partition in 0..<count {
@@ -58,6 +65,7 @@ struct Workload {
             partitions[partition].append(
                 Self.ordinary(endMs, endMs, crowd, &random))
         }
+        if isBatched { pack(seed) }
     }
 
     /// Records in all.
@@ -67,7 +75,7 @@ struct Workload {
         _ atMs: Int64, _ crowd: Crowd, _ random: inout TestRandom
     ) -> Record {
         switch Int.random(in: 0..<400, using: &random) {
-        case 0: return Record(atMs: atMs, timestampMs: originMs + atMs, bytes: Array("{\"tim".utf8))
+        case 0: return Record(atMs: atMs, timestampMs: originMs + atMs, bytes: refused)
         case 1: return ordinary(atMs, atMs - 40_000, crowd, &random)
         case 2: return ordinary(atMs, atMs + 3_600_000, crowd, &random)
         case 3: return ahead(atMs, 60_000, crowd, &random)
@@ -96,6 +104,9 @@ struct Workload {
         let bytes = crowd.event(originMs + max(0, timeMs), atMs, &random)
         return Record(atMs: atMs, timestampMs: originMs + atMs, bytes: bytes)
     }
+
+    /// A record that is no event.
+    static let refused = Array("{\"tim\":7}".utf8)
 
     /// The id of the rule that is added while a run goes on.
     static let addedRule = "sim.added"

@@ -26,7 +26,8 @@ struct CommandTests {
         let names = rows.map { $0.dropFirst(2).split(separator: "  ")[0] }
         #expect(names.count >= 14)
         for name in names {
-            let text = try Program.run(["help"] + name.split(separator: " ").map(String.init)).output
+            let text = try Program.run(["help"] + name.split(separator: " ").map(String.init))
+                .output
             #expect(text.contains("\nUSAGE: stillwatch \(name)"))
             for line in text.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
             let options = try #require(text.split(separator: "OPTIONS:").last)
