@@ -51,31 +51,31 @@ let package = Package(
             linkerSettings: [.linkedLibrary("m")]),
         module("Telemetry", ["Primitives"]),
         module("Execution", []),
-        module("YAML", ["CYAML", "Primitives"]),
+        module("YAML", ["CYAML"]),
         .target(
             name: "Events", dependencies: ["CSimdjson", "Primitives"],
             exclude: ["stillwatch.proto"], swiftSettings: strict),
         module("Snapshots", ["Primitives"]),
         module("Aggregation", ["Primitives"]),
-        module("Kafka", ["CRdkafka", "Primitives", "Telemetry"]),
+        module("Kafka", ["CRdkafka", "Primitives"]),
         module("Detection", ["Aggregation", "YAML", "Primitives"]),
         module("Topology", ["Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
         module(
             "Delivery",
             ["Topology", "Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
         module("Simulation", ["Primitives"]),
-        module("Configuration", ["YAML", "Primitives"]),
+        module("Configuration", ["YAML"]),
         module(
             "Replay",
             [
-                "Topology", "Detection", "Events", "Aggregation", "Primitives", "Telemetry",
+                "Topology", "Detection", "Events", "Primitives",
                 "Execution",
                 "CZlib", "CZstd",
             ]),
         module(
             "Live",
             [
-                "Delivery", "Snapshots", "Topology", "Detection", "Events", "Aggregation",
+                "Delivery", "Snapshots", "Topology", "Detection", "Events",
                 "Primitives", "Telemetry", "Execution", "Kafka",
             ]),
         .executableTarget(
@@ -103,7 +103,7 @@ let package = Package(
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/Support/CMallocCounter"),
         .target(
-            name: "TestSupport", dependencies: ["CMallocCounter", "Primitives"],
+            name: "TestSupport", dependencies: ["CMallocCounter"],
             path: "Tests/Support/TestSupport", exclude: ["kafka-one-broker"], swiftSettings: strict),
         tests("PrimitivesTests", ["Primitives"]),
         tests("YAMLTests", ["YAML"]),
@@ -126,7 +126,7 @@ let package = Package(
         tests(
             "TopologyTests",
             [
-                "Topology", "Detection", "Events", "Aggregation", "Snapshots", "YAML", "Primitives",
+                "Topology", "Detection", "Events", "Snapshots", "YAML", "Primitives",
             ]),
         tests("SimulationTests", ["Simulation", "Primitives"]),
         tests("ConfigurationTests", ["Configuration", "YAML"]),
@@ -142,7 +142,7 @@ let package = Package(
         tests(
             "DeliveryTests",
             [
-                "Delivery", "Topology", "Detection", "Events", "Snapshots", "YAML", "Primitives",
+                "Delivery", "Topology", "Detection", "Snapshots", "YAML", "Primitives",
             ]),
         .target(
             name: "ClusterSimulation",
@@ -166,14 +166,14 @@ let package = Package(
             path: "Tests/Programs/ClusterSim",
             swiftSettings: strict),
         .executableTarget(
-            name: "cluster-probe", dependencies: ["ClusterSimulation", "Delivery", "Primitives"],
+            name: "cluster-probe", dependencies: ["ClusterSimulation"],
             path: "Tests/Programs/ClusterProbe", swiftSettings: strict),
         tests(
             "ClusterSimulationTests",
             ["ClusterSimulation", "Delivery", "Snapshots", "Kafka", "Primitives"]),
         tests("HouseRulesTests", []),
         tests("LiveTests", ["Live", "Delivery", "Snapshots", "Kafka", "Primitives"]),
-        tests("SystemTests", ["Kafka", "Primitives", "CRdkafka"]),
+        tests("SystemTests", ["Kafka", "CRdkafka"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -15,8 +15,6 @@ struct DimensionLayout {
     static let bucketsPerWindow: UInt32 = 8
     /// Load buckets an entry keeps: the window's, and the one it straddles.
     static let buckets = 9
-    /// Offset of the name reference in an entry.
-    static let nameOffset = 16
 
     /// Offset of the load buckets in an entry.
     var loadsOffset: Int { isNamed ? 20 : 16 }

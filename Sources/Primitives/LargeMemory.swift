@@ -26,8 +26,6 @@ public struct ChunkPool: ~Copyable {
     public let chunkSize: Int
     /// Bytes of the chunks that are out.
     public private(set) var bytesInUse = 0
-    /// Bytes taken from the system.
-    public var bytesReserved: Int { regions.count * LargeMemory.pageSize }
     private var regions: [UnsafeMutableRawPointer] = []
     private var free: [UnsafeMutableRawPointer] = []
 

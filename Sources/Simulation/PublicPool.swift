@@ -21,7 +21,6 @@ enum PublicPool {
     static let tlsPrints = 24
     /// User agents in wide use; `agent % 24` is the TLS print that goes with it.
     static let userAgents = 240
-    static let cardBins = 400
     static let networks = 300
     static let templates = 40
     static let toolSets = 30

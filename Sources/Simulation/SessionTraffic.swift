@@ -19,7 +19,6 @@ final class SessionTraffic<P: Persona>: TrafficSource {
     /// Requests not yet given to a session; only exact populations run out.
     private var unassigned: Int
     private var startMs: Int64 = .max
-    private var startSize = 0
 
     /// Sessions open at once; starts beyond send one request.
     private static var openLimit: Int { 1 << 20 }

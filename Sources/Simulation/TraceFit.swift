@@ -10,8 +10,6 @@
 /// populations take its *shape* and scale its mean: that the small customers of an API look like
 /// its large ones, only smaller, is an assumption.
 enum TraceFit {
-    /// Mean requests of a client a day in the trace.
-    static let requestsPerDay = 104_450.1
 
     /// Where in the order of clients, smallest first, the rates below stand.
     static let rankKnots = [
