@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @Suite("House rules")
@@ -41,6 +42,15 @@ struct HouseRulesTests {
     @Test("every C module is imported by one module")
     func cModules() {
         let violations = ImportRules.cImporters(Self.sources)
+        #expect(violations.isEmpty, "\(violations.map { "\n\($0)" }.joined())")
+    }
+
+    @Test("every module declares the modules it imports, and no others")
+    func dependencies() throws {
+        let manifest = try String(
+            contentsOf: Package.root.appendingPathComponent("Package.swift"), encoding: .utf8)
+        let violations = DependencyRule.check(Self.sources, manifest: manifest)
+        #expect(DependencyRule.declared(manifest).count > 15)
         #expect(violations.isEmpty, "\(violations.map { "\n\($0)" }.joined())")
     }
 

@@ -168,4 +168,14 @@ struct PlantedTests {
             """
         #expect(lines(DocumentationRule.check(file(text))) == [4, 7, 11])
     }
+
+    @Test("a dependency that is not imported and an import that is not declared are found")
+    func dependencies() {
+        let manifest = "module(\"A\", [\"B\", \"C\"]),\nmodule(\"B\", []), module(\"C\", [])"
+        let files = [
+            file("import B\n", "Sources/A/F.swift"), file("import C", "Sources/B/F.swift"),
+        ]
+        let rules = DependencyRule.check(files, manifest: manifest).map(\.rule)
+        #expect(rules == ["A never imports C", "B does not declare C"])
+    }
 }
