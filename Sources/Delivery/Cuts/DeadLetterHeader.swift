@@ -24,6 +24,8 @@ public enum DeadLetterHeader {
     public static let field = "stillwatch_field"
     /// The number, from 0, of the event in a record of several.
     public static let element = "stillwatch_element"
+    /// What would help with it, where that is known.
+    public static let hint = "stillwatch_hint"
 
     /// Ours that tell the origin.
     static func more(of origin: RecordOrigin) -> [(name: String, value: String)] {

@@ -60,16 +60,10 @@ final class Outputs {
             headers.append((name: DeadLetterHeader.field, value: field.name))
         }
         if let element = letter.element {
-            headers.append((name: "stillwatch_element", value: String(element)))
+            headers.append((name: DeadLetterHeader.element, value: String(element)))
         }
         if let hint = letter.hint {
-            headers.append((name: "stillwatch_hint", value: hint.rawValue))
-        }
-        if let element = letter.element {
-            headers.append((name: "stillwatch_element", value: String(element)))
-        }
-        if let hint = letter.hint {
-            headers.append((name: "stillwatch_hint", value: hint.rawValue))
+            headers.append((name: DeadLetterHeader.hint, value: hint.rawValue))
         }
         let number = owner.number % Int32(max(1, settings.outputs.deadLetters))
         let origin = letter.origin ?? RecordOrigin()

@@ -94,6 +94,10 @@ struct Verdict {
             func header(_ name: String) -> String {
                 record.headers.first { $0.name == name }?.value ?? ""
             }
+            let names = record.headers.map(\.name)
+            if Set(names).count != names.count {
+                problem("a dead letter has headers twice: \(names)")
+            }
             let place = ["partition", "offset", "element", "reason"]
             let id = place.map { header("stillwatch_" + $0) }.joined(separator: " ")
             seen[id, default: 0] += 1
