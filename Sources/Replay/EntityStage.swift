@@ -1,10 +1,11 @@
 import Detection
-import Execution
 import Primitives
 import Topology
 
 /// The ENTITY tasks of one shard, fed from memory.
-final class EntityStage {
+///
+/// Unchecked Sendable: one thread at a time works on it.
+final class EntityStage: @unchecked Sendable {
     private let tasks: UnsafeMutablePointer<EntityTask>
     /// The offset each task's next block has: blocks are counted, as in a log.
     private let offsets: UnsafeMutablePointer<Int64>
@@ -36,9 +37,14 @@ final class EntityStage {
         offsets.deallocate()
     }
 
+    /// Hands blocks to their partitions' tasks.
+    func receive(_ batch: BlockBatch) {
+        batch.forEach { receive($1, partition: $0) }
+    }
+
     /// Hands a block to its partition's task, which closes what may close. Blocks of our own making are whole: a bad one is a mistake of
     /// ours, and losing it silently would be worse than stopping.
-    func receive(_ block: ByteSlice, partition: Int) {
+    private func receive(_ block: ByteSlice, partition: Int) {
         do throws(BlockError) {
             try tasks[partition / stride].receive(block, offset: offsets[partition / stride])
         } catch {
@@ -104,28 +110,4 @@ public struct EntitySummary: Sendable {
         suppressed += other.suppressed
         closedThrough = max(closedThrough, other.closedThrough)
     }
-}
-
-/// A shard of ENTITY tasks on a thread of its own.
-actor EntityShard {
-    private let executor: ThreadExecutor
-    private let stage: EntityStage
-
-    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
-
-    init(_ settings: ReplaySettings, first: Int, stride: Int) {
-        executor = ThreadExecutor()
-        stage = EntityStage(settings, first: first, stride: stride)
-    }
-
-    deinit { executor.stop() }
-
-    /// Takes in a batch of blocks and returns the findings.
-    func process(_ batch: BlockBatch) -> [Finding] {
-        batch.forEach { stage.receive($1, partition: $0) }
-        return stage.takeFindings()
-    }
-
-    /// What the tasks have done and hold.
-    func summary() -> EntitySummary { stage.summary() }
 }

@@ -2,59 +2,154 @@ import Events
 import Primitives
 import Topology
 
-/// The INGEST tasks of a replay, one a source, with their shared decoder.
-final class IngestStage {
+/// The INGEST side of a replay: chunks are decoded and folded side by side, and settled in their order.
+///
+/// A round has four steps: `work` on each chunk, by any thread; `settle`, on one, which decides in the sources' order
+/// whether each trial holds and reads again what does not; `flush` of each chunk, by any thread; and the ENTITY side's
+/// work on the blocks. See ``IngestTask/holds(behind:)`` for why the outcome is that of one thread.
+///
+/// Unchecked Sendable: a step touches its own chunk's task and its own worker's decoder.
+final class IngestStage: @unchecked Sendable {
+    /// A source's own task, which reads what no trial can, and what all of its tasks have counted.
+    private struct Source: ~Copyable {
+        var task: IngestTask
+        var counters = IngestCounters()
+    }
+
     private let sources: [any RecordSource]
-    private let tasks: UnsafeMutablePointer<IngestTask>
-    private let offsets: UnsafeMutablePointer<Int64>
-    private var isOpen: [Bool]
+    private let states: UnsafeMutablePointer<Source>
+    private let trials: UnsafeMutablePointer<IngestTask>
+    private let trialCount: Int
     /// By address, as the tasks: a stored property would be checked for exclusive access at every record.
-    private let decoder: UnsafeMutablePointer<EventDecoder>
-    private let batchSize: Int
-    private let paneWidth: PaneWidth
-    /// Lines read at most before a batch is handed over, however small the flushes are.
-    private static let linesPerStep = 4096
-    /// Records read so far.
-    var recordsRead: Int { sources.indices.reduce(0) { $0 + Int(offsets[$1]) } }
+    private let decoders: UnsafeMutablePointer<EventDecoder>
+    private let workers: Int
+    private let plan: TopologyPlan
     /// The first refused records.
     private(set) var refusals: [Replay.Refusal] = []
 
-    init(_ settings: ReplaySettings, _ sources: [any RecordSource]) throws {
+    init(_ settings: ReplaySettings, _ sources: [any RecordSource], chunks: Int) throws {
+        decoders = .allocate(capacity: settings.shards)
+        for w in 0..<settings.shards {
+            (decoders + w).initialize(to: try settings.makeDecoder())
+        }
         self.sources = sources
-        batchSize = settings.batchSize
-        paneWidth = settings.plan.timing.paneWidth
-        let made = try settings.makeDecoder()
-        decoder = .allocate(capacity: 1)
-        decoder.initialize(to: made)
-        isOpen = sources.map { _ in true }
-        tasks = .allocate(capacity: max(1, sources.count))
-        offsets = .allocate(capacity: max(1, sources.count))
+        plan = settings.plan
+        workers = settings.shards
+        trialCount = chunks
+        trials = .allocate(capacity: chunks)
+        states = .allocate(capacity: max(1, sources.count))
+        for c in 0..<chunks {
+            (trials + c).initialize(
+                to: IngestTask(plan: plan, source: 0, sources: sources.count))
+        }
         for s in sources.indices {
-            (tasks + s).initialize(
-                to: IngestTask(plan: settings.plan, source: s, sources: sources.count))
-            (offsets + s).initialize(to: 0)
+            (states + s).initialize(
+                to: Source(task: IngestTask(plan: plan, source: s, sources: sources.count)))
         }
     }
 
     deinit {
-        tasks.deinitialize(count: sources.count)
-        tasks.deallocate()
-        offsets.deallocate()
-        decoder.deinitialize(count: 1)
-        decoder.deallocate()
+        states.deinitialize(count: sources.count)
+        states.deallocate()
+        trials.deinitialize(count: trialCount)
+        trials.deallocate()
+        decoders.deinitialize(count: workers)
+        decoders.deallocate()
     }
 
-    /// What the tasks have done, added up.
+    // MARK: A round
+
+    /// Decodes and folds a chunk on trial.
+    func work(_ chunk: Chunk, trial: Int, worker: Int) {
+        trials[trial].beginTrial(of: chunk.source, after: chunk.first - 1)
+        Self.ingest(chunk, by: trials + trial, decoders + worker)
+    }
+
+    /// Decides about a chunk's trial; chunks are settled in the order they were read in. Returns the source's clock.
+    func settle(_ chunk: Chunk, trial: Int) -> PartitionClock {
+        let state = states + chunk.source
+        chunk.removeBlocks()
+        if !state.pointee.task.hasParked, trials[trial].holds(behind: state.pointee.task.clock) {
+            let clock = trials[trial].accept(behind: state.pointee.task.clock)
+            state.pointee.counters.add(trials[trial].takeCounters())
+            keep(trials[trial].takeDeadLetters(), of: chunk.source)
+            state.pointee.task.begin(chunk.source, after: chunk.last, clock: clock)
+        } else {
+            readAgain(chunk, trial)
+        }
+        return state.pointee.task.clock
+    }
+
+    /// Writes a chunk's blocks, and behind its last chunk the end of a source.
+    func flush(_ chunk: Chunk, trial: Int, worker: Int) {
+        if !chunk.isFlushed {
+            Self.flush(trials + trial, through: chunk.last, .active, into: chunk)
+        }
+        guard chunk.isLast else { return }
+        let state = states + chunk.source
+        state.pointee.task.finish(decoder: &decoders[worker])
+        Self.flush(&state.pointee.task, through: chunk.last, .ended, into: chunk)
+    }
+
+    /// Takes what the sources' ends refused, once all are flushed.
+    func finish() {
+        for s in sources.indices {
+            keep(states[s].task.takeDeadLetters(), of: s)
+            states[s].counters.add(states[s].task.takeCounters())
+        }
+    }
+
+    private func readAgain(_ chunk: Chunk, _ trial: Int) {
+        trials[trial] = IngestTask(plan: plan, source: 0, sources: sources.count)
+        let state = states + chunk.source
+        Self.ingest(chunk, by: &state.pointee.task, decoders)
+        Self.flush(
+            &state.pointee.task, through: state.pointee.task.processedOffset, .active, into: chunk)
+        chunk.isFlushed = true
+        keep(state.pointee.task.takeDeadLetters(), of: chunk.source)
+    }
+
+    private static func ingest(
+        _ chunk: Chunk, by task: UnsafeMutablePointer<IngestTask>,
+        _ decoder: UnsafeMutablePointer<EventDecoder>
+    ) {
+        chunk.forEach { record, offset, timestampMs in
+            task.pointee.ingest(
+                record, offset: offset, timestampMs: timestampMs, decoder: &decoder.pointee)
+        }
+    }
+
+    private static func flush(
+        _ task: UnsafeMutablePointer<IngestTask>, through offset: Int64,
+        _ state: IngestTask.SourceState, into chunk: Chunk
+    ) {
+        let shards = chunk.batches.count
+        task.pointee.flush(through: offset, state: state) { partition, block in
+            chunk.batches[partition % shards].append(block, partition: partition)
+        }
+    }
+
+    private func keep(_ letters: [DeadLetter], of source: Int) {
+        for letter in letters.prefix(max(0, Replay.keptRefusals - refusals.count)) {
+            refusals.append(
+                Replay.Refusal(
+                    place: sources[source].place(ofRecord: letter.offset), letter: letter))
+        }
+    }
+
+    // MARK: What came of it
+
+    /// What was done, added up.
     var counters: IngestCounters {
         var sum = IngestCounters()
-        for s in sources.indices { sum.add(tasks[s].counters) }
+        for s in sources.indices { sum.add(states[s].counters) }
         return sum
     }
 
     /// The sources that are not in order of time.
     var disorders: [Replay.Disorder] {
         sources.indices.compactMap { s in
-            let counters = tasks[s].counters
+            let counters = states[s].counters
             let tooLate = counters.rejected[RejectReason.tooLate.index]
             guard tooLate > 0 || counters.late * 100 > counters.consumed else { return nil }
             return Replay.Disorder(
@@ -68,62 +163,12 @@ final class IngestStage {
         var lowest: UInt32?
         var highest: EventTime?
         for s in sources.indices {
-            let clock = tasks[s].clock
+            let clock = states[s].task.clock
             if let pane = clock.lowestPane { lowest = min(lowest ?? pane, pane) }
             if let time = clock.highest { highest = max(highest ?? time, time) }
         }
         guard let lowest, let highest else { return nil }
-        let start = paneWidth.start(of: Pane(index: lowest))
+        let start = plan.timing.paneWidth.start(of: Pane(index: lowest))
         return start...max(start, highest)
-    }
-
-    /// Reads on from the source that is furthest behind and fills `batches`, the partitions dealt out in
-    /// turn, with its blocks; false when every source has ended.
-    func step(into batches: [BlockBatch]) throws(InputError) -> Bool {
-        guard let s = furthestBehind() else { return false }
-        for batch in batches { batch.removeAll() }
-        let targets = batches.count
-        var left = Self.linesPerStep
-        while left > 0, isOpen[s] {
-            let count = min(batchSize, left)
-            left -= count
-            isOpen[s] = try read(count, from: s)
-            if !isOpen[s] { tasks[s].finish(decoder: &decoder.pointee) }
-            tasks[s].flush(
-                through: tasks[s].processedOffset, state: isOpen[s] ? .active : .ended
-            ) { partition, block in
-                batches[partition % targets].append(block, partition: partition)
-            }
-            keepRefusals(of: s)
-        }
-        return true
-    }
-
-    private func furthestBehind() -> Int? {
-        var best: Int?
-        for s in sources.indices where isOpen[s] {
-            guard let known = best else {
-                best = s
-                continue
-            }
-            if tasks[s].clock.firstOpenPane < tasks[known].clock.firstOpenPane { best = s }
-        }
-        return best
-    }
-
-    private func read(_ count: Int, from s: Int) throws(InputError) -> Bool {
-        try sources[s].read(count) { record, timestampMs in
-            tasks[s].ingest(
-                record, offset: offsets[s], timestampMs: timestampMs, decoder: &decoder.pointee)
-            offsets[s] += 1
-        }
-    }
-
-    private func keepRefusals(of s: Int) {
-        let letters = tasks[s].takeDeadLetters()
-        for letter in letters.prefix(max(0, Replay.keptRefusals - refusals.count)) {
-            refusals.append(
-                Replay.Refusal(place: sources[s].place(ofRecord: letter.offset), letter: letter))
-        }
     }
 }

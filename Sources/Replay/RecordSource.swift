@@ -8,6 +8,8 @@ public protocol RecordSource: AnyObject {
     var progress: (done: Int, total: Int)? { get }
     /// How messages name the record with so many before it: `file:line`.
     func place(ofRecord offset: Int64) -> String
+    /// Says that the place of no record in front of `offset` will be asked for, but of the last 8,192.
+    func forgetPlaces(before offset: Int64)
 
     /// Lends up to `count` records in order to `body` with their timestamps; false at the end.
     ///
@@ -20,12 +22,15 @@ public protocol RecordSource: AnyObject {
 extension RecordSource {
     /// The name and the record's number from 1.
     public func place(ofRecord offset: Int64) -> String { "\(name):\(offset + 1)" }
+
+    /// Nothing is kept.
+    public func forgetPlaces(before offset: Int64) {}
 }
 
 /// A file of JSON as a source: lines, an array, or objects that span lines; see ``RecordReader``.
 public final class FileSource: RecordSource {
     private var reader: RecordReader
-    private let places = PlaceRing()
+    private let places = PlaceList()
     /// The path, or `standard input`.
     public let name: String
 
@@ -41,6 +46,9 @@ public final class FileSource: RecordSource {
     public func place(ofRecord offset: Int64) -> String {
         places.line(ofRecord: offset).map { "\(name):\($0)" } ?? "\(name), record \(offset + 1)"
     }
+
+    /// Keeps the lines of the last 8,192 records and of those behind `offset`.
+    public func forgetPlaces(before offset: Int64) { places.forget(before: offset) }
 
     /// Bytes of the file read so far and in all; nil where the size is unknown.
     public var progress: (done: Int, total: Int)? { reader.progress }
@@ -64,28 +72,27 @@ public final class FileSource: RecordSource {
     }
 }
 
-/// The lines that the last records begin in: 64 KiB.
-final class PlaceRing {
-    private let lines: UnsafeMutablePointer<Int64>
-    private var count: Int64 = 0
+/// The lines that records begin in: of those that may still be asked for, and the last 8,192 in front of them.
+final class PlaceList {
+    private var lines: [Int64] = []
+    /// The record that the first line is of.
+    private var first: Int64 = 0
     private static let kept: Int64 = 8192
 
-    init() {
-        lines = .allocate(capacity: Int(Self.kept))
-        lines.initialize(repeating: 0, count: Int(Self.kept))
-    }
-
-    deinit { lines.deallocate() }
-
     /// Notes the next record's line.
-    func append(line: Int64) {
-        lines[Int(count % Self.kept)] = line
-        count += 1
+    func append(line: Int64) { lines.append(line) }
+
+    /// Drops what lies further in front of `offset` than is kept, now and then.
+    func forget(before offset: Int64) {
+        let dropped = offset - Self.kept - first
+        guard dropped >= Self.kept else { return }
+        lines.removeFirst(Int(dropped))
+        first += dropped
     }
 
     /// The line of a record, from 0; nil where it was too long ago.
     func line(ofRecord offset: Int64) -> Int64? {
-        guard offset >= 0, offset < count, offset >= count - Self.kept else { return nil }
-        return lines[Int(offset % Self.kept)]
+        guard offset >= first, offset - first < Int64(lines.count) else { return nil }
+        return lines[Int(offset - first)]
     }
 }

@@ -90,27 +90,17 @@ public struct Replay {
         _ sources: [any RecordSource], keepsFindings: Bool = true,
         onFinding: ((Finding) -> Void)? = nil, onProgress: ((Int) -> Void)? = nil
     ) async throws -> Report {
-        let ingest = try IngestStage(settings, sources)
-        let stages = makeEntityStages()
         var report = Report()
-        func take(_ findings: [Finding]) {
-            guard !findings.isEmpty else { return }
+        let rounds = try Rounds(settings, sources)
+        while let found = try await rounds.next() {
             if let onFinding {
                 // Each task hands out its own in order; a reader expects all of them to be.
-                for finding in findings.sorted(by: Replay.precedes) { onFinding(finding) }
+                for finding in found.sorted(by: Replay.precedes) { onFinding(finding) }
             }
-            if keepsFindings { report.findings += findings }
+            if keepsFindings { report.findings += found }
+            onProgress?(rounds.recordsRead)
         }
-        // Two sets of batches take turns: one is filled while the other is worked on.
-        let sets = (0..<2).map { _ in (0..<stages.count).map { _ in BlockBatch() } }
-        var turn = 0
-        while try ingest.step(into: sets[turn]) {
-            take(try await stages.process(sets[turn]))
-            turn = 1 - turn
-            onProgress?(ingest.recordsRead)
-        }
-        take(await stages.drain())
-        report.ingest = ingest.counters
+        rounds.describe(in: &report)
         let coverage = InputCoverage(report.ingest, plan: settings.plan)
         report.coverage = coverage
         report.silentRules = coverage.silentRules(of: settings.rules)
@@ -118,10 +108,6 @@ public struct Replay {
             let source = sources[flawed.first.source]
             return Flaw(place: source.place(ofRecord: flawed.first.offset), flawed: flawed)
         }
-        report.span = ingest.span
-        report.refusals = ingest.refusals
-        report.disorders = ingest.disorders
-        report.entities = await stages.summary()
         report.findings.sort(by: Replay.precedes)
         return report
     }
@@ -129,80 +115,5 @@ public struct Replay {
     /// The canonical order of findings: time, uid, sequence.
     public static func precedes(_ a: Finding, _ b: Finding) -> Bool {
         (a.time, a.uid, a.sequence) < (b.time, b.uid, b.sequence)
-    }
-
-    private func makeEntityStages() -> EntityStages {
-        settings.shards == 1
-            ? .inline(EntityStage(settings, first: 0, stride: 1))
-            : .shards(
-                Pipeline(
-                    (0..<settings.shards - 1).map {
-                        EntityShard(settings, first: $0, stride: settings.shards - 1)
-                    }))
-    }
-}
-
-/// The ENTITY side: on the caller's thread, or on threads of their own, one batch behind.
-private enum EntityStages {
-    case inline(EntityStage)
-    case shards(Pipeline)
-
-    var count: Int {
-        switch self {
-        case .inline: 1
-        case .shards(let pipeline): pipeline.shards.count
-        }
-    }
-
-    func process(_ batches: [BlockBatch]) async throws -> [Finding] {
-        switch self {
-        case .inline(let stage):
-            batches[0].forEach { stage.receive($1, partition: $0) }
-            return stage.takeFindings()
-        case .shards(let pipeline):
-            return await pipeline.process(batches)
-        }
-    }
-
-    func drain() async -> [Finding] {
-        switch self {
-        case .inline: []
-        case .shards(let pipeline): await pipeline.drain()
-        }
-    }
-
-    func summary() async -> EntitySummary {
-        switch self {
-        case .inline(let stage): return stage.summary()
-        case .shards(let pipeline):
-            var summary = EntitySummary()
-            for shard in pipeline.shards { summary.add(await shard.summary()) }
-            return summary
-        }
-    }
-}
-
-/// Keeps each shard one batch behind INGEST: both work, and no more than two batches are in memory.
-private final class Pipeline {
-    let shards: [EntityShard]
-    private var running: [Task<[Finding], Never>] = []
-
-    init(_ shards: [EntityShard]) { self.shards = shards }
-
-    /// Waits for the batches before, then hands these out; returns what the former found.
-    func process(_ batches: [BlockBatch]) async -> [Finding] {
-        let found = await drain()
-        for (shard, batch) in zip(shards, batches) where !batch.isEmpty {
-            running.append(Task { await shard.process(batch) })
-        }
-        return found
-    }
-
-    /// Waits for what is running.
-    func drain() async -> [Finding] {
-        var found: [Finding] = []
-        for task in running { found += await task.value }
-        running = []
-        return found
     }
 }

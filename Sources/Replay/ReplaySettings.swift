@@ -14,9 +14,9 @@ public struct ReplaySettings: Sendable {
     public var fieldMap: FieldMap
     /// Bounds on what is decoded.
     public var limits: DecoderLimits
-    /// Threads of work: 1 runs everything on the caller's, more give INGEST one and ENTITY the others.
+    /// Threads of work, each for whatever is to be done: reading, decoding and folding, evaluating.
     public var shards: Int
-    /// Lines between two flushes of a source.
+    /// Records that one thread takes at a time.
     public var batchSize: Int
     /// Values sampled per dimension of an entity.
     public var sampleSize: Int

@@ -39,7 +39,7 @@ public final class SortedSource: RecordSource {
     private var file: SpillFile?
     private var runs: [Range<Int>] = []
     private var merge: RunMerge?
-    private let places = PlaceRing()
+    private let places = PlaceList()
     private var isSorted = false
     private var records = 0
     private var given = 0
@@ -72,6 +72,9 @@ public final class SortedSource: RecordSource {
     public func place(ofRecord offset: Int64) -> String {
         places.line(ofRecord: offset).map { "\(name):\($0)" } ?? "\(name), record \(offset + 1)"
     }
+
+    /// Keeps the lines of the last 8,192 records and of those behind `offset`.
+    public func forgetPlaces(before offset: Int64) { places.forget(before: offset) }
 
     /// Half of the way is the sort, half the reading; nil where the file's size is unknown.
     public var progress: (done: Int, total: Int)? {

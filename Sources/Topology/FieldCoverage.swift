@@ -17,11 +17,16 @@ public struct FieldCoverage: Sendable, Equatable {
     private var first = [Place?](repeating: nil, count: FieldCoverage.flawCount)
 
     /// A record of the input.
-    public struct Place: Sendable, Equatable {
+    public struct Place: Sendable, Comparable {
         /// The source partition.
         public var source: Int
         /// Its offset there.
         public var offset: Int64
+
+        /// By source partition, then by offset.
+        public static func < (a: Place, b: Place) -> Bool {
+            (a.source, a.offset) < (b.source, b.offset)
+        }
     }
 
     /// A field with a flaw, and how often it was met.
@@ -69,7 +74,7 @@ public struct FieldCoverage: Sendable, Equatable {
         for i in signals.indices { signals[i] += other.signals[i] }
         for i in flawed.indices {
             flawed[i] += other.flawed[i]
-            first[i] = first[i] ?? other.first[i]
+            first[i] = [first[i], other.first[i]].compactMap(\.self).min()
         }
     }
 

@@ -128,6 +128,7 @@ extension IngestTask {
     ) {
         let event = decoder.event
         var verdict = clock.judge(event.time, timestampMs: timestampMs)
+        if clock.isOnTrial { note(verdict, event.time) }
         if case .jump = verdict {
             let confirmed = jump < jumps.count && jumps[jump]
             jump += 1

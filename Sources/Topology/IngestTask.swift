@@ -10,7 +10,7 @@ import Primitives
 /// events is folded whole or parked whole, so that offsets cover whole records.
 public struct IngestTask: ~Copyable {
     /// The source partition.
-    public let source: Int
+    public private(set) var source: Int
     /// Source partitions in all, for the receivers' watermarks.
     public let sources: Int
     /// Records and elements refused and not yet taken.
@@ -18,6 +18,8 @@ public struct IngestTask: ~Copyable {
     /// The clock that decides lateness.
     public internal(set) var clock: PartitionClock
 
+    /// What was judged on trial, in the order of events.
+    var judged: [Judged] = []
     /// Counts but for those of fields.
     var counts = IngestCounters()
     private var patterns = PatternCounter()
@@ -82,6 +84,23 @@ public struct IngestTask: ~Copyable {
         folder = EventFolder(plan)
         position = offset
         sentThrough = offset
+    }
+
+    /// Goes on behind `offset` of a source with the clock it has there, once everything is flushed.
+    public mutating func begin(_ source: Int, after offset: Int64, clock: PartitionClock) {
+        self.source = source
+        self.clock = clock
+        position = offset
+        sentThrough = offset
+        announced = nil
+    }
+
+    /// What was done since the last call.
+    public mutating func takeCounters() -> IngestCounters {
+        let counters = counters
+        counts = IngestCounters()
+        patterns = PatternCounter()
+        return counters
     }
 
     /// What was done so far; costs a copy.
@@ -149,7 +168,9 @@ public struct IngestTask: ~Copyable {
     private mutating func admit(
         _ event: Event, _ bytes: ByteSlice, offset: Int64, timestampMs: Int64?, confirmed: Bool
     ) {
-        switch clock.judge(event.time, timestampMs: timestampMs, confirmed: confirmed) {
+        let verdict = clock.judge(event.time, timestampMs: timestampMs, confirmed: confirmed)
+        if clock.isOnTrial { note(verdict, event.time) }
+        switch verdict {
         case .onTime(let pane):
             fold(event, pane: pane, offset: offset)
         case .late(let pane):
@@ -162,6 +183,13 @@ public struct IngestTask: ~Copyable {
                 offset: offset, timestampMs: timestampMs, time: event.time, highest: clock.highest)
             park(record, bytes)
         }
+    }
+
+    /// Keeps what a trial decided about an event.
+    @inline(never)
+    mutating func note(_ verdict: PartitionClock.Verdict, _ time: EventTime) {
+        let isPlain = if case .onTime = verdict { true } else { false }
+        judged.append(Judged(time: time, isPlain: isPlain))
     }
 
     @inline(__always)

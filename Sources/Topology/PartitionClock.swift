@@ -12,6 +12,8 @@ public struct PartitionClock: Sendable, Equatable {
     /// The first pane that is still open.
     public private(set) var firstOpenPane: UInt32 = 0
     private let timing: TopologyPlan.Timing
+    /// Whether the first event is no jump, whatever lies in front of it.
+    let isOnTrial: Bool
 
     /// What becomes of an event.
     public enum Verdict: Equatable, Sendable {
@@ -36,6 +38,22 @@ public struct PartitionClock: Sendable, Equatable {
         self.highest = highest
         self.firstOpenPane = firstOpenPane
         self.lowestPane = lowestPane
+        isOnTrial = false
+    }
+
+    /// The clock of a part of a partition, while it is not known how far the parts in front of it come.
+    init(onTrial timing: TopologyPlan.Timing) {
+        self.timing = timing
+        isOnTrial = true
+    }
+
+    /// The clock behind both: this one, and that of the part that follows.
+    func joined(with part: PartitionClock) -> PartitionClock {
+        let lowest = [lowestPane, part.lowestPane].compactMap(\.self).min()
+        guard let highest = part.highest else { return self }
+        return PartitionClock(
+            timing, highest: max(self.highest ?? highest, highest),
+            firstOpenPane: max(firstOpenPane, part.firstOpenPane), lowestPane: lowest)
     }
 
     /// Judges an event and, where it is admitted, moves the clock.
@@ -64,7 +82,7 @@ public struct PartitionClock: Sendable, Equatable {
     }
 
     private func isJump(_ time: EventTime) -> Bool {
-        guard let highest else { return true }
+        guard let highest else { return !isOnTrial }
         return time.ms > highest.ms + timing.maxLatenessMs
     }
 

@@ -1,0 +1,97 @@
+import Detection
+import Execution
+import Topology
+
+/// Both sides of a replay on all threads, a round at a time.
+///
+/// A round decodes and folds chunks of records, each on whatever thread is free. Meanwhile the chunks of the next round
+/// are read, and the ENTITY tasks take in the blocks of the round before. Between rounds one thread settles the
+/// chunks in the order of their sources. So findings do not depend on how many threads there are; at most three
+/// rounds' records and blocks are in memory.
+final class Rounds {
+    private let ingest: IngestStage
+    private let reader: ChunkReader
+    private let shards: [EntityStage]
+    private let width: Int
+    /// Sets of chunks that take turns: one is read into while the other is worked on.
+    private let sets: [[Chunk]]
+    private var turn = 0
+    /// Chunks of the set that is worked on, and of the other one, whose blocks are to be taken in.
+    private var now = 0, before = 0
+    private var hasBegun = false
+
+    /// Chunks a thread has in a round: several, so that one that takes long does not hold up the others.
+    private static let chunksPerThread = 3
+
+    init(_ settings: ReplaySettings, _ sources: [any RecordSource]) throws {
+        width = settings.shards
+        let count = width == 1 ? 1 : width * Self.chunksPerThread
+        ingest = try IngestStage(settings, sources, chunks: count)
+        reader = ChunkReader(sources, batchSize: settings.batchSize)
+        shards = (0..<settings.shards).map {
+            EntityStage(settings, first: $0, stride: settings.shards)
+        }
+        let shardCount = shards.count
+        sets = (0..<2).map { _ in (0..<count).map { _ in Chunk(shards: shardCount) } }
+    }
+
+    /// Records read so far.
+    var recordsRead: Int { reader.recordsRead }
+
+    /// Works on the next round; nil behind the last one, else what was found in the round before.
+    ///
+    /// - Throws: `InputError`.
+    func next() async throws(InputError) -> [Finding]? {
+        if !hasBegun {
+            reader.fill(sets[turn])
+            now = reader.filled
+            hasBegun = true
+        }
+        if let failure = reader.failure { throw failure }
+        guard now > 0 || before > 0 else { return nil }
+        let filled = await work()
+        if now > 0 { await settle() }
+        (before, now, turn) = (now, filled, 1 - turn)
+        return shards.flatMap { $0.takeFindings() }
+    }
+
+    /// Reads the next round, folds this one, and takes in the one before; returns how many chunks were read.
+    private func work() async -> Int {
+        let (ingest, reader, shards, count) = (ingest, reader, shards, now)
+        let (chunks, others, taken) = (sets[turn], sets[1 - turn], before)
+        await ParallelLoop.run(1 + shards.count + count, width: width) { number, worker in
+            if number == 0 {
+                reader.fill(others)
+            } else if number <= shards.count {
+                for chunk in others.prefix(taken) {
+                    shards[number - 1].receive(chunk.batches[number - 1])
+                }
+            } else {
+                let c = number - 1 - shards.count
+                ingest.work(chunks[c], trial: c, worker: worker)
+            }
+        }
+        return reader.filled
+    }
+
+    private func settle() async {
+        for c in 0..<now {
+            let chunk = sets[turn][c]
+            reader.settle(chunk, at: ingest.settle(chunk, trial: c))
+        }
+        let (ingest, chunks) = (ingest, sets[turn])
+        await ParallelLoop.run(now, width: width) { c, worker in
+            ingest.flush(chunks[c], trial: c, worker: worker)
+        }
+    }
+
+    /// Says what was done and what is kept, once all rounds are through.
+    func describe(in report: inout Replay.Report) {
+        ingest.finish()
+        report.ingest = ingest.counters
+        report.span = ingest.span
+        report.refusals = ingest.refusals
+        report.disorders = ingest.disorders
+        for shard in shards { report.entities.add(shard.summary()) }
+    }
+}
