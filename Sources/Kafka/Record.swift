@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 import Primitives
 
@@ -29,11 +30,11 @@ public struct Record {
     }
 
     /// What went wrong with the partition; nil for records and ends.
-    public var error: KafkaError? {
+    public var error: BrokerError? {
         guard !isData, !isEndOfPartition else { return nil }
         let text = rd_kafka_message_errstr(message).map { String(cString: $0) }
         let topic = message.pointee.rkt.map { String(cString: rd_kafka_topic_name($0)) } ?? "?"
-        return KafkaError(
+        return BrokerError(
             code: message.pointee.err.rawValue,
             action: "read \(topic)[\(message.pointee.partition)]", text: text)
     }
@@ -45,10 +46,6 @@ public struct Record {
     /// The epoch the partition was attached with.
     @inlinable
     public var epoch: UInt32 { state.pointee.epoch }
-
-    /// The topic's index in the consumer's list.
-    @inlinable
-    public var topic: Int { Int(state.pointee.topic) }
 
     /// The partition's number.
     @inlinable

@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 import Synchronization
 
@@ -9,7 +10,7 @@ import Synchronization
 ///
 /// Unchecked Sendable: it is handed to a shard once, and all its methods are for that shard alone, one at
 /// a time. Per batch: two or three calls of librdkafka and no allocation; per record: a table look-up.
-public final class ShardQueue: @unchecked Sendable {
+public final class ShardQueue: LogPort, @unchecked Sendable {
     typealias Message = UnsafeMutablePointer<rd_kafka_message_t>
 
     /// What was left out of batches, and why.
@@ -40,15 +41,17 @@ public final class ShardQueue: @unchecked Sendable {
     private var ready: [Message] = []
     /// Whether a wait is to end: librdkafka's own mark is taken by a look that finds nothing, too.
     private let isWoken = Atomic<Bool>(false)
+    /// The entries that the records of a batch are written out to.
+    private lazy var entries = EntryBuffer(capacity: capacity)
     /// The largest batch.
     public let capacity: Int
     /// What was delivered and left out so far.
     public private(set) var counters = Counters()
 
-    init(client: Client, capacity: Int) throws(KafkaError) {
+    init(client: Client, capacity: Int) throws(BrokerError) {
         precondition((1...1_000_000).contains(capacity), "a batch has 1 ... 1,000,000 records")
         guard let queue = rd_kafka_queue_new(client.handle) else {
-            throw KafkaError(
+            throw BrokerError(
                 code: RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE.rawValue, action: "make a shard queue")
         }
         self.client = client
@@ -58,7 +61,7 @@ public final class ShardQueue: @unchecked Sendable {
         messages.initialize(repeating: nil, count: capacity)
         states = .allocate(capacity: capacity)
         states.initialize(repeating: nil, count: capacity)
-        table = PartitionTable(handles: client.topicHandles)
+        table = PartitionTable(client.topics, handles: client.topicHandles)
     }
 
     deinit {
@@ -84,14 +87,13 @@ public final class ShardQueue: @unchecked Sendable {
     public func attach(_ partition: TopicPartition, slot: Int, epoch: UInt32, from start: Int64) {
         let state = table.makeState(partition)
         precondition(!state.pointee.isAttached, "the partition is attached already")
-        let name = client.topics[partition.topic]
-        guard let own = rd_kafka_queue_get_partition(client.handle, name, partition.partition)
+        let name = client.topics.name(partition.topic)
+        guard let own = rd_kafka_queue_get_partition(client.handle, name, partition.number)
         else {
             preconditionFailure("an assigned partition has a queue")
         }
         state.pointee = PartitionState(
-            queue: own, last: start - 1, position: max(0, start), slot: Int32(slot), epoch: epoch,
-            topic: Int32(partition.topic))
+            queue: own, last: start - 1, position: max(0, start), slot: Int32(slot), epoch: epoch)
         rd_kafka_queue_forward(own, queue)
     }
 
@@ -152,8 +154,7 @@ public final class ShardQueue: @unchecked Sendable {
     public var backlog: Int { rd_kafka_queue_length(queue) + ready.count }
 
     private func attached(_ partition: TopicPartition) -> UnsafeMutablePointer<PartitionState>? {
-        guard let state = table.state(topic: partition.topic, partition: partition.partition),
-            state.pointee.isAttached
+        guard let state = table.state(partition), state.pointee.isAttached
         else { return nil }
         return state
     }
@@ -169,8 +170,27 @@ public final class ShardQueue: @unchecked Sendable {
 
     // MARK: Batches
 
-    /// Lends the next batch: at most `max` entries, as many as are there, waiting up to `timeoutMs`
+    /// Lends the next batch: at most `max` entries, as many as are there, waiting up to `waitMs`
     /// milliseconds for the first.
+    ///
+    /// Passing conditions of a partition come as failures too; their move tells that reading may go on. The entries
+    /// are consumed even when `body` throws.
+    public func withBatch<E: Error>(
+        max: Int, waitMs: Int32, _ body: (Batch) throws(E) -> Void
+    ) throws(E) {
+        try withBatch(max: max, timeoutMs: waitMs) { (batch: borrowing RecordBatch) throws(E) in
+            try body(entries.fill(batch))
+        }
+    }
+
+    /// Why entry `index` of the batch being lent is a failure.
+    public func failure(at index: Int) -> BrokerError { entries.failure(at: index) }
+
+    /// The headers of the record at `index` of the batch being lent.
+    public func headers(at index: Int) -> [RecordHeader] { entries.headers(at: index) }
+
+    /// Lends the next batch as views of librdkafka's own records: at most `max`, as many as are there, waiting up to
+    /// `timeoutMs` milliseconds for the first.
     ///
     /// The entries are consumed even when `body` throws: give the partitions up then, and start again
     /// from the committed offsets.

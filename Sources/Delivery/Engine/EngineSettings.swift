@@ -1,4 +1,5 @@
 import Aggregation
+import Broker
 import Detection
 import Events
 import Topology
@@ -30,7 +31,7 @@ public enum StartPolicy: String, CaseIterable, Sendable {
 /// What an instance runs with: everything is checked and resolved already, and nothing in it knows Kafka.
 public struct EngineSettings: Sendable {
     /// Topic names, for messages and dead letters.
-    public var topics: [Topic: String]
+    public var topics: TopicNames
     /// Partitions of the topics written.
     public var outputs: OutputPartitions
     /// Tells the blocks and the state of one consumer group from another's; a hash of its name.
@@ -96,7 +97,7 @@ public struct EngineSettings: Sendable {
 
     /// Settings with defaults for the numbers.
     public init(
-        topics: [Topic: String], outputs: OutputPartitions, partialsPartitions: Int,
+        topics: TopicNames, outputs: OutputPartitions, partialsPartitions: Int,
         application: UInt32, incarnation: UInt64, rules: RuleSet, timing: TopologyPlan.Timing,
         encoder: FindingEncoder
     ) {

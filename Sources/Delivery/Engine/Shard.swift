@@ -1,3 +1,4 @@
+import Broker
 import Events
 import Primitives
 import Snapshots
@@ -29,10 +30,10 @@ public final class Shard {
     var sources: [SourceSlot?] = []
     var states: [StateSlot?] = []
     /// Tasks that were given up, in case they come back before anybody has read on.
-    var parked: [PartitionID: (slot: StateSlot, untilMs: Int64)] = [:]
-    var membership: (any Membership)?
+    var parked: [TopicPartition: (slot: StateSlot, untilMs: Int64)] = [:]
+    var membership: (any GroupMembership)?
     /// Partitions to give up once what was read of them is committed.
-    var releasing: (partitions: [PartitionID], deadlineMs: Int64)?
+    var releasing: (partitions: [TopicPartition], deadlineMs: Int64)?
     /// Nothing more is read; what was read is settled until then.
     var drainDeadlineMs: Int64?
     /// Until when a drain waits for its last snapshots; nil before all that was read is committed.
@@ -53,7 +54,7 @@ public final class Shard {
     var retired = ShardReport()
     /// The highest sequence of a snapshot that tasks which are gone have begun: its pages may still be on their way.
     private var sequences: [TaskID: UInt32] = [:]
-    var asked: [PartitionID] = []
+    var asked: [TopicPartition] = []
     var lastLookMs: Int64 = 0
     /// Since when a topic seems to be missing.
     var troubleSinceMs: Int64?
@@ -113,7 +114,7 @@ public final class Shard {
     }
 
     private func take(
-        _ starts: [TaskStart], _ membership: any Membership, _ epoch: UInt32, _ sources: Int,
+        _ starts: [TaskStart], _ membership: any GroupMembership, _ epoch: UInt32, _ sources: Int,
         _ nowMs: Int64
     ) {
         goOn(under: membership)
@@ -131,7 +132,7 @@ public final class Shard {
 
     /// Commits under a membership from now on; a cut that an earlier one was refused for comes again. Where one
     /// was dropped, what lies behind it cannot be committed: the tasks stand past outputs that are gone.
-    private func goOn(under membership: any Membership) {
+    private func goOn(under membership: any GroupMembership) {
         self.membership = membership
         if let hold, !hold.isFinal { self.hold = nil }
         committer.resume(under: membership)
@@ -200,7 +201,7 @@ public final class Shard {
     // MARK: Giving up
 
     private func release(
-        _ partitions: [PartitionID], under membership: (any Membership)?, _ nowMs: Int64
+        _ partitions: [TopicPartition], under membership: (any GroupMembership)?, _ nowMs: Int64
     ) throws(EngineFailure) {
         guard let membership else {
             guard !settings.defects.contains(.worksOnAfterLoss) else {
@@ -218,7 +219,7 @@ public final class Shard {
     }
 
     /// Nothing more is pulled of a partition.
-    private func detach(_ partition: PartitionID) {
+    private func detach(_ partition: TopicPartition) {
         switch partition.topic {
         case .input: ports.input.detach(partition)
         case .partials: ports.partials.detach(partition)
@@ -227,7 +228,7 @@ public final class Shard {
     }
 
     /// Ends the tasks of a partition; a task whose state is committed is kept for a while.
-    func drop(_ partition: PartitionID, parking: Bool, _ nowMs: Int64) {
+    func drop(_ partition: TopicPartition, parking: Bool, _ nowMs: Int64) {
         detach(partition)
         if partition.topic == .input {
             board.forget(partition.number)

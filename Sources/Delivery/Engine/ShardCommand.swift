@@ -1,10 +1,12 @@
+import Broker
+
 /// What an instance tells a shard to do.
 public enum ShardCommand: Sendable {
     /// Take partitions on, all under one membership.
-    case take([TaskStart], membership: any Membership, epoch: UInt32, sources: Int)
+    case take([TaskStart], membership: any GroupMembership, epoch: UInt32, sources: Int)
     /// Give partitions up: settle them under this membership, or where it is nil drop what is not committed,
     /// since others may own them already.
-    case release([PartitionID], under: (any Membership)?)
+    case release([TopicPartition], under: (any GroupMembership)?)
     /// Stop reading and settle what was read.
     case drain
 }
@@ -12,11 +14,11 @@ public enum ShardCommand: Sendable {
 /// Where a partition is begun.
 public struct TaskStart: Sendable {
     /// What the group has committed of it.
-    public var committed: Position
+    public var committed: PartitionOffset
     /// Where reading begins: the committed offset, or what the configuration says where there is none.
     public var start: Int64
     /// The offsets kept.
-    public var bounds: LogBounds
+    public var bounds: OffsetRange
     /// Where to stop; nil to go on for ever.
     public var end: Int64?
     /// Whether what was committed is gone, and the source begins anew.
@@ -24,7 +26,7 @@ public struct TaskStart: Sendable {
 
     /// A start.
     public init(
-        committed: Position, start: Int64, bounds: LogBounds, end: Int64? = nil,
+        committed: PartitionOffset, start: Int64, bounds: OffsetRange, end: Int64? = nil,
         isRestart: Bool = false
     ) {
         self.committed = committed
@@ -35,13 +37,13 @@ public struct TaskStart: Sendable {
     }
 
     /// The partition.
-    public var partition: PartitionID { committed.partition }
+    public var partition: TopicPartition { committed.partition }
 }
 
 /// What a shard tells its instance.
 public enum ShardEvent: Sendable {
     /// Partitions are given up: nothing of them is under way any more.
-    case released([PartitionID])
+    case released([TopicPartition])
     /// What was read is settled, and nothing more will be.
     case drained
 }

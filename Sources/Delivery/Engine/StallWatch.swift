@@ -1,3 +1,4 @@
+import Broker
 import Primitives
 
 /// A partition that has something to read and does not move, and why.
@@ -23,7 +24,7 @@ public struct Stall: Sendable, Equatable {
     }
 
     /// The partition.
-    public var partition: PartitionID
+    public var partition: TopicPartition
     /// What it waits for.
     public var reason: Reason
     /// Milliseconds without a record, as far as they were lived through.
@@ -44,7 +45,7 @@ struct StallWatch {
         var isTold = false
     }
 
-    private var entries: [PartitionID: Entry] = [:]
+    private var entries: [TopicPartition: Entry] = [:]
     private var lastMs: Int64?
 
     private static let everyMs: Int64 = 1_000
@@ -66,7 +67,7 @@ struct StallWatch {
         guard nowMs - last >= Self.everyMs || lastMs == nil else { return }
         lastMs = nowMs
         let passed = min(nowMs - last, Self.longestMs)
-        var seen: [PartitionID: Entry] = [:]
+        var seen: [TopicPartition: Entry] = [:]
         for case .some(let slot) in shard.sources {
             guard let reason = shard.reason(of: slot) else { continue }
             seen[slot.id] = next(slot.id, reason, slot.position, passed)
@@ -80,7 +81,7 @@ struct StallWatch {
     }
 
     private func next(
-        _ id: PartitionID, _ reason: Stall.Reason, _ mark: Int64, _ passedMs: Int64
+        _ id: TopicPartition, _ reason: Stall.Reason, _ mark: Int64, _ passedMs: Int64
     ) -> Entry {
         guard var entry = entries[id], entry.mark == mark else {
             return Entry(reason: reason, mark: mark)

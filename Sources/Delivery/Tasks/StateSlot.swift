@@ -1,3 +1,4 @@
+import Broker
 import Snapshots
 
 /// A partition of a stage that keeps state, on its shard: its task, where it stands, and its snapshots.
@@ -22,11 +23,11 @@ final class StateSlot {
     /// Whether everything there was has been read.
     var isCaughtUp = false
     /// The position and the cut's name as last committed.
-    var committed: Position
+    var committed: PartitionOffset
     var snapshots: Snapshotter
 
     init(
-        _ task: any StatefulTask, committed: Position, position: Int64, epoch: UInt32,
+        _ task: any StatefulTask, committed: PartitionOffset, position: Int64, epoch: UInt32,
         phase: Phase, snapshots: Snapshotter
     ) {
         self.task = task
@@ -38,7 +39,7 @@ final class StateSlot {
     }
 
     /// The partition as others name it.
-    var source: PartitionID { task.source }
+    var source: TopicPartition { task.source }
 
     /// Whether the task reads its partition.
     var isLive: Bool {

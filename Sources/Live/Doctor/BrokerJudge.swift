@@ -3,12 +3,12 @@ import Kafka
 /// What a broker says of itself.
 public struct BrokerFacts: Equatable, Sendable {
     /// Where it is.
-    public var broker: Broker
+    public var broker: BrokerAddress
     /// Its properties; empty where they may not be seen.
     public var properties: [String: String]
 
     /// Facts.
-    public init(broker: Broker, properties: [String: String]) {
+    public init(broker: BrokerAddress, properties: [String: String]) {
         self.broker = broker
         self.properties = properties
     }

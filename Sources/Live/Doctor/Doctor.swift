@@ -1,4 +1,6 @@
+import Broker
 import Delivery
+import Execution
 import Kafka
 
 /// Asks the cluster and the machine what the judges want to know, and reports what they make of it.
@@ -26,9 +28,9 @@ public struct Doctor: ~Copyable {
     /// - Returns: false where no broker answers.
     public func examine() -> Bool {
         checkMachine()
-        do throws(KafkaError) {
+        do throws(BrokerError) {
             let admin = try Admin(
-                properties: settings.properties, topics: settings.topics.map(\.name))
+                properties: settings.properties, topics: settings.names)
             let brokers = try admin.brokers(timeoutMs: Self.timeoutMs)
             checkCluster(admin, brokers)
             return true
@@ -77,7 +79,7 @@ public struct Doctor: ~Copyable {
 
     // MARK: The cluster
 
-    private func checkCluster(_ admin: borrowing Admin, _ brokers: [Broker]) {
+    private func checkCluster(_ admin: borrowing Admin, _ brokers: [BrokerAddress]) {
         let brokers = brokers.sorted { $0.id < $1.id }.map { facts(of: $0, admin) }
         checkInternals(admin, brokers)
         let topics = settings.topics.map { facts(of: $0.name, admin) }
@@ -100,16 +102,16 @@ public struct Doctor: ~Copyable {
     }
 
     /// What a broker says of itself, judged; nothing where it does not answer.
-    private func facts(of broker: Broker, _ admin: borrowing Admin) -> BrokerFacts {
+    private func facts(of broker: BrokerAddress, _ admin: borrowing Admin) -> BrokerFacts {
         var facts = BrokerFacts(broker: broker, properties: [:])
-        do throws(KafkaError) {
+        do throws(BrokerError) {
             facts.properties = try admin.properties(ofBroker: broker.id, timeoutMs: Self.timeoutMs)
         } catch {
             guard error.move == .configuration else {
                 report(
                     CheckResult(
                         .problem, "broker \(broker.id)",
-                        "at \(broker.host):\(broker.port), does not answer: \(error.detail.text)",
+                        "at \(broker.host):\(broker.port), does not answer: \(error.text)",
                         remedy: "bring it back, or check the way to it"))
                 return facts
             }
@@ -136,10 +138,12 @@ public struct Doctor: ~Copyable {
 
     /// What the cluster says of a topic; nil, and told, where it does not answer.
     private func facts(of name: String, _ admin: borrowing Admin) -> TopicFacts? {
-        do throws(KafkaError) {
-            guard try admin.exists(name) else { return TopicFacts(partitions: nil) }
+        do throws(BrokerError) {
+            guard try admin.partitionCount(of: name) != nil else {
+                return TopicFacts(partitions: nil)
+            }
             var facts = TopicFacts(partitions: try admin.describe(name).partitions)
-            do throws(KafkaError) {
+            do throws(BrokerError) {
                 facts.properties = try admin.properties(ofTopic: name)
             } catch {
                 guard error.move == .configuration else { throw error }
@@ -151,25 +155,24 @@ public struct Doctor: ~Copyable {
         }
     }
 
-    private func unanswered(_ subject: String, _ error: KafkaError) -> CheckResult {
+    private func unanswered(_ subject: String, _ error: BrokerError) -> CheckResult {
         CheckResult(.problem, subject, "cannot be checked: \(error)")
     }
 
     // MARK: The group and the clock
 
-    /// The partitions of a topic that is there; its index counts in the client's list.
+    /// The partitions of a topic that is there.
     private func partitions(_ topic: Topic, _ facts: [TopicFacts?]) -> [TopicPartition] {
-        guard let index = settings.topics.firstIndex(where: { $0.topic == topic }) else {
-            return []
-        }
-        return (facts[index]?.partitions ?? []).map {
-            TopicPartition(topic: index, partition: $0.id)
-        }
+        (self.facts(topic, facts)?.partitions ?? []).map { TopicPartition(topic, $0.id) }
+    }
+
+    private func facts(_ topic: Topic, _ facts: [TopicFacts?]) -> TopicFacts? {
+        settings.topics.firstIndex { $0.topic == topic }.flatMap { facts[$0] }
     }
 
     private func checkGroup(_ admin: borrowing Admin, _ facts: [TopicFacts?]) {
         let committed: [PartitionOffset]
-        do throws(KafkaError) {
+        do throws(BrokerError) {
             report(GroupJudge.judge(try admin.describe(group: settings.group)))
             committed = try admin.committed(
                 [.input, .partials].flatMap { self.partitions($0, facts) }, group: settings.group)
@@ -180,13 +183,13 @@ public struct Doctor: ~Copyable {
         for topic in [Topic.input, .partials] {
             let partitions = partitions(topic, facts)
             guard !partitions.isEmpty, let name = settings.wish(topic)?.name else { continue }
-            do throws(KafkaError) {
+            do throws(BrokerError) {
                 let marks = try admin.watermarks(partitions)
                 let standings = partitions.map { partition in
-                    let offset = committed.first { $0.partition == partition && $0.offset >= 0 }
-                    let mark = marks[partition] ?? Watermarks(low: 0, high: 0)
+                    let offset = committed.first { $0.partition == partition }
+                    let mark = marks[partition] ?? OffsetRange(low: 0, high: 0)
                     return PartitionStanding(
-                        partition.partition, committed: offset?.offset,
+                        partition.number, committed: offset?.offset,
                         metadata: offset?.metadata ?? "",
                         bounds: mark.low...max(mark.low, mark.high), target: mark.high)
                 }
@@ -205,18 +208,17 @@ public struct Doctor: ~Copyable {
         for topic in [Topic.input, .partials] {
             let partitions = partitions(topic, facts)
             guard !partitions.isEmpty, let wish = settings.wish(topic) else { continue }
-            let index = partitions[0].topic
-            do throws(KafkaError) {
+            do throws(BrokerError) {
                 let marks = try admin.watermarks(partitions)
                 let ahead = try admin.offsets(
-                    at: Clock.wallMs() + MachineJudge.clockToleranceMs, of: partitions)
-                let stamp = facts[index]?.properties["message.timestamp.type"]
+                    at: MachineClock.wallMs() + MachineJudge.clockToleranceMs, of: partitions)
+                let stamp = self.facts(topic, facts)?.properties["message.timestamp.type"]
                 report(
                     MachineJudge.judgeClock(
                         topic: wish.name,
-                        partitionsAhead: ahead.filter { found in
-                            marks[found.partition].map { found.offset < $0.high } ?? false
-                        }.map(\.partition.partition),
+                        partitionsAhead: partitions.filter {
+                            ahead[$0] ?? .max < marks[$0]?.high ?? 0
+                        }.map(\.number),
                         isBrokerTime: stamp == "LogAppendTime"))
             } catch {
                 report(unanswered("clock", error))

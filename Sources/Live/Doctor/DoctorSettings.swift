@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Kafka
 
@@ -43,6 +44,13 @@ public struct DoctorSettings: Sendable {
         BrokerJudge.Limits(
             transactionMs: isTransactional ? properties.transactionTimeoutMs : nil,
             sessionMs: properties.sessionTimeoutMs)
+    }
+
+    /// What the topics are called.
+    var names: TopicNames {
+        var names = TopicNames()
+        for wish in topics { names[wish.topic] = wish.name }
+        return names
     }
 
     func wish(_ topic: Topic) -> TopicWish? { topics.first { $0.topic == topic } }

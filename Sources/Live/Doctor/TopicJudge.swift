@@ -253,7 +253,7 @@ public struct TopicJudge {
                     "message.timestamp.before.max.ms=\(behind): findings on older events are refused, "
                         + "and nothing is committed", "remove message.timestamp.before.max.ms")
             }
-        case .input: break
+        default: break
         }
     }
 }

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Primitives
 import Snapshots
@@ -22,16 +23,16 @@ public final class DirectoryStatePort: StatePort, Sendable {
 
     /// Begins to write the pages of a snapshot into one file.
     public func write(_ pages: SnapshotPages) {
-        begin(pages.task, pages.id) { root throws(ClusterError) in try Self.write(pages, in: root) }
+        begin(pages.task, pages.id) { root throws(BrokerError) in try Self.write(pages, in: root) }
     }
 
     /// Begins to write a manifest.
     public func publish(_ manifest: ManifestRecord) {
-        begin(manifest.key.task, manifest.key.id) { root throws(ClusterError) in
+        begin(manifest.key.task, manifest.key.id) { root throws(BrokerError) in
             let directory = SnapshotFile.directory(of: manifest.key.task, in: root)
             try StateFiles.makeDirectory(directory)
             let name = SnapshotFile.name(manifest.key.id, isManifest: true)
-            try manifest.value.lent { bytes throws(ClusterError) in
+            try manifest.value.lent { bytes throws(BrokerError) in
                 try StateFiles.write(name, in: directory, [bytes])
             }
         }
@@ -39,10 +40,10 @@ public final class DirectoryStatePort: StatePort, Sendable {
 
     private func begin(
         _ task: TaskID, _ id: SnapshotID,
-        _ call: @escaping @Sendable (String) throws(ClusterError) -> Void
+        _ call: @escaping @Sendable (String) throws(BrokerError) -> Void
     ) {
         store.worker.run { [self] in
-            do throws(ClusterError) {
+            do throws(BrokerError) {
                 try call(store.root)
                 end(StateOutcome(task, id, nil))
             } catch {
@@ -80,7 +81,7 @@ public final class DirectoryStatePort: StatePort, Sendable {
         DirectoryStateReader(store, task: task)
     }
 
-    private static func write(_ pages: SnapshotPages, in root: String) throws(ClusterError) {
+    private static func write(_ pages: SnapshotPages, in root: String) throws(BrokerError) {
         let directory = SnapshotFile.directory(of: pages.task, in: root)
         try StateFiles.makeDirectory(directory)
         var buffer = SnapshotFile.header(pages: pages.pages.count)

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Primitives
 import Snapshots
@@ -16,7 +17,7 @@ final class DirectoryStateReader: StateReader, Sendable {
         var isAsked = false
         var isAtEnd = false
         var isClosed = false
-        var error: ClusterError?
+        var error: BrokerError?
         var done: Int64 = 0
         var total: Int64?
     }
@@ -73,8 +74,8 @@ final class DirectoryStateReader: StateReader, Sendable {
         guard isWanted else { return }
         store.worker.run { [self] in
             var chunk = Chunk()
-            var failure: ClusterError?
-            do throws(ClusterError) {
+            var failure: BrokerError?
+            do throws(BrokerError) {
                 chunk.records = try cursor.next(atLeast: Self.chunkBytes)
             } catch {
                 failure = error
@@ -125,7 +126,7 @@ private final class Cursor: @unchecked Sendable {
     /// The next records, of so many bytes together; none at the end.
     ///
     /// - Throws: where what is there cannot be read: it is not to be taken for damaged.
-    func next(atLeast bytes: Int) throws(ClusterError) -> [(key: StateKey, value: [UInt8])] {
+    func next(atLeast bytes: Int) throws(BrokerError) -> [(key: StateKey, value: [UInt8])] {
         let entries = try list()
         var records: [(key: StateKey, value: [UInt8])] = []
         var count = 0
@@ -156,7 +157,7 @@ private final class Cursor: @unchecked Sendable {
     }
 
     /// Lists the files on first use: what comes later was not there at the opening.
-    private func list() throws(ClusterError) -> [SnapshotFile.Entry] {
+    private func list() throws(BrokerError) -> [SnapshotFile.Entry] {
         if let entries { return entries }
         let found = try SnapshotFile.entries(in: directory)
         entries = found

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Execution
 import Glibc
@@ -20,7 +21,7 @@ public final class DirectoryStore: Sendable {
     /// - Throws: `configuration` where another process has it open, or this one may not write to it.
     public init(
         path: String, application: UInt32, note: @escaping @Sendable (String) -> Void = { _ in }
-    ) throws(ClusterError) {
+    ) throws(BrokerError) {
         let hex = String(application, radix: 16)
         root = "\(path)/\(String(repeating: "0", count: 8 - hex.count))\(hex)"
         self.note = note
@@ -39,7 +40,7 @@ public final class DirectoryStore: Sendable {
         DirectoryStatePort(self, onOutcome: onOutcome)
     }
 
-    private static func lock(_ path: String) throws(ClusterError) -> Int32 {
+    private static func lock(_ path: String) throws(BrokerError) -> Int32 {
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard file >= 0 else { throw StateFiles.failure("open", path) }
         if flock(file, LOCK_EX | LOCK_NB) == 0 {
@@ -52,11 +53,10 @@ public final class DirectoryStore: Sendable {
         let failure = StateFiles.failure("lock", path)
         defer { close(file) }
         guard isTaken else { throw failure }
-        throw ClusterError(
-            .configuration, name: "DIRECTORY_IN_USE",
-            description:
-                "lock \(path): process \(owner(file)) uses this state directory; give each instance "
-                + "a directory of its own, or keep state in the topic")
+        throw BrokerError(
+            .configuration, action: "lock \(path)",
+            text: "process \(owner(file)) uses this state directory",
+            advice: "give each instance a directory of its own, or keep state in the topic")
     }
 
     private static func owner(_ file: Int32) -> String {

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Glibc
 import Primitives
@@ -51,7 +52,7 @@ enum SnapshotFile {
     /// A task's files in the order they were written: by snapshot, pages before their manifest.
     ///
     /// - Throws: where the directory cannot be read.
-    static func entries(in directory: String) throws(ClusterError) -> [Entry] {
+    static func entries(in directory: String) throws(BrokerError) -> [Entry] {
         try StateFiles.names(in: directory).compactMap(entry).sorted { a, b in
             a.id == b.id ? !a.isManifest && b.isManifest : a.id < b.id
         }
@@ -74,7 +75,7 @@ struct SnapshotFileReader {
         let descriptor: Int32
 
         /// nil where there is no such file.
-        init?(_ path: String) throws(ClusterError) {
+        init?(_ path: String) throws(BrokerError) {
             descriptor = open(path, O_RDONLY | O_CLOEXEC)
             if descriptor >= 0 { return }
             if errno == ENOENT { return nil }
@@ -104,7 +105,7 @@ struct SnapshotFileReader {
     /// - Throws: where the file is there and cannot be read: that says nothing of what it holds.
     init?(
         _ entry: SnapshotFile.Entry, of task: TaskID, in directory: String
-    ) throws(ClusterError) {
+    ) throws(BrokerError) {
         path = "\(directory)/\(entry.name)"
         guard let file = try File(path) else { return nil }
         self.file = file
@@ -114,7 +115,7 @@ struct SnapshotFileReader {
         if !entry.isManifest, try !readHeader() { return nil }
     }
 
-    private mutating func readHeader() throws(ClusterError) -> Bool {
+    private mutating func readHeader() throws(BrokerError) -> Bool {
         guard let bytes = try read(SnapshotFile.headerSize) else { return false }
         return bytes.withUnsafeBytes { bytes in
             var reader = ByteReader(bytes)
@@ -130,7 +131,7 @@ struct SnapshotFileReader {
     /// The next record; nil at the end, or where the rest is torn.
     ///
     /// - Throws: where the file cannot be read.
-    mutating func next() throws(ClusterError) -> (key: StateKey, value: [UInt8])? {
+    mutating func next() throws(BrokerError) -> (key: StateKey, value: [UInt8])? {
         if entry.isManifest {
             guard offset == 0, let value = try read(size) else { return nil }
             return (StateKey(task, .manifest, of: entry.id), value)
@@ -146,7 +147,7 @@ struct SnapshotFileReader {
     var isWhole: Bool { entry.isManifest || index == pages }
 
     /// So many bytes; nil where the file has no more.
-    private mutating func read(_ count: Int) throws(ClusterError) -> [UInt8]? {
+    private mutating func read(_ count: Int) throws(BrokerError) -> [UInt8]? {
         guard count <= size - offset else { return nil }
         var code: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in

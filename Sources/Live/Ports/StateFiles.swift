@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Glibc
 import Primitives
@@ -12,44 +13,32 @@ enum StateFiles {
     static let temporarySuffix = ".tmp"
 
     /// The engine's word for the last failed call.
-    static func failure(_ action: String, _ path: String) -> ClusterError {
+    static func failure(_ action: String, _ path: String) -> BrokerError {
         let code = errno
-        let reason = "\(action) \(path): \(String(cString: strerror(code)))"
+        func error(_ move: BrokerError.Move, _ advice: String = "") -> BrokerError {
+            BrokerError(
+                move, action: "\(action) \(path)", text: String(cString: strerror(code)),
+                advice: advice)
+        }
         switch code {
         case ENOSPC, EDQUOT, EFBIG:
-            return ClusterError(
-                .retry, name: "ENOSPC",
-                description: reason + "; make room: older snapshots stay usable meanwhile")
+            return error(.retry, "make room: older snapshots stay usable meanwhile")
         case EACCES, EPERM, EROFS, ENOTDIR, ENOENT, ELOOP, ENAMETOOLONG:
-            return ClusterError(
-                .configuration, name: name(code),
-                description: reason + "; the state directory must be writable by this user")
+            return error(.configuration, "the state directory must be writable by this user")
         case EMFILE, ENFILE, EINTR, EAGAIN:
-            return ClusterError(.retry, name: name(code), description: reason)
-        default:
-            return ClusterError(.fatal, name: name(code), description: reason)
+            return error(.retry)
+        default: return error(.fatal)
         }
     }
 
     /// Throws what may pass, or be put right; an error of the disk itself is damage to the file.
-    static func throwUnlessDamage(_ action: String, _ path: String) throws(ClusterError) {
+    static func throwUnlessDamage(_ action: String, _ path: String) throws(BrokerError) {
         let error = failure(action, path)
         guard error.move == .fatal else { throw error }
     }
 
-    private static func name(_ code: Int32) -> String {
-        switch code {
-        case EACCES: "EACCES"
-        case EPERM: "EPERM"
-        case EROFS: "EROFS"
-        case ENOTDIR: "ENOTDIR"
-        case ENOENT: "ENOENT"
-        default: "errno \(code)"
-        }
-    }
-
     /// Makes a directory and those above it, to last.
-    static func makeDirectory(_ path: String) throws(ClusterError) {
+    static func makeDirectory(_ path: String) throws(BrokerError) {
         let slash = path.lastIndex(of: "/").flatMap { $0 == path.startIndex ? nil : $0 }
         let parent = slash.map { String(path[..<$0]) }
         if mkdir(path, 0o750) != 0 {
@@ -68,7 +57,7 @@ enum StateFiles {
     /// The names in a directory, sorted; none where there is no such directory.
     ///
     /// - Throws: where there is one, and it cannot be read.
-    static func names(in path: String) throws(ClusterError) -> [String] {
+    static func names(in path: String) throws(BrokerError) -> [String] {
         guard let directory = opendir(path) else {
             if errno == ENOENT { return [] }
             throw failure("list", path)
@@ -101,12 +90,12 @@ enum StateFiles {
     /// Writes a file of these parts in one go, durable when this returns; nothing is left where it fails.
     static func write(
         _ name: String, in directory: String, _ parts: [ByteSlice]
-    ) throws(ClusterError) {
+    ) throws(BrokerError) {
         let path = "\(directory)/\(name)"
         let temporary = path + temporarySuffix
         let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
         guard file >= 0 else { throw failure("write", temporary) }
-        do throws(ClusterError) {
+        do throws(BrokerError) {
             defer { close(file) }
             for part in parts { try append(part, to: file, temporary) }
             guard fsync(file) == 0 else { throw failure("write", temporary) }
@@ -124,7 +113,7 @@ enum StateFiles {
 
     private static func append(
         _ bytes: ByteSlice, to file: Int32, _ path: String
-    ) throws(ClusterError) {
+    ) throws(BrokerError) {
         var done = 0
         while done < bytes.count {
             let count = Glibc.write(file, bytes.baseAddress.map { $0 + done }, bytes.count - done)
@@ -134,7 +123,7 @@ enum StateFiles {
         }
     }
 
-    private static func synchronise(_ directory: String) throws(ClusterError) {
+    private static func synchronise(_ directory: String) throws(BrokerError) {
         let file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard file >= 0 else { throw failure("write", directory) }
         defer { close(file) }

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Execution
 import Kafka
@@ -22,7 +23,7 @@ public final class TopicStatePort: StatePort, @unchecked Sendable {
         let task: TaskID
         let id: SnapshotID
         var rest: Int
-        var error: ClusterError?
+        var error: BrokerError?
     }
 
     /// The tag of tombstones.
@@ -34,7 +35,7 @@ public final class TopicStatePort: StatePort, @unchecked Sendable {
     private let hooks: Hooks
     private let source: PartitionReader.Source
     private let worker = WorkerThread()
-    private var producer: ProducerHolder?
+    private var producer: Producer?
     private var waiting: [Page] = []
     /// Those of `waiting` that the producer has taken.
     private var taken = 0
@@ -49,7 +50,7 @@ public final class TopicStatePort: StatePort, @unchecked Sendable {
     /// - Throws: `configuration` when the properties do not fit the running library.
     public init(
         properties: Properties, topic: String, partitions: Int32, hooks: Hooks = Hooks()
-    ) throws(ClusterError) {
+    ) throws(BrokerError) {
         precondition(partitions > 0, "a topic has partitions")
         self.properties = properties
         self.topic = topic
@@ -126,26 +127,25 @@ public final class TopicStatePort: StatePort, @unchecked Sendable {
 
     /// Hands over what fits, and takes in what became of what was handed over before.
     private func pump() {
-        do throws(KafkaError) {
+        do throws(BrokerError) {
             if taken < waiting.count { try handOver() }
             try takeIn()
         } catch {
-            failAll(ClusterError(producing: error))
+            failAll(error.producing)
         }
     }
 
-    private func handOver() throws(KafkaError) {
+    private func handOver() throws(BrokerError) {
         if producer == nil {
-            producer = ProducerHolder(
-                try Producer(properties: properties, topics: [topic], hooks: hooks))
+            producer = try Producer(properties: properties, topics: [topic], hooks: hooks)
         }
-        guard let producer else { return }
         while taken < waiting.count {
             let page = waiting[taken]
-            do throws(KafkaError) {
-                try producer.produce(page.partition, page.key, page.value, page.tag)
+            do throws(BrokerError) {
+                try producer?.put(
+                    page.key, page.value, partition: page.partition, tag: page.tag, waitMs: 0)
             } catch {
-                if error.detail.name == "_QUEUE_FULL" { break }
+                if error.code == .queueFull { break }
                 guard error.move == .rejected else { throw error }
                 count(page.tag, delivered: 0, failed: 1, error)
             }
@@ -157,21 +157,21 @@ public final class TopicStatePort: StatePort, @unchecked Sendable {
         }
     }
 
-    private func takeIn() throws(KafkaError) {
-        guard let producer else { return }
-        for (tag, fate) in producer.takeDeliveries() {
+    private func takeIn() throws(BrokerError) {
+        producer?.poll()
+        for (tag, fate) in producer?.takeDeliveries() ?? [:] {
             count(tag, delivered: fate.delivered, failed: fate.failed, fate.error)
         }
-        if let fatal = producer.fatalError { throw fatal }
+        if let fatal = producer?.fatalError { throw fatal }
     }
 
-    private func count(_ tag: Int, delivered: Int, failed: Int, _ error: KafkaError?) {
+    private func count(_ tag: Int, delivered: Int, failed: Int, _ error: BrokerError?) {
         guard var write = writes[tag] else {
             failedRemovals += failed
             return
         }
         write.rest -= delivered + failed
-        if write.error == nil { write.error = error.map(ClusterError.init(producing:)) }
+        if write.error == nil { write.error = error?.producing }
         if write.rest <= 0 {
             ended.append(StateOutcome(write.task, write.id, write.error))
             writes[tag] = nil
@@ -181,7 +181,7 @@ public final class TopicStatePort: StatePort, @unchecked Sendable {
     }
 
     /// After a fatal error nothing more comes of what was begun; the next write has a new producer.
-    private func failAll(_ error: ClusterError) {
+    private func failAll(_ error: BrokerError) {
         for tag in writes.keys.sorted() {
             if let write = writes[tag] {
                 ended.append(StateOutcome(write.task, write.id, error))
@@ -193,49 +193,6 @@ public final class TopicStatePort: StatePort, @unchecked Sendable {
         drop()
     }
 
-    private func drop() {
-        guard let old = producer else { return }
-        producer = nil
-        worker.run { old.close() }
-    }
-}
-
-/// A producer that may be let go of on another thread.
-///
-/// Unchecked Sendable: `close` comes last, and what is before it comes from one thread.
-private final class ProducerHolder: @unchecked Sendable {
-    private var producer: Producer?
-    private var failed: UInt64 = 0
-
-    init(_ producer: consuming Producer) { self.producer = consume producer }
-
-    func close() { producer = nil }
-
-    var fatalError: KafkaError? { producer?.fatalError }
-
-    func produce(
-        _ partition: Int32, _ key: [UInt8], _ value: [UInt8]?, _ tag: Int
-    ) throws(KafkaError) {
-        // An error cannot leave the closures typed: it is carried out.
-        let failure: KafkaError? = key.withUnsafeBytes { key in
-            func send(_ value: ByteSlice?) -> KafkaError? {
-                do throws(KafkaError) {
-                    try producer?.produce(
-                        topic: 0, partition: partition, key: key, value: value, tag: tag,
-                        waitMs: 0)
-                    return nil
-                } catch {
-                    return error
-                }
-            }
-            guard let value else { return send(nil) }
-            return value.withUnsafeBytes { send($0) }
-        }
-        if let failure { throw failure }
-    }
-
-    func takeDeliveries() -> [Int: Producer.Delivery] {
-        producer?.poll()
-        return producer?.takeDeliveries() ?? [:]
-    }
+    /// Lets the producer go on another thread: that may take its time.
+    private func drop() { worker.release(&producer) }
 }

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Kafka
 import Primitives
@@ -33,16 +34,16 @@ final class TopicStateReader: StateReader {
     ) -> ReadStatus {
         // An empty partition is read already.
         guard opened.position < opened.bounds.high else { return .ended }
-        var failure: ClusterError?
-        reader.withBatch(max: max) { batch, opened in
-            for index in 0..<batch.count {
-                let record = batch[index]
-                if record.isData {
-                    guard record.offset < opened.bounds.high else { break }
-                    guard let key = record.key, concerns(key) else { continue }
-                    body(key, record.value)
-                } else if let error = record.error, error.move != .benign {
-                    failure = ClusterError(error)
+        var failure: BrokerError?
+        reader.withBatch(max: max) { batch in
+            for index in batch.indices {
+                let entry = batch[index]
+                switch entry.kind {
+                case .record:
+                    guard entry.offset < opened.bounds.high else { return }
+                    if let key = entry.keyBytes, concerns(key) { body(key, entry.valueBytes) }
+                case .failure: failure = reader.failure(at: index)
+                case .end: break
                 }
             }
         }

@@ -1,4 +1,6 @@
+import Broker
 import Delivery
+import Execution
 import Glibc
 import Kafka
 import Snapshots
@@ -28,8 +30,6 @@ public struct Resetter: ~Copyable {
         var state: Int
     }
 
-    private static let input = 0
-    private static let partials = 1
     private static let patienceMs: Int64 = 90_000
     private static let stepMs: Int32 = 30_000
     private static let pauseUs: UInt32 = 50_000
@@ -42,12 +42,12 @@ public struct Resetter: ~Copyable {
         _ settings: LiveSettings, tell: @escaping (String) -> Void
     ) throws(EngineFailure) {
         let layout = try TopicLayout(settings)
-        let topics = [settings.topics.input, settings.topics.partials]
         let admin: Admin
-        do throws(KafkaError) {
-            admin = try Admin(properties: settings.properties, topics: topics)
+        do throws(BrokerError) {
+            admin = try Admin(
+                properties: settings.properties, topics: settings.topics.only([.input, .partials]))
         } catch {
-            throw EngineFailure(ClusterError(error))
+            throw EngineFailure(error)
         }
         self.admin = admin
         self.settings = settings
@@ -56,8 +56,8 @@ public struct Resetter: ~Copyable {
             input: layout.input, partials: layout.partials, state: layout.outputs.state)
     }
 
-    private func all(_ topic: Int, _ count: Int) -> [TopicPartition] {
-        (0..<Int32(count)).map { TopicPartition(topic: topic, partition: $0) }
+    private func all(_ topic: Topic, _ count: Int) -> [TopicPartition] {
+        (0..<Int32(count)).map { TopicPartition(topic, $0) }
     }
 
     // MARK: Planning
@@ -65,18 +65,18 @@ public struct Resetter: ~Copyable {
     /// What a reset would do as things stand.
     public func plan(_ target: ResetTarget, _ state: ResetState) throws(EngineFailure) -> ResetPlan
     {
-        do throws(KafkaError) {
+        do throws(BrokerError) {
             let group = try admin.describe(group: settings.group)
-            let inputs = all(Self.input, partitions.input)
-            let shuffles = all(Self.partials, partitions.partials)
+            let inputs = all(.input, partitions.input)
+            let shuffles = all(.partials, partitions.partials)
             let committed = try admin.committed(inputs + shuffles, group: settings.group)
             let marks = try admin.watermarks(inputs + shuffles)
             let targets = try offsets(target, inputs, marks)
             func standing(_ partition: TopicPartition, to target: Int64) -> PartitionStanding {
-                let own = committed.first { $0.partition == partition && $0.offset >= 0 }
-                let mark = marks[partition] ?? Watermarks(low: 0, high: 0)
+                let own = committed.first { $0.partition == partition }
+                let mark = marks[partition] ?? OffsetRange(low: 0, high: 0)
                 return PartitionStanding(
-                    partition.partition, committed: own?.offset, metadata: own?.metadata ?? "",
+                    partition.number, committed: own?.offset, metadata: own?.metadata ?? "",
                     bounds: mark.low...max(mark.low, mark.high), target: target)
             }
             return ResetPlan(
@@ -85,19 +85,17 @@ public struct Resetter: ~Copyable {
                 state: state, members: group.members.map(Self.describe),
                 names: (settings.topics.input, settings.topics.partials))
         } catch {
-            throw EngineFailure(ClusterError(error))
+            throw EngineFailure(error)
         }
     }
 
     private func offsets(
-        _ target: ResetTarget, _ inputs: [TopicPartition], _ marks: [TopicPartition: Watermarks]
-    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        _ target: ResetTarget, _ inputs: [TopicPartition], _ marks: [TopicPartition: OffsetRange]
+    ) throws(BrokerError) -> [TopicPartition: Int64] {
         switch target {
         case .beginning: return marks.mapValues(\.low)
         case .end: return marks.mapValues(\.high)
-        case .time(let ms):
-            let found = try admin.offsets(at: ms, of: inputs)
-            return Dictionary(found.map { ($0.partition, $0.offset) }) { first, _ in first }
+        case .time(let ms): return try admin.offsets(at: ms, of: inputs)
         }
     }
 
@@ -114,9 +112,9 @@ public struct Resetter: ~Copyable {
     /// - Throws: why it ended early; the same reset again completes it.
     public func execute(_ plan: ResetPlan) throws(EngineFailure) -> String? {
         precondition(plan.refusals.isEmpty, "a refused reset is not carried out")
-        do throws(ClusterError) {
+        do throws(BrokerError) {
             if plan.state == .keep {
-                try translated { () throws(KafkaError) in try commit(plan, partials: []) }
+                try commit(plan, partials: [])
             } else {
                 try clear(plan)
             }
@@ -128,11 +126,12 @@ public struct Resetter: ~Copyable {
     }
 
     /// Whether an error says that somebody is in the group; some brokers put it in the second way.
-    private static func isRefusal(_ error: ClusterError) -> Bool {
-        error.move == .rejected && ["NON_EMPTY_GROUP", "UNKNOWN_MEMBER_ID"].contains(error.name)
+    private static func isRefusal(_ error: BrokerError) -> Bool {
+        error.move == .rejected
+            && (error.code == .nonEmptyGroup || error.code == .unknownMemberID)
     }
 
-    private func clear(_ plan: ResetPlan) throws(ClusterError) {
+    private func clear(_ plan: ResetPlan) throws(BrokerError) {
         let store = try StateStore(settings, partitions: partitions.state)
         tell("reading which snapshots there are")
         var old: [Set<StateKey>] = []
@@ -154,16 +153,18 @@ public struct Resetter: ~Copyable {
     /// Publishes snapshots in a directory and commits the offsets; takes the former back where the latter are refused.
     private func publish(
         _ plan: ResetPlan, _ snapshots: [TaskSnapshot], in store: StateStore
-    ) throws(ClusterError) {
+    ) throws(BrokerError) {
         try store.publish(snapshots)
-        do throws(KafkaError) {
+        do throws(BrokerError) {
             try commit(plan, partials: snapshots.map(\.manifest.position))
         } catch {
-            var error = ClusterError(error)
             if error.move == .rejected || error.move == .configuration {
                 try store.remove(snapshots.map(\.manifest.key))
             } else {
-                error.description += "; whether the offsets were set is not known: run it again"
+                var error = error
+                error.advice +=
+                    "\(error.advice.isEmpty ? "" : "; ")whether the offsets were set is not known: run it again"
+                throw error
             }
             throw error
         }
@@ -176,15 +177,15 @@ public struct Resetter: ~Copyable {
     /// Empty snapshots, newer than any of the keys that are there.
     private func snapshots(
         at positions: [Int64], after old: [Set<StateKey>]
-    ) throws(ClusterError) -> [TaskSnapshot] {
+    ) throws(BrokerError) -> [TaskSnapshot] {
         var snapshots: [TaskSnapshot] = []
         for (index, position) in positions.enumerated() {
             let newest = old[index].map(\.id.sequence).max() ?? 0
             let snapshot = settings.engine.emptySnapshot(
                 of: Int32(index), position: position, sequence: newest + 1)
             guard let snapshot else {
-                throw ClusterError(
-                    .fatal, name: "NO_SNAPSHOT", description: "no empty snapshot could be taken")
+                throw BrokerError(
+                    .fatal, action: "take an empty snapshot", text: "none could be taken")
             }
             snapshots.append(snapshot)
         }
@@ -194,18 +195,18 @@ public struct Resetter: ~Copyable {
     private func offsets(_ plan: ResetPlan, partials: [Int64]) -> [PartitionOffset] {
         let inputs = plan.inputs.map { move in
             PartitionOffset(
-                TopicPartition(topic: Self.input, partition: move.partition), offset: move.to,
+                TopicPartition(.input, move.partition), offset: move.to,
                 metadata: move.metadata)
         }
         let shuffles = partials.enumerated().map { number, offset in
             PartitionOffset(
-                TopicPartition(topic: Self.partials, partition: Int32(number)), offset: offset)
+                TopicPartition(.partials, Int32(number)), offset: offset)
         }
         return inputs + shuffles
     }
 
     /// Commits all offsets in one request, which is refused while somebody is in the group.
-    private func commit(_ plan: ResetPlan, partials: [Int64]) throws(KafkaError) {
+    private func commit(_ plan: ResetPlan, partials: [Int64]) throws(BrokerError) {
         let offsets = offsets(plan, partials: partials)
         tell("committing \(offsets.count) offsets")
         try admin.setCommitted(offsets, group: settings.group)
@@ -214,54 +215,48 @@ public struct Resetter: ~Copyable {
     /// Commits all offsets, the manifests of empty snapshots and the removal of the older ones.
     private func commit(
         _ plan: ResetPlan, _ snapshots: [TaskSnapshot], replacing old: [StateKey]
-    ) throws(ClusterError) {
+    ) throws(BrokerError) {
         let offsets = offsets(plan, partials: snapshots.map(\.manifest.position))
         tell("committing \(offsets.count) offsets with the new state")
-        do throws(KafkaError) {
-            let producer = try Producer(
-                properties: settings.properties,
-                role: .transactionalProducer(transactionalID: "\(settings.group)-reset"),
-                topics: [settings.topics.state ?? ""])
-            try producer.initTransactions(timeoutMs: Self.stepMs)
-            // Brokers do not refuse offsets of a transaction while somebody is in the group: asked once more.
-            let members = try admin.describe(group: settings.group).members
-            guard members.isEmpty else { throw KafkaError.joined(members.map(Self.describe)) }
-            try producer.beginTransaction()
-            let count = Int32(max(1, partitions.state))
-            for snapshot in snapshots {
-                let record = snapshot.manifest.record
-                try producer.put(
-                    record.key, record.value, partition: record.key.task.partition % count)
-            }
-            for key in old { try producer.put(key, nil, partition: key.task.partition % count) }
-            try producer.sendOffsets(
-                offsets, topics: admin.topics, group: GroupMetadata(nobodyIn: settings.group),
-                timeoutMs: Self.stepMs)
-            try producer.commitTransaction(timeoutMs: Self.stepMs)
-        } catch {
-            throw ClusterError(error)
+        let producer = try Producer(
+            properties: settings.properties,
+            role: .transactionalProducer(transactionalID: "\(settings.group)-reset"),
+            topics: [settings.topics.state ?? ""])
+        try producer.initTransactions(timeoutMs: Self.stepMs)
+        // Brokers do not refuse offsets of a transaction while somebody is in the group: asked once more.
+        let members = try admin.describe(group: settings.group).members
+        guard members.isEmpty else { throw BrokerError.joined(members.map(Self.describe)) }
+        try producer.beginTransaction()
+        let count = Int32(max(1, partitions.state))
+        for snapshot in snapshots {
+            let record = snapshot.manifest.record
+            try producer.put(
+                record.key.bytes, record.value, partition: record.key.task.partition % count)
         }
+        for key in old {
+            try producer.put(key.bytes, nil, partition: key.task.partition % count)
+        }
+        try producer.sendOffsets(
+            offsets, topics: admin.topics, group: GroupMetadata(nobodyIn: settings.group),
+            timeoutMs: Self.stepMs)
+        try producer.commitTransaction(timeoutMs: Self.stepMs)
     }
 
     // MARK: The partials
 
     /// The end of each partition of the partials.
-    private func ends() throws(ClusterError) -> [Int64] {
-        try translated { () throws(KafkaError) in
-            let partitions = all(Self.partials, partitions.partials)
-            let marks = try admin.watermarks(partitions)
-            return partitions.map { marks[$0]?.high ?? 0 }
-        }
+    private func ends() throws(BrokerError) -> [Int64] {
+        let partitions = all(.partials, partitions.partials)
+        let marks = try admin.watermarks(partitions)
+        return partitions.map { marks[$0]?.high ?? 0 }
     }
 
     /// The end of each partition, past the committed offset: where that is the end already, a record without a
     /// value is appended, which everybody passes over.
-    private func ends(past moves: [ResetPlan.Move]) throws(ClusterError) -> [Int64] {
+    private func ends(past moves: [ResetPlan.Move]) throws(BrokerError) -> [Int64] {
         let atEnd = moves.filter { $0.from == $0.to }.map(\.partition)
-        if !atEnd.isEmpty {
-            try translated { () throws(KafkaError) in try appendNothing(to: atEnd) }
-        }
-        let untilMs = Clock.monotonicMs() + Self.patienceMs
+        if !atEnd.isEmpty { try appendNothing(to: atEnd) }
+        let untilMs = MachineClock.monotonicMs() + Self.patienceMs
         while true {
             let ends = try ends()
             let isPast = zip(moves, ends).allSatisfy { move, end in
@@ -270,18 +265,16 @@ public struct Resetter: ~Copyable {
             }
             if isPast { return ends }
             // A transaction that its producer left open holds the end back until it times out.
-            guard Clock.monotonicMs() < untilMs else {
-                throw ClusterError(
-                    .retry, name: "PENDING_TRANSACTION",
-                    description:
-                        "find the end of \(settings.topics.partials): a transaction is still "
-                        + "open; try again once it has timed out")
+            guard MachineClock.monotonicMs() < untilMs else {
+                throw BrokerError(
+                    .retry, action: "find the end of \(settings.topics.partials)",
+                    text: "a transaction is still open", advice: "try again once it has timed out")
             }
             usleep(Self.pauseUs)
         }
     }
 
-    private func appendNothing(to partitions: [Int32]) throws(KafkaError) {
+    private func appendNothing(to partitions: [Int32]) throws(BrokerError) {
         let producer = try Producer(
             properties: settings.properties, topics: [settings.topics.partials])
         for partition in partitions {
@@ -291,13 +284,12 @@ public struct Resetter: ~Copyable {
     }
 }
 
-extension KafkaError {
+extension BrokerError {
     /// Somebody came in between.
-    static func joined(_ members: [String]) -> KafkaError {
-        .rejected(
-            Detail(
-                code: 0, name: "NON_EMPTY_GROUP", action: "reset",
-                text: "the group has members again: \(members.joined(separator: ", "))",
-                advice: "nothing was reset; stop them and run it again"))
+    fileprivate static func joined(_ members: [String]) -> BrokerError {
+        BrokerError(
+            .rejected, code: .nonEmptyGroup, name: "NON_EMPTY_GROUP", action: "reset",
+            text: "the group has members again: \(members.joined(separator: ", "))",
+            advice: "nothing was reset; stop them and run it again")
     }
 }

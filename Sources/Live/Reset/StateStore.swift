@@ -1,4 +1,6 @@
+import Broker
 import Delivery
+import Execution
 import Glibc
 import Kafka
 import Primitives
@@ -23,7 +25,7 @@ final class StateStore {
     /// partitions.
     ///
     /// - Throws: `configuration` where the directory is in use or may not be written.
-    init(_ settings: LiveSettings, partitions: Int) throws(ClusterError) {
+    init(_ settings: LiveSettings, partitions: Int) throws(BrokerError) {
         if let path = settings.stateDirectory {
             let store = try DirectoryStore(path: path, application: settings.engine.application)
             place = .directory(store)
@@ -39,7 +41,7 @@ final class StateStore {
     /// The keys kept of a task.
     ///
     /// - Throws: why reading failed.
-    func keys(of task: TaskID) throws(ClusterError) -> Set<StateKey> {
+    func keys(of task: TaskID) throws(BrokerError) -> Set<StateKey> {
         let reader = port.open(task)
         defer { reader.close() }
         var keys: Set<StateKey> = []
@@ -58,19 +60,19 @@ final class StateStore {
     }
 
     /// Writes the pages of snapshots, which mean nothing without their manifests.
-    func writePages(of snapshots: [TaskSnapshot]) throws(ClusterError) {
+    func writePages(of snapshots: [TaskSnapshot]) throws(BrokerError) {
         for snapshot in snapshots { port.write(snapshot.pages) }
         try awaitWrites(snapshots.count)
     }
 
     /// Writes the manifests of snapshots whose pages are written.
-    func publish(_ snapshots: [TaskSnapshot]) throws(ClusterError) {
+    func publish(_ snapshots: [TaskSnapshot]) throws(BrokerError) {
         for snapshot in snapshots { port.publish(snapshot.manifest.record) }
         try awaitWrites(snapshots.count)
     }
 
-    private func awaitWrites(_ count: Int) throws(ClusterError) {
-        let endMs = Clock.monotonicMs() + Self.timeoutMs
+    private func awaitWrites(_ count: Int) throws(BrokerError) {
+        let endMs = MachineClock.monotonicMs() + Self.timeoutMs
         var rest = count
         while rest > 0 {
             if let end = port.poll() {
@@ -78,17 +80,17 @@ final class StateStore {
                 rest -= 1
                 continue
             }
-            guard Clock.monotonicMs() < endMs else {
-                throw ClusterError(
-                    .unreachable, name: "_TIMED_OUT",
-                    description: "write empty snapshots: no answer within a minute")
+            guard MachineClock.monotonicMs() < endMs else {
+                throw BrokerError(
+                    .unreachable, code: .timedOut, action: "write empty snapshots",
+                    text: "no answer within a minute")
             }
             usleep(Self.pauseUs)
         }
     }
 
     /// Removes records, and waits until they are gone.
-    func remove(_ keys: [StateKey]) throws(ClusterError) {
+    func remove(_ keys: [StateKey]) throws(BrokerError) {
         switch place {
         case .directory(let store):
             for key in keys {
@@ -98,37 +100,16 @@ final class StateStore {
                     "\(directory)/\(SnapshotFile.name(key.id, isManifest: isManifest))")
             }
         case .topic(let properties, let name, let partitions):
-            do throws(KafkaError) {
+            do throws(BrokerError) {
                 let producer = try Producer(properties: properties, topics: [name])
                 for key in keys {
-                    try producer.put(key, nil, partition: key.task.partition % partitions)
+                    try producer.put(
+                        key.bytes, nil, partition: key.task.partition % partitions)
                 }
                 try producer.flush(timeoutMs: Int32(Self.timeoutMs))
             } catch {
-                throw ClusterError(producing: error)
+                throw error.producing
             }
         }
-    }
-}
-
-extension Producer {
-    /// Queues a record of the store, or with no value its removal.
-    borrowing func put(
-        _ key: StateKey, _ value: [UInt8]?, partition: Int32
-    ) throws(KafkaError) {
-        // An error cannot leave the closures typed: it is carried out.
-        let failure: KafkaError? = key.bytes.withUnsafeBytes { key in
-            func send(_ value: ByteSlice?) -> KafkaError? {
-                do throws(KafkaError) {
-                    try produce(topic: 0, partition: partition, key: key, value: value)
-                    return nil
-                } catch {
-                    return error
-                }
-            }
-            guard let value else { return send(nil) }
-            return value.withUnsafeBytes { send($0) }
-        }
-        if let failure { throw failure }
     }
 }

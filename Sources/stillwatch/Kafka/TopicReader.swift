@@ -1,3 +1,4 @@
+import Broker
 import Kafka
 import Primitives
 import Telemetry
@@ -41,20 +42,21 @@ struct TopicReader: ~Copyable {
     /// How long brokers may say nothing before that is an error.
     private static let silenceMs: Int64 = 30_000
 
-    init(_ properties: Properties, topic: String, _ range: Range) throws(KafkaError) {
+    init(_ properties: Properties, topic: String, _ range: Range) throws(BrokerError) {
         let admin = try Admin(properties: properties, topics: [topic])
         let partitions = try admin.describe(topic).partitions.map {
-            TopicPartition(topic: 0, partition: $0.id)
+            TopicPartition(0, $0.id)
         }
         let kept = try admin.watermarks(partitions)
         let bounds = try Self.bounds(range, kept, admin)
         let consumer = try Consumer(properties: properties, role: .reader, topics: [topic])
         let queue = try consumer.makeShardQueue(capacity: 1024)
         let wanted = bounds.filter { $0.value.low < $0.value.high }
-        try consumer.assign(wanted.map { PartitionOffset($0.key, offset: $0.value.low) })
+        try consumer.assign(
+            wanted.map { PartitionOffset($0.key, offset: $0.value.low) }, isIncremental: false)
         var open: [Int32: Int64] = [:]
         for (partition, bound) in wanted {
-            open[partition.partition] = bound.high
+            open[partition.number] = bound.high
             queue.attach(partition, slot: 0, epoch: 0, from: bound.low)
         }
         self.open = open
@@ -64,29 +66,28 @@ struct TopicReader: ~Copyable {
     }
 
     private static func bounds(
-        _ range: Range, _ kept: [TopicPartition: Watermarks], _ admin: borrowing Admin
-    ) throws(KafkaError) -> [TopicPartition: Watermarks] {
+        _ range: Range, _ kept: [TopicPartition: OffsetRange], _ admin: borrowing Admin
+    ) throws(BrokerError) -> [TopicPartition: OffsetRange] {
         let since = try offsets(range.since, kept, admin)
         let until = try offsets(range.until, kept, admin)
         let share = range.last.map { Int64(($0 + kept.count - 1) / max(1, kept.count)) }
-        var bounds: [TopicPartition: Watermarks] = [:]
+        var bounds: [TopicPartition: OffsetRange] = [:]
         for (partition, marks) in kept {
             let high = min(marks.high, until[partition] ?? marks.high)
             let low = since[partition] ?? share.map { high - $0 } ?? marks.low
-            bounds[partition] = Watermarks(low: max(marks.low, low), high: high)
+            bounds[partition] = OffsetRange(low: max(marks.low, low), high: high)
         }
         return bounds
     }
 
     private static func offsets(
-        _ bound: Bound?, _ kept: [TopicPartition: Watermarks], _ admin: borrowing Admin
-    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        _ bound: Bound?, _ kept: [TopicPartition: OffsetRange], _ admin: borrowing Admin
+    ) throws(BrokerError) -> [TopicPartition: Int64] {
         switch bound {
         case nil: return [:]
         case .offset(let offset): return kept.mapValues { _ in offset }
         case .time(let ms):
-            let found = try admin.offsets(at: ms, of: Array(kept.keys))
-            return Dictionary(found.map { ($0.partition, $0.offset) }) { $1 }
+            return try admin.offsets(at: ms, of: Array(kept.keys))
         }
     }
 

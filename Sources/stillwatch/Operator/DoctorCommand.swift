@@ -1,3 +1,4 @@
+import Broker
 import Configuration
 import Delivery
 import Live

@@ -136,7 +136,7 @@ struct Scenario {
         incarnation: UInt64, _ rules: RuleSet, _ defects: PlantedDefects, stopsAtEnd: Bool = false
     ) -> EngineSettings {
         var settings = EngineSettings(
-            topics: [.input: "requests", .partials: "partials"],
+            topics: ["requests", "partials"],
             outputs: OutputPartitions(
                 alerts: 2, shadow: 0, deadLetters: 2, state: usesDirectories ? 0 : shuffles),
             partialsPartitions: shuffles, application: 7, incarnation: incarnation, rules: rules,

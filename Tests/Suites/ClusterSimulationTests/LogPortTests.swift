@@ -1,3 +1,4 @@
+import Broker
 import ClusterSimulation
 import Delivery
 import Testing
@@ -12,7 +13,7 @@ struct LogPortTests {
         let scene = Scene()
         world = scene.world
         for index in 0..<10 {
-            for partition in [PartitionID.input0, .input1] {
+            for partition in [TopicPartition.input0, .input1] {
                 world.cluster.append(to: partition, text: "\(partition.number):\(index)")
             }
         }
@@ -26,13 +27,14 @@ struct LogPortTests {
         }
         try #require(joined)
         try group.assign(
-            [Position(.input0, offset: 0), Position(.input1, offset: 4)], isIncremental: false)
+            [PartitionOffset(.input0, offset: 0), PartitionOffset(.input1, offset: 4)],
+            isIncremental: false)
         world.run(forMs: 2_000)
     }
 
     private func read(_ max: Int = 100) throws -> [String] {
         var texts: [String] = []
-        try log.withBatch(max: max, waitMs: 0) { batch in
+        log.withBatch(max: max, waitMs: 0) { batch in
             for entry in batch {
                 texts.append(entry.kind == .record ? "\(entry.slot)>\(entry.text)" : "end")
             }
@@ -122,8 +124,8 @@ struct LogPortTests {
         world.cluster.append(to: .input1, text: "1:10")
         world.cluster.removeRecords(of: .input1, below: 11)
         world.run(forMs: 1_000)
-        var moves: [ClusterError.Move] = []
-        try log.withBatch(max: 100, waitMs: 0) { batch in
+        var moves: [BrokerError.Move] = []
+        log.withBatch(max: 100, waitMs: 0) { batch in
             for (index, entry) in batch.enumerated() where entry.kind == .failure {
                 moves.append(log.failure(at: index).move)
             }
@@ -135,7 +137,7 @@ struct LogPortTests {
     func loan() throws {
         log.attach(.input0, slot: 0, epoch: 1, from: 0)
         var kept: UnsafeRawBufferPointer?
-        try log.withBatch(max: 1, waitMs: 0) { batch in
+        log.withBatch(max: 1, waitMs: 0) { batch in
             kept = batch[0].valueBytes
             #expect(batch[0].text == "0:0")
         }

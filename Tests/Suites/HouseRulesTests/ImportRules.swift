@@ -2,7 +2,8 @@
 enum ImportRules {
     /// The height of every module; one may import only lower ones.
     static let heights = [
-        "Primitives": 0, "Telemetry": 1, "YAML": 1, "Execution": 1, "Events": 2, "Aggregation": 2,
+        "Primitives": 0, "Broker": 1, "Telemetry": 1, "YAML": 1, "Execution": 1, "Events": 2,
+        "Aggregation": 2,
         "Snapshots": 2,
         "Kafka": 2, "Detection": 3, "Topology": 4, "Simulation": 4, "Configuration": 4,
         "Delivery": 5,
@@ -11,7 +12,8 @@ enum ImportRules {
 
     /// Modules that see nothing of the machine: no file, clock, socket, lock or thread.
     static let pure: Set = [
-        "Primitives", "YAML", "Events", "Aggregation", "Snapshots", "Detection", "Topology",
+        "Primitives", "Broker", "YAML", "Events", "Aggregation", "Snapshots", "Detection",
+        "Topology",
         "Simulation",
         "Delivery",
     ]

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Foundation
 import Kafka
@@ -37,7 +38,7 @@ import Testing
         return TopicJudge.judge(wish, facts, in: context)
     }
 
-    @Test("topics as they should be get one line each", arguments: Topic.allCases)
+    @Test("topics as they should be get one line each", arguments: Topic.all)
     func healthy(_ role: Topic) {
         let results = judge(role, topic(role))
         #expect(results.map(\.grade) == [.ok], "\(results)")
@@ -116,7 +117,7 @@ import Testing
 
     private func broker(_ changes: [String: String] = [:]) -> BrokerFacts {
         BrokerFacts(
-            broker: Broker(id: 1, host: "h", port: 9092),
+            broker: BrokerAddress(id: 1, host: "h", port: 9092),
             properties: [
                 "transaction.max.timeout.ms": "900000", "group.min.session.timeout.ms": "6000",
                 "group.max.session.timeout.ms": "1800000", "offsets.topic.replication.factor": "3",

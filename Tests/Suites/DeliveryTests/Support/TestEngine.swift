@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Detection
 import Primitives
@@ -14,7 +15,7 @@ enum TestEngine {
     ) throws -> EngineSettings {
         let width = PaneWidth(ms: 1_000) ?? .standard
         var settings = EngineSettings(
-            topics: [.input: "requests", .partials: "shuffle"],
+            topics: ["requests", "shuffle"],
             outputs: OutputPartitions(alerts: 4, shadow: 0, deadLetters: 2, state: state),
             partialsPartitions: partials, application: 7, incarnation: 1,
             rules: try rules(width, rule),
@@ -65,7 +66,7 @@ extension Site {
         for atMs in stride(from: from, to: to, by: Int(everyMs)) {
             let number = Int(atMs / everyMs)
             append(
-                to: PartitionID(.input, partition),
+                to: TopicPartition(.input, partition),
                 TestEngine.event(atMs, number % 7, card: number % 3),
                 timestampMs: TestEngine.originMs + atMs)
         }

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Foundation
 import Kafka
@@ -58,7 +59,7 @@ struct Site {
     func awaitLeaders() throws {
         let admin = try admin()
         let all = (0..<4).flatMap { topic in
-            (0..<partitions).map { TopicPartition(topic: topic, partition: $0) }
+            (0..<partitions).map { TopicPartition(Topic(topic), $0) }
         }
         let hasLeaders = eventually(seconds: 90) {
             let isLed = ["__consumer_offsets", "__transaction_state"].allSatisfy { topic in
@@ -83,13 +84,14 @@ struct Site {
         _ instanceID: String? = nil, settings: [Properties.Setting] = []
     ) throws -> TestMember {
         try TestMember(
-            KafkaGroup(
-                properties: properties(settings), group: group, instanceID: instanceID,
-                topics: names))
+            Consumer(
+                properties: properties(settings),
+                role: .consumer(group: group, instanceID: instanceID),
+                topics: names.only([.input, .partials])))
     }
 
     /// A member that has all partitions, and its membership.
-    func joined() throws -> (member: TestMember, membership: any Membership) {
+    func joined() throws -> (member: TestMember, membership: any GroupMembership) {
         let member = try member()
         try member.join(expecting: 2 * Int(partitions))
         return (member, try #require(member.membership))
@@ -98,14 +100,14 @@ struct Site {
     /// A producer under `identity`; nil is at least once.
     func producer(
         _ identity: String?, _ member: TestMember, settings: [Properties.Setting] = [],
-        adjust: (inout KafkaProducer.Settings) -> Void = { _ in }
+        adjust: (inout ShardProducer.Settings) -> Void = { _ in }
     ) throws -> TestProducer {
-        var wanted = KafkaProducer.Settings(
+        var wanted = ShardProducer.Settings(
             properties: try properties(settings),
             guarantee: identity.map { .exactlyOnce(identity: "\(group)-\($0)") } ?? .atLeastOnce,
-            topics: names, statePartitions: partitions)
+            topics: names.only([.partials, .alerts, .deadLetters, .state]))
         adjust(&wanted)
-        return TestProducer(wanted, offsets: member.group.offsets)
+        return TestProducer(wanted, offsets: member.offsets)
     }
 
     /// Produces texts outside any transaction and waits for them.
@@ -123,8 +125,8 @@ struct Site {
     func committed(_ topic: String, partition: Int32 = 0) throws -> [String] {
         let consumer = try Consumer(properties: properties(), role: .reader, topics: [topic])
         let queue = try consumer.makeShardQueue(capacity: 1000)
-        let place = TopicPartition(topic: 0, partition: partition)
-        try consumer.assign([PartitionOffset(place, offset: 0)])
+        let place = TopicPartition(0, partition)
+        try consumer.assign([PartitionOffset(place, offset: 0)], isIncremental: false)
         queue.attach(place, slot: 0, epoch: 0, from: 0)
         var values: [String] = []
         var isAtEnd = false

@@ -6,9 +6,9 @@ public enum StepOutcome: Sendable {
     /// way, and could end a later transaction. Start again before the next cut.
     case doneOverBrokenConnection
     /// What `readCommitted` asked for.
-    case committed([Position])
+    case committed([PartitionOffset])
     /// It failed.
-    case failed(ClusterError)
+    case failed(BrokerError)
 }
 
 /// A shard's producer, one step at a time. No call waits: `poll` tells the outcome of the step begun last, and
@@ -28,13 +28,13 @@ public protocol ProducerPort: AnyObject {
     /// Waits until every record queued is delivered.
     func flush()
     /// Adds positions to the transaction under a membership.
-    func addOffsets(_ positions: [Position], under membership: any Membership)
+    func addOffsets(_ positions: [PartitionOffset], under membership: any GroupMembership)
     /// Commits the transaction; a failure leaves its outcome unknown.
     func commit()
     /// Takes the transaction back.
     func abort()
     /// Reads what the group has committed, once nothing is pending.
-    func readCommitted(_ partitions: [PartitionID])
+    func readCommitted(_ partitions: [TopicPartition])
     /// The outcome of the last step, once; nil while it is under way.
     func poll() -> StepOutcome?
 }

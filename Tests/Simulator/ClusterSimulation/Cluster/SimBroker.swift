@@ -1,5 +1,5 @@
 /// A broker: up or down, and the connections to it.
-public final class Broker {
+public final class SimBroker {
     /// Its number.
     public let id: Int
     /// Whether it answers.

@@ -1,6 +1,5 @@
-import Delivery
+import Broker
 import Execution
-import Kafka
 import Synchronization
 
 /// A partition read by a consumer of its own, apart from the group.
@@ -8,9 +7,9 @@ import Synchronization
 /// Opening (connecting, looking offsets up) and closing happen on threads of workers; in between, records wait in
 /// the reader's queue and are taken without waiting. Memory is bounded by `memoryKilobytes`, whatever the
 /// partition holds.
-final class PartitionReader: Sendable {
+public final class PartitionReader: HistoryReader, Sendable {
     /// What readers are made of.
-    struct Source: Sendable {
+    public struct Source: Sendable {
         let properties: Properties
         let topic: String
         let hooks: Hooks
@@ -24,21 +23,19 @@ final class PartitionReader: Sendable {
         /// last stable offset.
         let seeker: EndSeeker?
 
+        /// A source of readers of a topic; with `waitsForTransactions` they read to the log's end.
+        ///
         /// - Throws: `configuration` when the properties do not fit the running library.
-        init(
+        public init(
             _ properties: Properties, topic: String, hooks: Hooks, worker: WorkerThread,
             capacity: Int, waitsForTransactions: Bool = false
-        ) throws(ClusterError) {
-            do throws(KafkaError) {
-                // Many may read at once: each keeps less than the group's consumer.
-                self.properties = try Properties(
-                    bootstrapServers: properties.bootstrapServers, clientID: properties.clientID,
-                    settings: properties.settings + [
-                        .init("queued.max.messages.kbytes", String(memoryKilobytes))
-                    ])
-            } catch {
-                throw ClusterError(error)
-            }
+        ) throws(BrokerError) {
+            // Many may read at once: each keeps less than the group's consumer.
+            self.properties = try Properties(
+                bootstrapServers: properties.bootstrapServers, clientID: properties.clientID,
+                settings: properties.settings + [
+                    .init("queued.max.messages.kbytes", String(memoryKilobytes))
+                ])
             self.topic = topic
             self.hooks = hooks
             self.worker = worker
@@ -59,26 +56,28 @@ final class PartitionReader: Sendable {
     ///
     /// Unchecked Sendable: made on the worker's thread, used by whoever reads, closed on another
     /// worker's when reading has ended.
-    final class Opened: @unchecked Sendable {
+    public final class Opened: @unchecked Sendable {
         private var consumer: Consumer?
-        private(set) var queue: ShardQueue?
-        private(set) var waker: Waker?
+        fileprivate private(set) var queue: ShardQueue?
+        fileprivate private(set) var waker: Waker?
         private let partition: TopicPartition
-        let bounds: LogBounds
+        /// The offsets kept when reading began.
+        public let bounds: OffsetRange
         private let start: Int64
 
-        init(_ source: Source, _ number: Int32, from offset: Int64?) throws(KafkaError) {
+        init(_ source: Source, _ number: Int32, from offset: Int64?) throws(BrokerError) {
             let consumer = try Consumer(
                 properties: source.properties, role: .reader, topics: [source.topic],
                 hooks: source.hooks)
-            let partition = TopicPartition(topic: 0, partition: number)
+            let partition = TopicPartition(0, number)
             let kept = try Opened.bounds(of: partition, source, consumer)
             let start = max(offset ?? kept.low, kept.low)
             if start > kept.high {
                 throw .outside(kept, "read \(source.topic)[\(number)]", "offset \(start)")
             }
             let queue = try consumer.makeShardQueue(capacity: source.capacity)
-            try consumer.assign([PartitionOffset(partition, offset: start)])
+            try consumer.assign(
+                [PartitionOffset(partition, offset: start)], isIncremental: false)
             queue.attach(partition, slot: 0, epoch: 0, from: start)
             if Library.stallsWhenFull {
                 waker = try consumer.makeWaker(for: [partition], timeoutMs: timeoutMs)
@@ -86,14 +85,14 @@ final class PartitionReader: Sendable {
             self.queue = queue
             self.partition = partition
             self.start = start
-            bounds = LogBounds(low: kept.low, high: kept.high)
-            self.consumer = consume consumer
+            bounds = kept
+            self.consumer = consumer
         }
 
         private static func bounds(
-            of partition: TopicPartition, _ source: Source, _ consumer: borrowing Consumer
-        ) throws(KafkaError) -> Watermarks {
-            let none = Watermarks(low: 0, high: 0)
+            of partition: TopicPartition, _ source: Source, _ consumer: Consumer
+        ) throws(BrokerError) -> OffsetRange {
+            let none = OffsetRange(low: 0, high: 0)
             if let seeker = source.seeker {
                 return try seeker.watermarks(partition, timeoutMs: timeoutMs) ?? none
             }
@@ -101,10 +100,10 @@ final class PartitionReader: Sendable {
         }
 
         /// The next offset to read.
-        var position: Int64 { queue?.position(partition) ?? start }
+        public var position: Int64 { queue?.position(partition) ?? start }
 
         /// Destroys the client, which may take its time.
-        func close() {
+        fileprivate func close() {
             queue = nil
             waker = nil
             consumer = nil
@@ -112,10 +111,14 @@ final class PartitionReader: Sendable {
     }
 
     /// How a reader stands.
-    enum State: Sendable {
+    public enum State: Sendable {
+        /// Not yet reading.
         case opening
+        /// Reading.
         case opened(Opened)
-        case failed(ClusterError)
+        /// It never came to reading.
+        case failed(BrokerError)
+        /// Not reading any more.
         case closed
     }
 
@@ -125,23 +128,24 @@ final class PartitionReader: Sendable {
     private let isWaking = Atomic<Bool>(false)
 
     /// Begins to open; nil is the first offset kept.
-    init(_ source: Source, _ number: Int32, from offset: Int64?) {
+    public init(_ source: Source, _ number: Int32, from offset: Int64?) {
         worker = source.worker
         grave = source.grave
         worker.run { [weak self] in
             // Closed before it was opened: nothing to do.
             guard let self, case .opening = self.state else { return }
-            do throws(KafkaError) {
+            do throws(BrokerError) {
                 self.become(.opened(try Opened(source, number, from: offset)))
             } catch {
-                self.become(.failed(ClusterError(error)))
+                self.become(.failed(error))
             }
         }
     }
 
     deinit { close() }
 
-    var state: State { shared.withLock { $0 } }
+    /// How the reader stands.
+    public var state: State { shared.withLock { $0 } }
 
     private func become(_ state: State) {
         shared.withLock { shared in
@@ -149,11 +153,37 @@ final class PartitionReader: Sendable {
         }
     }
 
-    /// Lends what is there, at most `max` entries, without waiting; nothing before the opening.
-    func withBatch(max: Int, _ body: (borrowing RecordBatch, Opened) -> Void) {
-        guard case .opened(let opened) = state, let queue = opened.queue else { return }
-        queue.withBatch(max: max, timeoutMs: 0) { batch in body(batch, opened) }
-        wakeFetchers(opened, queue.backlog)
+    /// The offsets kept when reading began; nil until that is known.
+    public var bounds: OffsetRange? {
+        guard case .opened(let opened) = state else { return nil }
+        return opened.bounds
+    }
+
+    /// Lends what is there, at most `max` entries of slot 0, without waiting; nothing before the opening, and one
+    /// failure where that failed.
+    public func withBatch(max: Int, _ body: (Batch) -> Void) {
+        switch state {
+        case .opening, .closed: return
+        case .failed:
+            withUnsafePointer(to: Entry(kind: .failure, slot: 0, offset: -1)) {
+                body(Batch(start: $0, count: 1))
+            }
+        case .opened(let opened):
+            guard let queue = opened.queue else { return }
+            queue.withBatch(max: max, waitMs: 0) { if !$0.isEmpty { body($0) } }
+            wakeFetchers(opened, queue.backlog)
+        }
+    }
+
+    /// Why entry `index` of the batch being lent is a failure.
+    public func failure(at index: Int) -> BrokerError {
+        switch state {
+        case .failed(let error): return error
+        case .opened(let opened):
+            if let error = opened.queue?.failure(at: index) { return error }
+        case .opening, .closed: break
+        }
+        return BrokerError(.fatal, action: "read", text: "the reader is closed")
     }
 
     /// Asks a sleeping fetcher to go on; one request at a time.
@@ -168,7 +198,7 @@ final class PartitionReader: Sendable {
     }
 
     /// Ends reading; the consumer goes elsewhere.
-    func close() {
+    public func close() {
         let old = shared.withLock { shared in
             defer { shared = .closed }
             return shared

@@ -1,5 +1,3 @@
-import Topology
-
 /// One entry of a batch: a record, the end of a partition, or a failure to read it.
 ///
 /// The bytes it points at are lent for the duration of the batch.
@@ -68,24 +66,44 @@ public typealias Batch = UnsafeBufferPointer<Entry>
 /// what compaction removed. Entries of detached partitions and repeated ones are never delivered.
 public protocol LogPort: AnyObject {
     /// Takes an assigned partition on, from `offset`; its entries carry `slot`.
-    func attach(_ partition: PartitionID, slot: Int, epoch: UInt32, from offset: Int64)
+    func attach(_ partition: TopicPartition, slot: Int, epoch: UInt32, from offset: Int64)
     /// Gives a partition up; none of its entries is delivered any more.
-    func detach(_ partition: PartitionID)
+    func detach(_ partition: TopicPartition)
     /// Delivers no entry of a partition until `release`; nothing is lost.
-    func hold(_ partition: PartitionID)
+    func hold(_ partition: TopicPartition)
     /// Lets a held partition go on where it stopped.
-    func release(_ partition: PartitionID)
+    func release(_ partition: TopicPartition)
     /// Lends at most `max` entries, waiting up to `waitMs` for the first; the batch may be empty.
-    func withBatch(
-        max: Int, waitMs: Int32, _ body: (Batch) throws(EngineFailure) -> Void
-    ) throws(EngineFailure)
+    func withBatch<E: Error>(
+        max: Int, waitMs: Int32, _ body: (Batch) throws(E) -> Void
+    ) throws(E)
     /// Why entry `index` of the batch being lent is a failure.
-    func failure(at index: Int) -> ClusterError
-    /// The headers of the record at `index` of the batch being lent, copied: asked of refused records alone.
-    func headers(at index: Int) -> [RecordOrigin.Header]
+    func failure(at index: Int) -> BrokerError
+    /// The headers of the record at `index` of the batch being lent, copied: asked of few records.
+    func headers(at index: Int) -> [RecordHeader]
 }
 
 extension LogPort {
     /// A log whose records have none.
-    public func headers(at index: Int) -> [RecordOrigin.Header] { [] }
+    public func headers(at index: Int) -> [RecordHeader] { [] }
+}
+
+/// A header of a record.
+public struct RecordHeader: Equatable, Sendable {
+    /// Its name, without NUL.
+    public var name: String
+    /// Its value; nil for a null value.
+    public var value: [UInt8]?
+
+    /// A header with bytes.
+    public init(_ name: String, _ value: [UInt8]?) {
+        self.name = name
+        self.value = value
+    }
+
+    /// A header with text.
+    public init(_ name: String, _ value: String) { self.init(name, Array(value.utf8)) }
+
+    /// The value as text; nil for a null value.
+    public var text: String? { value.map { String(decoding: $0, as: UTF8.self) } }
 }

@@ -1,5 +1,7 @@
+import Broker
+
 /// The classification of librdkafka's error codes: pure, and total over all of them.
-extension KafkaError {
+extension BrokerError {
     /// The caller's next move for an error code; an unclassified code is fatal.
     ///
     /// The codes of newer libraries are listed too, by number: their names are not in the headers this
@@ -29,15 +31,15 @@ extension KafkaError {
             -164, -163,  // _WAIT_CACHE, _INTR
             -158,  // _PARTIAL
             -153,  // _RETRY
+            -147,  // _MAX_POLL_EXCEEDED: the partitions are gone, the identity is not
+            -142,  // _ASSIGNMENT_LOST: the same; a lost revocation tells it
         ],
         .abortTransaction: [
             -152, -151,  // _PURGE_QUEUE, _PURGE_INFLIGHT: taken back by an abort
             -148,  // _GAPLESS_GUARANTEE
         ],
         .fenced: [
-            -147,  // _MAX_POLL_EXCEEDED
-            -144,  // _FENCED
-            -142,  // _ASSIGNMENT_LOST
+            -144  // _FENCED
         ],
         .fatal: [
             -197, -196,  // _DESTROY, _FAIL

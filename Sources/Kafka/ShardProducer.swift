@@ -1,6 +1,5 @@
-import Delivery
+import Broker
 import Execution
-import Kafka
 import Synchronization
 
 /// A shard's producer on a thread of its own: each step blocks there, and never the shard.
@@ -15,7 +14,7 @@ import Synchronization
 /// A step that librdkafka does not come back from is given up by `poll`, with its thread and its client: adding
 /// offsets hangs in 2.0 when the group's coordinator cannot be found three times in a row. The next `start` fences
 /// that client like any other.
-public final class KafkaProducer: ProducerPort, Sendable {
+public final class ShardProducer: ProducerPort, Sendable {
     /// How records and offsets get to the brokers.
     public enum Guarantee: Sendable, Equatable {
         /// In a transaction under this identity, of which there must be one in the cluster.
@@ -30,10 +29,8 @@ public final class KafkaProducer: ProducerPort, Sendable {
         public var properties: Properties
         /// How records and offsets get to the brokers.
         public var guarantee: Guarantee
-        /// The engine's topics.
+        /// The topics that records go to.
         public var topics: TopicNames
-        /// Partitions of the state topic: task `n` keeps its state in partition `n` modulo these; 0 without one.
-        public var statePartitions: Int32
         /// Milliseconds a `start` may take.
         public var startMs: Int32 = 15_000
         /// Milliseconds a `flush` may take; records are given up after 8 s by default.
@@ -48,13 +45,10 @@ public final class KafkaProducer: ProducerPort, Sendable {
         public var hangMs: Int32 = 7_000
 
         /// Settings with defaults for the times.
-        public init(
-            properties: Properties, guarantee: Guarantee, topics: TopicNames, statePartitions: Int32
-        ) {
+        public init(properties: Properties, guarantee: Guarantee, topics: TopicNames) {
             self.properties = properties
             self.guarantee = guarantee
             self.topics = topics
-            self.statePartitions = statePartitions
         }
     }
 
@@ -107,16 +101,16 @@ public final class KafkaProducer: ProducerPort, Sendable {
 
     private func begin(
         _ name: String, _ limitMs: Int32,
-        _ step: @escaping @Sendable (ProducerSteps) throws(ClusterError) -> StepOutcome
+        _ step: @escaping @Sendable (ProducerSteps) throws(BrokerError) -> StepOutcome
     ) {
         let line = state.withLock { state in
             state.step = name
-            state.deadlineMs = Clock.monotonicMs() + Int64(limitMs) + Int64(settings.hangMs)
+            state.deadlineMs = MachineClock.monotonicMs() + Int64(limitMs) + Int64(settings.hangMs)
             return state.line
         }
         line.box.begin()
         line.worker.run { [steps = line.steps, box = line.box] in
-            do throws(ClusterError) {
+            do throws(BrokerError) {
                 box.end(try step(steps))
             } catch {
                 box.end(.failed(error))
@@ -129,7 +123,7 @@ public final class KafkaProducer: ProducerPort, Sendable {
     /// `configuration` where credentials, rights or time-outs are refused; `unreachable` where no coordinator
     /// answers in time: begin it again.
     public func start() {
-        begin("start", settings.startMs) { steps throws(ClusterError) in try steps.start() }
+        begin("start", settings.startMs) { steps throws(BrokerError) in try steps.start() }
     }
 
     /// Begins a transaction and queues the records of `cut` that are still wanted.
@@ -137,36 +131,36 @@ public final class KafkaProducer: ProducerPort, Sendable {
     /// Which those are is taken now. The cut must not change until its outcome is known.
     public func send(_ cut: Cut) {
         let lent = LentCut(cut)
-        begin("send", settings.flushMs) { steps throws(ClusterError) in try steps.send(lent) }
+        begin("send", settings.flushMs) { steps throws(BrokerError) in try steps.send(lent) }
     }
 
     /// Waits until every record queued is delivered.
     ///
     /// `configuration`, with topic and partition, where a record is too large or writing is not allowed.
     public func flush() {
-        begin("flush", settings.flushMs) { steps throws(ClusterError) in try steps.flush() }
+        begin("flush", settings.flushMs) { steps throws(BrokerError) in try steps.flush() }
     }
 
     /// Adds positions to the transaction under a membership; at least once, commits them.
-    public func addOffsets(_ positions: [Position], under membership: any Membership) {
-        begin("add offsets", settings.stepMs) { steps throws(ClusterError) in
+    public func addOffsets(_ positions: [PartitionOffset], under membership: any GroupMembership) {
+        begin("add offsets", settings.stepMs) { steps throws(BrokerError) in
             try steps.addOffsets(positions, membership)
         }
     }
 
     /// Commits the transaction; a failure leaves its outcome unknown.
     public func commit() {
-        begin("commit", settings.stepMs) { steps throws(ClusterError) in try steps.commit() }
+        begin("commit", settings.stepMs) { steps throws(BrokerError) in try steps.commit() }
     }
 
     /// Takes the transaction back.
     public func abort() {
-        begin("abort", settings.stepMs) { steps throws(ClusterError) in try steps.abort() }
+        begin("abort", settings.stepMs) { steps throws(BrokerError) in try steps.abort() }
     }
 
     /// Reads what the group has committed, once nothing is pending.
-    public func readCommitted(_ partitions: [PartitionID]) {
-        begin("read committed offsets", settings.readMs) { steps throws(ClusterError) in
+    public func readCommitted(_ partitions: [TopicPartition]) {
+        begin("read committed offsets", settings.readMs) { steps throws(BrokerError) in
             try steps.readCommitted(partitions)
         }
     }
@@ -178,7 +172,7 @@ public final class KafkaProducer: ProducerPort, Sendable {
                 state.deadlineMs = .max
                 return outcome
             }
-            guard state.deadlineMs != .max, Clock.monotonicMs() > state.deadlineMs else {
+            guard state.deadlineMs != .max, MachineClock.monotonicMs() > state.deadlineMs else {
                 return nil
             }
             return giveUp(&state)
@@ -193,9 +187,9 @@ public final class KafkaProducer: ProducerPort, Sendable {
         state.deadlineMs = .max
         state.hangs += 1
         return .failed(
-            ClusterError(
-                .retry, name: "_HANG",
-                description: "\(state.step): librdkafka did not come back; its client is given up"))
+            BrokerError(
+                .retry, action: state.step, text: "librdkafka did not come back",
+                advice: "its client is given up"))
     }
 }
 

@@ -1,5 +1,4 @@
 import Primitives
-import Topology
 
 /// The outputs of a shard between two commits, and the positions that go with them.
 ///
@@ -9,7 +8,7 @@ public final class Cut {
     /// One record to produce; its bytes lie in the cut.
     public struct Record: Sendable {
         /// Where it goes.
-        public var partition: PartitionID
+        public var partition: TopicPartition
         /// Whose output it is: an index into `owners`.
         public var owner: Int32
         /// Where its key lies; nil for a null key.
@@ -18,10 +17,8 @@ public final class Cut {
         public var value: Range<Int>?
         /// Epoch milliseconds; nil for the time of producing.
         public var timestampMs: Int64?
-        /// Headers by name.
-        public var headers: [(name: String, value: String)]
-        /// Headers of the record it was made of, in front of the others.
-        public var originals: [RecordOrigin.Header]
+        /// Its headers.
+        public var headers: [RecordHeader]
     }
 
     /// Names the cut in the metadata of every position it commits: tells afterwards whether it was committed.
@@ -29,9 +26,9 @@ public final class Cut {
     /// The records in the order they are to be produced.
     public private(set) var records: [Record] = []
     /// What is committed with them.
-    public private(set) var positions: [Position] = []
+    public private(set) var positions: [PartitionOffset] = []
     /// The partitions whose tasks contributed.
-    public private(set) var owners: [PartitionID] = []
+    public private(set) var owners: [TopicPartition] = []
     /// Owners whose partition went elsewhere: their records are not produced again.
     public private(set) var lost: Set<Int32> = []
     private var bytes = ByteBuffer(capacity: 1 << 16)
@@ -53,7 +50,7 @@ public final class Cut {
     public func isWanted(_ record: Record) -> Bool { !lost.contains(record.owner) }
 
     /// Whether a task has put something out.
-    func hasOutput(of partition: PartitionID) -> Bool { owners.contains(partition) }
+    public func hasOutput(of partition: TopicPartition) -> Bool { owners.contains(partition) }
 
     // MARK: Filling, while nobody is producing it
 
@@ -72,22 +69,22 @@ public final class Cut {
 
     /// Adds a record of the task that reads `owner`; its bytes are copied.
     public func append(
-        to partition: PartitionID, of owner: PartitionID, key: ByteSlice? = nil, value: ByteSlice?,
-        timestampMs: Int64? = nil, headers: [(name: String, value: String)] = [],
-        originals: [RecordOrigin.Header] = []
+        to partition: TopicPartition, of owner: TopicPartition, key: ByteSlice? = nil,
+        value: ByteSlice?,
+        timestampMs: Int64? = nil, headers: [RecordHeader] = []
     ) {
         let keyRange = key.map { copy($0) }
         let valueRange = value.map { copy($0) }
         records.append(
             Record(
                 partition: partition, owner: number(of: owner), key: keyRange, value: valueRange,
-                timestampMs: timestampMs, headers: headers, originals: originals))
+                timestampMs: timestampMs, headers: headers))
     }
 
     /// Adds what is committed with the records.
-    public func append(_ position: Position) { positions.append(position) }
+    public func append(_ position: PartitionOffset) { positions.append(position) }
 
-    private func number(of owner: PartitionID) -> Int32 {
+    private func number(of owner: TopicPartition) -> Int32 {
         if let last = owners.last, last == owner { return Int32(owners.count - 1) }
         if let known = owners.firstIndex(of: owner) { return Int32(known) }
         owners.append(owner)
@@ -101,13 +98,13 @@ public final class Cut {
     }
 
     /// Leaves out what belongs to a partition that went elsewhere.
-    public func drop(_ partition: PartitionID) {
+    public func drop(_ partition: TopicPartition) {
         positions.removeAll { $0.partition == partition }
         if let index = owners.firstIndex(of: partition) { lost.insert(Int32(index)) }
     }
 
     /// Moves the positions to a cut of their own: a planted defect's.
-    func splitPositions() -> Cut {
+    public func splitPositions() -> Cut {
         let other = Cut()
         other.name = name
         other.positions = positions

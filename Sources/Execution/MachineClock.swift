@@ -1,12 +1,12 @@
 import Glibc
 
-/// The machine's clocks: only `Live` and above may ask.
-enum Clock {
+/// The machine's clocks: only what runs the engine may ask, never what decides what it does.
+public enum MachineClock {
     /// Milliseconds that only grow: for intervals.
-    static func monotonicMs() -> Int64 { read(CLOCK_MONOTONIC) }
+    public static func monotonicMs() -> Int64 { read(CLOCK_MONOTONIC) }
 
     /// Epoch milliseconds, as far as the machine knows.
-    static func wallMs() -> Int64 { read(CLOCK_REALTIME) }
+    public static func wallMs() -> Int64 { read(CLOCK_REALTIME) }
 
     private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()

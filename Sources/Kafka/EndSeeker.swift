@@ -1,5 +1,5 @@
+import Broker
 import Execution
-import Kafka
 
 /// Looks the ends of logs up, records of open transactions counted.
 ///
@@ -8,26 +8,11 @@ import Kafka
 ///
 /// Unchecked Sendable: asked on its source's worker alone; what is left of it goes elsewhere.
 final class EndSeeker: @unchecked Sendable {
-    private final class Holder: @unchecked Sendable {
-        // Unchecked: used by its seeker, then ended by the grave.
-        private var consumer: Consumer?
-
-        init(_ consumer: consuming Consumer) { self.consumer = consume consumer }
-
-        func watermarks(
-            _ partition: TopicPartition, timeoutMs: Int32
-        ) throws(KafkaError) -> Watermarks? {
-            try consumer?.watermarks([partition], timeoutMs: timeoutMs)[partition]
-        }
-
-        func close() { consumer = nil }
-    }
-
     private let properties: Properties
     private let topic: String
     private let hooks: Hooks
     private let grave: WorkerThread
-    private var holder: Holder?
+    private var consumer: Consumer?
 
     init(_ properties: Properties, topic: String, hooks: Hooks, grave: WorkerThread) {
         self.properties = properties
@@ -41,23 +26,19 @@ final class EndSeeker: @unchecked Sendable {
     /// The offsets a partition keeps; after a failure the next question has a new client.
     func watermarks(
         _ partition: TopicPartition, timeoutMs: Int32
-    ) throws(KafkaError) -> Watermarks? {
-        do throws(KafkaError) {
-            if holder == nil {
-                holder = Holder(
-                    try Consumer(
-                        properties: properties, role: .endSeeker, topics: [topic], hooks: hooks))
+    ) throws(BrokerError) -> OffsetRange? {
+        do throws(BrokerError) {
+            if consumer == nil {
+                consumer = try Consumer(
+                    properties: properties, role: .endSeeker, topics: [topic], hooks: hooks)
             }
-            return try holder?.watermarks(partition, timeoutMs: timeoutMs)
+            return try consumer?.watermarks([partition], timeoutMs: timeoutMs)[partition]
         } catch {
             drop()
             throw error
         }
     }
 
-    private func drop() {
-        guard let old = holder else { return }
-        holder = nil
-        grave.run { old.close() }
-    }
+    /// Lets the client go on another thread: that may take its time.
+    private func drop() { grave.release(&consumer) }
 }
