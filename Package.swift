@@ -79,10 +79,16 @@ let package = Package(
                 "Broker", "Delivery", "Snapshots", "Topology", "Detection", "Events",
                 "Primitives", "Telemetry", "Execution", "Kafka",
             ]),
+        module(
+            "Operations",
+            [
+                "Live", "Kafka", "Delivery", "Topology", "Snapshots", "Broker", "Execution",
+            ]),
         .executableTarget(
             name: "stillwatch",
             dependencies: [
-                "Live", "Broker", "Delivery", "Replay", "Simulation", "Configuration", "Kafka",
+                "Operations", "Live", "Broker", "Delivery", "Replay", "Simulation", "Configuration",
+                "Kafka",
                 "Topology",
                 "Detection",
                 "Events", "Aggregation", "Snapshots", "YAML", "Telemetry", "Primitives",
@@ -179,6 +185,7 @@ let package = Package(
             "ClusterSimulationTests",
             ["ClusterSimulation", "Broker", "Delivery", "Snapshots", "Kafka", "Primitives"]),
         tests("HouseRulesTests", []),
+        tests("OperationsTests", ["Operations", "Broker", "Delivery", "Kafka"]),
         tests("LiveTests", ["Live", "Broker", "Delivery", "Snapshots", "Kafka", "Primitives"]),
         tests("SystemTests", ["Kafka", "Broker", "CRdkafka"]),
     ],

@@ -5,16 +5,21 @@ import Glibc
 import Kafka
 
 /// Partition counts of the topics, looked up at start; missing topics are told all at once.
-struct TopicLayout {
-    let input: Int
-    let partials: Int
-    let outputs: OutputPartitions
+public struct TopicLayout {
+    /// Partitions of the input.
+    public let input: Int
+    /// Partitions of the shuffle.
+    public let partials: Int
+    /// Partitions of the topics written.
+    public let outputs: OutputPartitions
 
     private static let patienceMs: Int64 = 3000
 
+    /// Looks the topics up.
+    ///
     /// - Throws: `.unreachable` naming every missing topic, or where no broker answers; `.configuration`
     ///   where the shuffle topic is not what the configuration says.
-    init(_ settings: LiveSettings) throws(EngineFailure) {
+    public init(_ settings: LiveSettings) throws(EngineFailure) {
         let topics = settings.topics
         let state = settings.stateDirectory == nil ? topics.state : nil
         let all =

@@ -2,6 +2,7 @@ import Broker
 import Configuration
 import Delivery
 import Live
+import Operations
 import Snapshots
 import Topology
 

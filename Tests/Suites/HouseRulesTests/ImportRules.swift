@@ -7,7 +7,7 @@ enum ImportRules {
         "Snapshots": 2,
         "Kafka": 2, "Detection": 3, "Topology": 4, "Simulation": 4, "Configuration": 4,
         "Delivery": 5,
-        "Replay": 5, "Live": 6, "Console": 6, "stillwatch": 7,
+        "Replay": 5, "Live": 6, "Operations": 7, "stillwatch": 8,
     ]
 
     /// Modules that see nothing of the machine: no file, clock, socket, lock or thread.
@@ -22,7 +22,7 @@ enum ImportRules {
     static let shared = ["Sources/Delivery/Engine/AlignmentBoard.swift": "Synchronization"]
 
     /// Modules that only some may import.
-    static let restricted = ["Kafka": Set(["Live", "stillwatch"])]
+    static let restricted = ["Kafka": Set(["Live", "Operations", "stillwatch"])]
 
     static func downward(_ file: SourceFile) -> [Violation] {
         guard let own = heights[file.module] else {

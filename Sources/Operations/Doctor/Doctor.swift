@@ -52,7 +52,7 @@ public struct Doctor: ~Copyable {
         if let path = settings.stateDirectory {
             report(
                 MachineJudge.judge(
-                    directory: path, StateFiles.facts(of: path),
+                    directory: path, MachineJudge.DirectoryFacts(of: path),
                     memoryBudget: settings.memoryBudget))
         }
         let largest = settings.topics.map(\.largestRecord).max() ?? 0

@@ -3,7 +3,7 @@ import Delivery
 import Execution
 import Glibc
 import Kafka
-import Primitives
+import Live
 import Snapshots
 import Topology
 
@@ -92,13 +92,7 @@ final class StateStore {
     /// Removes records, and waits until they are gone.
     func remove(_ keys: [StateKey]) throws(BrokerError) {
         switch place {
-        case .directory(let store):
-            for key in keys {
-                let isManifest = key.kind == .manifest
-                let directory = SnapshotFile.directory(of: key.task, in: store.root)
-                StateFiles.remove(
-                    "\(directory)/\(SnapshotFile.name(key.id, isManifest: isManifest))")
-            }
+        case .directory(let store): store.remove(keys)
         case .topic(let properties, let name, let partitions):
             do throws(BrokerError) {
                 let producer = try Producer(properties: properties, topics: [name])

@@ -40,6 +40,17 @@ public final class DirectoryStore: Sendable {
         DirectoryStatePort(self, onOutcome: onOutcome)
     }
 
+    /// Removes the files of snapshots, or their manifests; all pages of a snapshot go together.
+    public func remove(_ keys: [StateKey]) {
+        var files: Set<String> = []
+        for key in keys {
+            let directory = SnapshotFile.directory(of: key.task, in: root)
+            files.insert(
+                "\(directory)/\(SnapshotFile.name(key.id, isManifest: key.kind == .manifest))")
+        }
+        for file in files { StateFiles.remove(file) }
+    }
+
     private static func lock(_ path: String) throws(BrokerError) -> Int32 {
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard file >= 0 else { throw StateFiles.failure("open", path) }

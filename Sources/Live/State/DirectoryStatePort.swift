@@ -59,16 +59,8 @@ public final class DirectoryStatePort: StatePort, Sendable {
 
     /// Begins to remove the files of snapshots, or their manifests; all pages of a snapshot go together.
     public func remove(_ keys: [StateKey]) {
-        var files: Set<String> = []
-        for key in keys {
-            let directory = SnapshotFile.directory(of: key.task, in: store.root)
-            files.insert(
-                "\(directory)/\(SnapshotFile.name(key.id, isManifest: key.kind == .manifest))")
-        }
-        store.worker.run { [files] in
-            // What stays behind here, the next owner removes.
-            for file in files { StateFiles.remove(file) }
-        }
+        // What stays behind here, the next owner removes.
+        store.worker.run { [store] in store.remove(keys) }
     }
 
     /// The end of a write or a publication, once.

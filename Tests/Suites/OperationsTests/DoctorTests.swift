@@ -2,7 +2,7 @@ import Broker
 import Delivery
 import Foundation
 import Kafka
-import Live
+import Operations
 import Testing
 
 /// Each judgement is a function of what the cluster and the machine say.
@@ -30,10 +30,14 @@ import Testing
             }, properties: healthy.merging(changes) { _, new in new })
     }
 
+    private static let keys: TopicNames = [
+        "input", "partials", "alerts", "shadow", "deadLetters", "state",
+    ]
+
     private func judge(_ topic: Topic, _ facts: TopicFacts) -> [CheckResult] {
         let isFormat = topic == .partials || topic == .state
         let wish = TopicWish(
-            topic, key: "\(topic)", name: "t", partitions: isFormat ? 4 : nil,
+            topic, key: Self.keys.name(topic), name: "t", partitions: isFormat ? 4 : nil,
             largestRecord: isFormat ? 900_000 : 0)
         return TopicJudge.judge(wish, facts, in: context)
     }

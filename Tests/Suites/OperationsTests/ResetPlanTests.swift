@@ -1,4 +1,4 @@
-import Live
+import Operations
 import Testing
 
 /// What a reset does is decided without a broker.

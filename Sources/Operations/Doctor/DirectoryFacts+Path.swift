@@ -1,17 +1,17 @@
 import Glibc
 
-extension StateFiles {
+extension MachineJudge.DirectoryFacts {
     /// What there is at the path of a directory, which need not be there yet.
-    static func facts(of path: String) -> MachineJudge.DirectoryFacts {
+    init(of path: String) {
         var status = stat()
         let isThere = stat(path, &status) == 0
         let isDirectory = isThere && status.st_mode & S_IFMT == S_IFDIR
-        let nearest = isThere ? path : nearestAncestor(of: path)
+        let nearest = isThere ? path : Self.nearestAncestor(of: path)
         var space = statvfs()
         let free =
             statvfs(nearest, &space) == 0
             ? Int64(clamping: UInt64(space.f_bavail)) * Int64(space.f_frsize) : 0
-        return MachineJudge.DirectoryFacts(
+        self.init(
             isThere: isThere && !isDirectory ? nil : isThere,
             isWritable: access(nearest, W_OK | X_OK) == 0, freeBytes: free)
     }

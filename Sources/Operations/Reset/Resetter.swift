@@ -3,6 +3,7 @@ import Delivery
 import Execution
 import Glibc
 import Kafka
+import Live
 import Snapshots
 import Topology
 
