@@ -4,7 +4,7 @@ import Snapshots
 /// A partition of a stage that keeps state, on its shard: its task, where it stands, and its snapshots.
 final class StateSlot {
     /// What the slot is doing.
-    enum Phase {
+    enum Activity {
         /// Its state is brought up to the committed position.
         case restoring(Restore)
         /// Its state is that of the committed position, and came from a snapshot under other rules: one that names
@@ -17,7 +17,7 @@ final class StateSlot {
 
     let task: any StatefulTask
     let epoch: UInt32
-    var phase: Phase
+    var phase: Activity
     /// Offset one past the last entry seen; while restoring, the committed position.
     var position: Int64
     /// Whether everything there was has been read.
@@ -28,7 +28,7 @@ final class StateSlot {
 
     init(
         _ task: any StatefulTask, committed: PartitionOffset, position: Int64, epoch: UInt32,
-        phase: Phase, snapshots: Snapshotter
+        phase: Activity, snapshots: Snapshotter
     ) {
         self.task = task
         self.committed = committed

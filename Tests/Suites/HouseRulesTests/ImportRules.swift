@@ -19,7 +19,7 @@ enum ImportRules {
     ]
 
     /// What the shards of a process share needs a lock; it is one file.
-    static let shared = ["Sources/Delivery/Engine/AlignmentBoard.swift": "Synchronization"]
+    static let shared = ["Sources/Delivery/Tasks/AlignmentBoard.swift": "Synchronization"]
 
     /// Modules that only some may import.
     static let restricted = ["Kafka": Set(["Live", "Operations", "stillwatch"])]
