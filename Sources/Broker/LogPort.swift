@@ -66,7 +66,7 @@ public typealias Batch = UnsafeBufferPointer<Entry>
 /// what compaction removed. Entries of detached partitions and repeated ones are never delivered.
 public protocol LogPort: AnyObject {
     /// Takes an assigned partition on, from `offset`; its entries carry `slot`.
-    func attach(_ partition: TopicPartition, slot: Int, epoch: UInt32, from offset: Int64)
+    func attach(_ partition: TopicPartition, slot: Int, from offset: Int64)
     /// Gives a partition up; none of its entries is delivered any more.
     func detach(_ partition: TopicPartition)
     /// Delivers no entry of a partition until `release`; nothing is lost.

@@ -78,7 +78,7 @@ public final class PartitionReader: HistoryReader, Sendable {
             let queue = try consumer.makeShardQueue(capacity: source.capacity)
             try consumer.assign(
                 [PartitionOffset(partition, offset: start)], isIncremental: false)
-            queue.attach(partition, slot: 0, epoch: 0, from: start)
+            queue.attach(partition, slot: 0, from: start)
             if Library.stallsWhenFull {
                 waker = try consumer.makeWaker(for: [partition], timeoutMs: timeoutMs)
             }

@@ -2,7 +2,6 @@ import Broker
 import CRdkafka
 
 /// What a shard's queue knows of one partition.
-@usableFromInline
 struct PartitionState {
     /// The partition's own librdkafka queue while attached.
     var queue: OpaquePointer?
@@ -10,8 +9,7 @@ struct PartitionState {
     var last: Int64 = -1
     /// The next offset to read: past the last record, or further where the end was seen.
     var position: Int64 = -1
-    @usableFromInline var slot: Int32 = 0
-    @usableFromInline var epoch: UInt32 = 0
+    var slot: Int32 = 0
     var isHeld = false
     var isAttached: Bool { queue != nil }
 }

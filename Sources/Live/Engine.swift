@@ -146,7 +146,7 @@ public actor Engine {
         var hasMore = false
         for command in commands {
             switch command {
-            case .take(let starts, _, _, _):
+            case .take(let starts, _, _):
                 let taken = starts.map(\.partition).filter { $0.topic == .input }
                 inputs.formUnion(taken)
                 hasMore = hasMore || !taken.isEmpty

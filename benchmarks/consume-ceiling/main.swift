@@ -44,13 +44,10 @@ func read(_ queue: ShardQueue, ends: [TopicPartition: Int64], batch: Int) -> Tal
     var tally = Tally()
     var open = ends.count
     while open > 0 {
-        queue.withBatch(max: batch, timeoutMs: 100) { batch in
-            for index in 0..<batch.count {
-                let record = batch[index]
-                if record.isData {
-                    tally.records += 1
-                    tally.bytes += record.value?.count ?? 0
-                }
+        queue.withBatch(max: batch, waitMs: 100) { batch in
+            for entry in batch where entry.kind == .record {
+                tally.records += 1
+                tally.bytes += Int(entry.valueCount)
             }
         }
         open = ends.filter { (queue.position($0.key) ?? 0) < $0.value }.count
@@ -85,7 +82,7 @@ func run(_ options: Options) async throws -> (tally: Tally, seconds: Double, cpu
             let queue = try consumer.makeShardQueue(capacity: options.batch)
             for partition in mine {
                 queue.attach(
-                    partition, slot: 0, epoch: 1, from: marks[partition]?.low ?? 0)
+                    partition, slot: 0, from: marks[partition]?.low ?? 0)
             }
             let ends = Dictionary(uniqueKeysWithValues: mine.map { ($0, marks[$0]?.high ?? 0) })
             let size = options.batch

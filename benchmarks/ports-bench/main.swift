@@ -50,7 +50,7 @@ func join(_ group: Consumer, _ log: ShardQueue?) throws -> any GroupMembership {
         try group.assign(
             partitions.map { PartitionOffset($0, offset: 0) }, isIncremental: isIncremental)
         for partition in partitions where partition.topic == .input {
-            log?.attach(partition, slot: 0, epoch: 1, from: 0)
+            log?.attach(partition, slot: 0, from: 0)
         }
         return membership
     }
@@ -168,17 +168,16 @@ func queueCost(records: Int) throws -> Double {
     let queue = try consumer.makeShardQueue()
     let partition = TopicPartition(0, 0)
     try consumer.assign([PartitionOffset(partition, offset: 0)], isIncremental: false)
-    queue.attach(partition, slot: 0, epoch: 1, from: 0)
+    queue.attach(partition, slot: 0, from: 0)
     while queue.backlog < records { usleep(1000) }
     let start = threadSeconds()
     var sum = 0
     var count = 0
     while count < records {
-        queue.withBatch(timeoutMs: 0) { batch in
+        queue.withBatch(waitMs: 0) { batch in
             count += batch.count
-            for index in 0..<batch.count {
-                let record = batch[index]
-                sum += Int(record.offset) + (record.value?.count ?? 0) + Int(record.timestampMs & 1)
+            for entry in batch {
+                sum += Int(entry.offset) + Int(entry.valueCount) + Int(entry.timestampMs & 1)
             }
         }
     }

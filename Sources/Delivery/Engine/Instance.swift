@@ -231,7 +231,7 @@ public final class Instance {
             return (
                 shard,
                 .take(
-                    own, membership: pending.membership, epoch: epoch, sources: inputPartitions)
+                    own, membership: pending.membership, sources: inputPartitions)
             )
         }
     }

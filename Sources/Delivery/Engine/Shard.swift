@@ -99,8 +99,8 @@ public final class Shard {
     /// - Throws: why the instance cannot go on.
     public func handle(_ command: ShardCommand, nowMs: Int64) throws(EngineFailure) {
         switch command {
-        case .take(let starts, let membership, let epoch, let sources):
-            take(starts, membership, epoch, sources, nowMs)
+        case .take(let starts, let membership, let sources):
+            take(starts, membership, sources, nowMs)
         case .release(let partitions, let membership):
             try release(partitions, under: membership, nowMs)
         case .drain: drainDeadlineMs = nowMs + settings.settleMs
@@ -114,8 +114,7 @@ public final class Shard {
     }
 
     private func take(
-        _ starts: [TaskStart], _ membership: any GroupMembership, _ epoch: UInt32, _ sources: Int,
-        _ nowMs: Int64
+        _ starts: [TaskStart], _ membership: any GroupMembership, _ sources: Int, _ nowMs: Int64
     ) {
         goOn(under: membership)
         lastCommitMs = nowMs
@@ -123,8 +122,8 @@ public final class Shard {
         for start in starts {
             committer.know(start.committed)
             switch start.partition.topic {
-            case .input: takeSource(start, epoch, sources)
-            case .partials: takeTask(start, epoch, nowMs)
+            case .input: takeSource(start, sources)
+            case .partials: takeTask(start, nowMs)
             default: break
             }
         }
@@ -138,7 +137,7 @@ public final class Shard {
         committer.resume(under: membership)
     }
 
-    private func takeSource(_ start: TaskStart, _ epoch: UInt32, _ count: Int) {
+    private func takeSource(_ start: TaskStart, _ count: Int) {
         let note = start.isRestart ? nil : CommitNote(parsing: start.committed.metadata)
         let slot = SourceSlot(
             partition: start.partition.number, plan: plan, sources: count, start: start.start,
@@ -146,14 +145,14 @@ public final class Shard {
             isRestart: start.isRestart, end: start.end, letterBytes: settings.deadLetterBytes,
             defects: settings.defects)
         let place = place(slot, in: &sources)
-        ports.input.attach(start.partition, slot: place, epoch: epoch, from: start.start)
+        ports.input.attach(start.partition, slot: place, from: start.start)
     }
 
-    private func takeTask(_ start: TaskStart, _ epoch: UInt32, _ nowMs: Int64) {
+    private func takeTask(_ start: TaskStart, _ nowMs: Int64) {
         if let slot = resume(start) {
             slot.snapshots.startOver()
             let place = place(slot, in: &states)
-            ports.partials.attach(start.partition, slot: place, epoch: epoch, from: slot.position)
+            ports.partials.attach(start.partition, slot: place, from: slot.position)
             return
         }
         let task = EntityStage(
@@ -162,7 +161,7 @@ public final class Shard {
             task, settings, ports, start: start, outputs: outputs, nowMs: nowMs, notify: notify)
         _ = place(
             StateSlot(
-                task, committed: start.committed, position: start.start, epoch: epoch,
+                task, committed: start.committed, position: start.start,
                 phase: .restoring(restore),
                 snapshots: Snapshotter(
                     ports.state, settings, partition: start.partition.number,

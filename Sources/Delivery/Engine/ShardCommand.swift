@@ -3,7 +3,7 @@ import Broker
 /// What an instance tells a shard to do.
 public enum ShardCommand: Sendable {
     /// Take partitions on, all under one membership.
-    case take([TaskStart], membership: any GroupMembership, epoch: UInt32, sources: Int)
+    case take([TaskStart], membership: any GroupMembership, sources: Int)
     /// Give partitions up: settle them under this membership, or where it is nil drop what is not committed,
     /// since others may own them already.
     case release([TopicPartition], under: (any GroupMembership)?)

@@ -16,7 +16,6 @@ final class StateSlot {
     }
 
     let task: any StatefulTask
-    let epoch: UInt32
     var phase: Activity
     /// Offset one past the last entry seen; while restoring, the committed position.
     var position: Int64
@@ -27,13 +26,12 @@ final class StateSlot {
     var snapshots: Snapshotter
 
     init(
-        _ task: any StatefulTask, committed: PartitionOffset, position: Int64, epoch: UInt32,
+        _ task: any StatefulTask, committed: PartitionOffset, position: Int64,
         phase: Activity, snapshots: Snapshotter
     ) {
         self.task = task
         self.committed = committed
         self.position = position
-        self.epoch = epoch
         self.phase = phase
         self.snapshots = snapshots
     }

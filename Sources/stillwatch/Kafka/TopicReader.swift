@@ -57,7 +57,7 @@ struct TopicReader: ~Copyable {
         var open: [Int32: Int64] = [:]
         for (partition, bound) in wanted {
             open[partition.number] = bound.high
-            queue.attach(partition, slot: 0, epoch: 0, from: bound.low)
+            queue.attach(partition, slot: Int(partition.number), from: bound.low)
         }
         self.open = open
         self.queue = queue
@@ -98,27 +98,48 @@ struct TopicReader: ~Copyable {
         var lastMs = WallClock.steadyMs
         var goesOn = true
         while goesOn, !open.isEmpty {
-            try queue.withBatch(timeoutMs: 200) { (batch: borrowing RecordBatch) in
+            var failure: (any Error)?
+            queue.withBatch(waitMs: 200) { batch in
                 if !batch.isEmpty { lastMs = WallClock.steadyMs }
-                for index in 0..<batch.count where goesOn {
-                    goesOn = try take(batch[index], body)
+                do {
+                    for index in batch.indices where goesOn {
+                        goesOn = try take(batch[index], index, body)
+                    }
+                } catch {
+                    failure = error
                 }
             }
+            if let failure { throw failure }
             if WallClock.steadyMs - lastMs > Self.silenceMs {
                 throw Failure(.unreachable, "\(action): no broker has answered for 30 s")
             }
         }
     }
 
-    private mutating func take(_ record: Record, _ body: (Record) throws -> Bool) throws -> Bool {
-        if let error = record.error {
-            if error.move == .retry || error.move == .benign { return true }
+    private mutating func take(
+        _ entry: Entry, _ index: Int, _ body: (Record) throws -> Bool
+    ) throws -> Bool {
+        guard entry.kind != .failure else {
+            let error = queue.failure(at: index)
+            if error.move == .retry { return true }
             throw Failure(error)
         }
-        guard let end = open[record.partition] else { return true }
-        let isThrough = record.isEndOfPartition || record.offset >= end - 1
-        let isWanted = record.isData && record.offset < end
-        if isThrough { open[record.partition] = nil }
-        return isWanted ? try body(record) : true
+        guard let end = open[entry.slot] else { return true }
+        if entry.kind == .end || entry.offset >= end - 1 { open[entry.slot] = nil }
+        guard entry.kind == .record, entry.offset < end else { return true }
+        return try body(Record(entry: entry, index: index, queue: queue))
+    }
+
+    /// A record, lent while the body runs.
+    struct Record {
+        fileprivate let entry: Entry
+        fileprivate let index: Int
+        fileprivate let queue: ShardQueue
+
+        var partition: Int32 { entry.slot }
+        var offset: Int64 { entry.offset }
+        var key: ByteSlice? { entry.keyBytes }
+        var value: ByteSlice? { entry.valueBytes }
+        var headers: [RecordHeader] { queue.headers(at: index) }
     }
 }

@@ -52,7 +52,7 @@ private func join(_ group: Consumer, _ log: ShardQueue) throws -> (any GroupMemb
         try? group.assign(
             partitions.map { PartitionOffset($0, offset: 0) }, isIncremental: isIncremental)
         for partition in partitions where partition.topic == .input {
-            log.attach(partition, slot: 0, epoch: 1, from: 0)
+            log.attach(partition, slot: 0, from: 0)
         }
         found = membership
         return true

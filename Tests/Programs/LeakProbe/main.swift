@@ -61,7 +61,7 @@ func consume(_ properties: Properties) throws -> Bool {
     let partitions = [0, 1].map { TopicPartition(0, $0) }
     try consumer.assign(partitions.map { PartitionOffset($0, offset: 0) }, isIncremental: false)
     for partition in partitions {
-        queue.attach(partition, slot: 0, epoch: 1, from: partition.number == 0 ? 10 : 0)
+        queue.attach(partition, slot: 0, from: partition.number == 0 ? 10 : 0)
     }
     _ = try consumer.makeWaker(for: partitions).wake()
     var headers = 0
@@ -72,15 +72,17 @@ func consume(_ properties: Properties) throws -> Bool {
     // Everything has come over: what belongs to the held partition is put aside.
     queue.hold(partitions[1])
     while queue.backlog > 0, ContinuousClock.now < end {
-        queue.withBatch(timeoutMs: 0) { batch in
-            batch.forEach { headers += $0.header("a") == nil ? 0 : 1 }
+        queue.withBatch(waitMs: 0) { batch in
+            for index in batch.indices {
+                headers += queue.headers(at: index).contains { $0.name == "a" } ? 1 : 0
+            }
         }
     }
     queue.release(partitions[1])
-    queue.withBatch(max: 7, timeoutMs: 0) { _ in }
+    queue.withBatch(max: 7, waitMs: 0) { _ in }
     // Leave with one part aside and the other part waiting to be delivered.
     queue.hold(partitions[1])
-    queue.withBatch(max: 5, timeoutMs: 0) { _ in }
+    queue.withBatch(max: 5, waitMs: 0) { _ in }
     let waiting = queue.backlog
     queue.detach(partitions[0])
     return queue.counters.records >= 200 && headers > 0 && waiting > 200
@@ -98,8 +100,8 @@ func joinGroup(_ properties: Properties) throws -> Bool {
         case .assigned(let partitions, _, let membership):
             let starts = partitions.map { PartitionOffset($0, offset: 0) }
             try consumer.assign(starts, isIncremental: false)
-            for start in partitions { queue.attach(start, slot: 0, epoch: 1, from: 0) }
-            queue.withBatch(timeoutMs: 1_000) { _ in }
+            for start in partitions { queue.attach(start, slot: 0, from: 0) }
+            queue.withBatch(waitMs: 1_000) { _ in }
             try consumer.commit([PartitionOffset(partitions[0], offset: 1, metadata: "m")])
             if let membership = membership as? GroupMetadata {
                 try offsets.commit(

@@ -54,7 +54,7 @@ final class Consumer {
             partitions.map { PartitionOffset($0, offset: 0) }, isIncremental: isIncremental)
         if !isIncremental { assigned = [] }
         for (index, partition) in partitions.enumerated() {
-            log.attach(partition, slot: assigned.count + index, epoch: 1, from: 0)
+            log.attach(partition, slot: assigned.count + index, from: 0)
         }
         assigned += partitions
     }

@@ -35,14 +35,14 @@ final class Member {
 
     /// Takes partitions by hand from offset 0 on.
     func take(_ partitions: [TopicPartition], from offset: Int64 = 0) throws {
-        try start(partitions.map { PartitionOffset($0, offset: offset) }, epoch: 1, false)
+        try start(partitions.map { PartitionOffset($0, offset: offset) }, false)
     }
 
-    private func start(_ starts: [PartitionOffset], epoch: UInt32, _ isIncremental: Bool) throws {
+    private func start(_ starts: [PartitionOffset], _ isIncremental: Bool) throws {
         try consumer.assign(starts, isIncremental: isIncremental)
         for start in starts {
             queue.attach(
-                start.partition, slot: Int(start.partition.number), epoch: epoch,
+                start.partition, slot: Int(start.partition.number),
                 from: start.offset ?? 0)
             assigned.insert(start.partition)
         }
@@ -59,7 +59,7 @@ final class Member {
             let starts = try consumer.committed(partitions).map {
                 PartitionOffset($0.partition, offset: $0.offset ?? 0)
             }
-            try start(starts, epoch: epoch, isIncremental)
+            try start(starts, isIncremental)
         case .revoked(let partitions, let isIncremental, let isLost, _):
             events.append("\(isLost ? "lost" : "revoked") \(partitions.count) epoch \(epoch)")
             for partition in partitions {
@@ -74,20 +74,19 @@ final class Member {
 
     /// One batch, kept.
     func pull(max: Int = .max, timeoutMs: Int32 = 20) {
-        queue.withBatch(max: max, timeoutMs: timeoutMs) { batch in
-            batch.forEach { record in
-                let partition = TopicPartition(0, record.partition)
-                if record.isData {
+        queue.withBatch(max: max, waitMs: timeoutMs) { batch in
+            for (index, entry) in batch.enumerated() {
+                let partition = TopicPartition(0, entry.slot)
+                switch entry.kind {
+                case .record:
                     seen.append(
                         Seen(
-                            partition: partition, offset: record.offset,
-                            key: record.key.map { String(decoding: $0, as: UTF8.self) },
-                            value: record.value.map { String(decoding: $0, as: UTF8.self) },
-                            epoch: record.epoch))
-                } else if record.isEndOfPartition {
-                    ends[partition] = record.offset
-                } else if let error = record.error {
-                    errors.append(error)
+                            partition: partition, offset: entry.offset,
+                            key: entry.keyBytes.map { String(decoding: $0, as: UTF8.self) },
+                            value: entry.valueBytes.map { String(decoding: $0, as: UTF8.self) },
+                            epoch: epoch))
+                case .end: ends[partition] = entry.offset
+                case .failure: errors.append(queue.failure(at: index))
                 }
             }
         }

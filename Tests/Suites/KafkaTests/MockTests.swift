@@ -58,7 +58,7 @@ import Testing
         let queue = try consumer.makeShardQueue(capacity: 5_000)
         let partition = TopicPartition(0, 0)
         try consumer.assign([PartitionOffset(partition, offset: 0)], isIncremental: false)
-        queue.attach(partition, slot: 0, epoch: 1, from: 0)
+        queue.attach(partition, slot: 0, from: 0)
         let end = ContinuousClock.now + .seconds(30)
         while queue.backlog < 12_000, ContinuousClock.now < end {
             // Nothing is pulled: the queue fills by itself.
@@ -67,14 +67,12 @@ import Testing
         func pull(_ max: Int) throws -> (count: Int, allocations: UInt64)? {
             var count = 0
             let allocations = allocations {
-                count = queue.withBatch(max: max, timeoutMs: 0) { batch in
-                    for index in 0..<batch.count {
-                        let record = batch[index]
-                        guard record.isData else { continue }
-                        sum &+= record.slot &+ Int(record.offset) &+ Int(record.timestampMs)
-                        sum &+= (record.value?.count ?? 0) &+ (record.key?.count ?? 0)
+                queue.withBatch(max: max, waitMs: 0) { batch in
+                    for entry in batch where entry.kind == .record {
+                        sum &+= Int(entry.slot) &+ Int(entry.offset) &+ Int(entry.timestampMs)
+                        sum &+= Int(entry.valueCount) &+ Int(entry.keyCount)
                     }
-                    return batch.count
+                    count = batch.count
                 }
             }
             return allocations.map { (count, $0) }
@@ -257,8 +255,8 @@ import Testing
         try cluster.createTopic("t", partitions: 1)
         let member = try Member(cluster.bootstrapServers, topics: ["t"], role: .reader)
         member.queue.wake()
-        member.queue.withBatch(timeoutMs: 0) { _ in }
+        member.queue.withBatch(waitMs: 0) { _ in }
         // Longer than any test may take.
-        member.queue.withBatch(timeoutMs: 600_000) { _ in }
+        member.queue.withBatch(waitMs: 600_000) { _ in }
     }
 }

@@ -25,7 +25,7 @@ public final class SimLog: LogPort {
     }
 
     /// Takes an assigned partition on; one that was not assigned, or not any more, gives nothing.
-    public func attach(_ partition: TopicPartition, slot: Int, epoch: UInt32, from offset: Int64) {
+    public func attach(_ partition: TopicPartition, slot: Int, from offset: Int64) {
         guard let fetcher = group.fetcher(of: partition) else { return }
         detach(partition)
         slots.append(

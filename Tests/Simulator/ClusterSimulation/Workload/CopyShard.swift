@@ -56,7 +56,7 @@ final class CopyShard {
         for position in known { committed[position.partition] = position }
         for position in positions {
             log.attach(
-                position.partition, slot: partitions.count, epoch: 0, from: position.offset ?? 0)
+                position.partition, slot: partitions.count, from: position.offset ?? 0)
             partitions.append(position.partition)
         }
     }

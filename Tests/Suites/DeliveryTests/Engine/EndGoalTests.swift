@@ -42,7 +42,7 @@ struct EndGoalTests {
         bench.ends.isSilent = false
         var ends: [Int64?] = []
         for order in try bench.orders() {
-            if case .take(let starts, _, _, _) = order.command { ends += starts.map(\.end) }
+            if case .take(let starts, _, _) = order.command { ends += starts.map(\.end) }
         }
         #expect(ends == [10, 10])
     }

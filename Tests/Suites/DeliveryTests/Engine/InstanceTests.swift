@@ -18,8 +18,8 @@ struct InstanceTests {
         #expect(!bench.instance.hasBegun)
         #expect(
             try bench.run() == [
-                "0 take [input[0]] m1 epoch 1 of 2",
-                "1 take [input[1], partials[1]] m1 epoch 1 of 2",
+                "0 take [input[0]] m1 of 2",
+                "1 take [input[1], partials[1]] m1 of 2",
             ])
         #expect(bench.lookup.asked == [.start(Self.inputs + [Self.shuffle])])
         #expect(bench.group.takeCalls() == ["assign [input[0], input[1], partials[1]]"])
@@ -59,7 +59,7 @@ struct InstanceTests {
         bench.assign([Self.inputs[0]], FakeMembership("m2"))
         #expect(
             try bench.run() == [
-                "0 take [input[0]] m2 epoch 2 of 2", "1 take [] m2 epoch 2 of 2",
+                "0 take [input[0]] m2 of 2", "1 take [] m2 of 2",
             ])
     }
 
@@ -88,7 +88,7 @@ struct InstanceTests {
         bench.assign([TopicPartition(.partials, 0)], isIncremental: true, FakeMembership("m2"))
         #expect(
             try bench.run() == [
-                "0 take [partials[0]] m2 epoch 2 of 2", "1 take [] m2 epoch 2 of 2",
+                "0 take [partials[0]] m2 of 2", "1 take [] m2 of 2",
             ])
         #expect(bench.group.takeCalls() == ["assign [partials[0]] more"])
         bench.revoke([])
@@ -117,7 +117,7 @@ struct InstanceTests {
         try bench.tell(.released([Self.inputs[1], Self.shuffle]), from: 1)
         #expect(
             try bench.run() == [
-                "0 take [input[0]] m2 epoch 2 of 2", "1 take [input[1]] m2 epoch 2 of 2",
+                "0 take [input[0]] m2 of 2", "1 take [input[1]] m2 of 2",
             ])
         #expect(bench.group.takeCalls() == ["assign [input[0], input[1]]"])
         bench.revoke(Self.inputs)
@@ -147,7 +147,7 @@ struct InstanceTests {
         bench.assign([Self.inputs[0]], FakeMembership("m2"))
         #expect(
             try bench.run() == [
-                "0 take [input[0]] m2 epoch 2 of 1", "1 take [] m2 epoch 2 of 1",
+                "0 take [input[0]] m2 of 1", "1 take [] m2 of 1",
             ])
     }
 
@@ -270,13 +270,13 @@ struct InstanceTests {
         let bench = try InstanceBench.assigned()
         bench.lookup.partitions.inputs = 3
         bench.assign([TopicPartition(.input, 2)], isIncremental: true)
-        #expect(try bench.run().first == "0 take [input[2]] m1 epoch 2 of 3")
+        #expect(try bench.run().first == "0 take [input[2]] m1 of 3")
         let told = bench.told { if case .inputGrew(let count) = $0 { count } else { nil } }
         #expect(told == [3])
         // Brokers that have not heard of it yet do not shrink it again.
         bench.lookup.partitions.inputs = 2
         bench.assign([], isIncremental: true)
-        #expect(try bench.run().first == "0 take [] m1 epoch 3 of 3")
+        #expect(try bench.run().first == "0 take [] m1 of 3")
     }
 
     @Test("asked to stop, it drains its shards, leaves the group, and has ended once it is left")

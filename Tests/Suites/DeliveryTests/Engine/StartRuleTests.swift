@@ -50,7 +50,7 @@ struct StartRuleTests {
 
     private func start(_ bench: InstanceBench) throws -> TaskStart? {
         for order in try bench.orders() {
-            if case .take(let starts, _, _, _) = order.command, let start = starts.first {
+            if case .take(let starts, _, _) = order.command, let start = starts.first {
                 return start
             }
         }

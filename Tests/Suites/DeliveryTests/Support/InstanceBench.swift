@@ -118,9 +118,9 @@ extension ShardCommand {
     /// The command in words.
     var text: String {
         switch self {
-        case .take(let starts, let membership, let epoch, let sources):
+        case .take(let starts, let membership, let sources):
             "take \(starts.map(\.partition).text) \((membership as? FakeMembership)?.name ?? "") "
-                + "epoch \(epoch) of \(sources)"
+                + "of \(sources)"
         case .release(let partitions, let membership):
             "release \(partitions.text)\(membership == nil ? " lost" : "")"
         case .drain: "drain"

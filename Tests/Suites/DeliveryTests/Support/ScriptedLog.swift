@@ -27,7 +27,7 @@ final class ScriptedLog: LogPort {
     /// Partitions being read.
     var attached: Set<TopicPartition> { Set(places.keys) }
 
-    func attach(_ partition: TopicPartition, slot: Int, epoch: UInt32, from offset: Int64) {
+    func attach(_ partition: TopicPartition, slot: Int, from offset: Int64) {
         precondition(places[partition] == nil, "attached twice")
         places[partition] = Place(slot: slot, next: offset)
         attachedAt.append((partition, offset))

@@ -20,7 +20,6 @@ final class ShardBench {
     private(set) var events: [String] = []
     private(set) var nowMs: Int64 = 1_000_000
     private let box = NoticeBox()
-    private var epoch: UInt32 = 0
 
     init(
         _ settings: EngineSettings, site: Site = Site(), index: Int = 0,
@@ -49,7 +48,6 @@ final class ShardBench {
         _ partitions: [TopicPartition], _ membership: String = "m1", sources: Int = 1,
         end: Int64? = nil, isRestart: Bool = false
     ) throws {
-        epoch += 1
         let starts = partitions.map { partition in
             let bounds = site.bounds(of: partition)
             let committed = site.committed[partition] ?? PartitionOffset(partition, offset: nil)
@@ -60,7 +58,7 @@ final class ShardBench {
                 bounds: bounds, end: partition.topic == .input ? end : nil, isRestart: isRestart)
         }
         try shard.handle(
-            .take(starts, membership: FakeMembership(membership), epoch: epoch, sources: sources),
+            .take(starts, membership: FakeMembership(membership), sources: sources),
             nowMs: nowMs)
     }
 

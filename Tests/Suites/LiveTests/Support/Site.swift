@@ -127,18 +127,18 @@ struct Site {
         let queue = try consumer.makeShardQueue(capacity: 1000)
         let place = TopicPartition(0, partition)
         try consumer.assign([PartitionOffset(place, offset: 0)], isIncremental: false)
-        queue.attach(place, slot: 0, epoch: 0, from: 0)
+        queue.attach(place, slot: 0, from: 0)
         var values: [String] = []
         var isAtEnd = false
         let end = ContinuousClock.now + .seconds(30)
         while !isAtEnd {
             try #require(ContinuousClock.now < end, "the end of \(topic) did not come")
-            queue.withBatch(timeoutMs: 100) { batch in
-                batch.forEach { record in
-                    if record.isEndOfPartition { isAtEnd = true }
-                    if record.isData {
+            queue.withBatch(waitMs: 100) { batch in
+                for entry in batch {
+                    if entry.kind == .end { isAtEnd = true }
+                    if entry.kind == .record {
                         values.append(
-                            record.value.map { String(decoding: $0, as: UTF8.self) } ?? "-")
+                            entry.valueBytes.map { String(decoding: $0, as: UTF8.self) } ?? "-")
                     }
                 }
             }

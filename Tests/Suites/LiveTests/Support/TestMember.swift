@@ -37,7 +37,7 @@ final class TestMember {
             for partition in partitions {
                 slots.append(partition)
                 logs[partition.topic]?.attach(
-                    partition, slot: slots.count - 1, epoch: UInt32(memberships.count), from: 0)
+                    partition, slot: slots.count - 1, from: 0)
             }
         case .revoked(let partitions, let isIncremental, let isLost, _):
             events.append(isLost ? "lost \(partitions.count)" : "revoked \(partitions.count)")
