@@ -117,11 +117,8 @@ struct ExpressionReader {
     private static func loadWindowMs(of dimension: String, in condition: Condition?) -> Int64 {
         var windowMs: Int64?
         condition?.term.forEachFeature { feature in
-            switch feature {
-            case .evenness(dimension, let ms), .topShare(dimension, let ms):
-                windowMs = windowMs ?? ms
-            default: break
-            }
+            guard feature.question.row.keeps == .loads, feature.subject == dimension else { return }
+            windowMs = windowMs ?? feature.windowMs
         }
         return windowMs ?? 86_400_000
     }
