@@ -138,12 +138,12 @@ extension RuleSet {
         let evidence = rule.evidence.map { item -> CompiledRule.Evidence in
             switch item.value {
             case .number(let term):
-                return .init(name: item.name, value: .number(root: program.add(term)))
+                return .init(name: item.name, operand: .number(root: program.add(term)))
             case .top(let name, let count, let ms):
                 let window = width.count(spanMs: ms)
                 let index = program.dimension(name, loadWindow: window) ?? 0
                 return .init(
-                    name: item.name, value: .top(dimension: index, count: count, window: window))
+                    name: item.name, operand: .top(dimension: index, count: count, window: window))
             }
         }
         let resolved = program

@@ -31,7 +31,7 @@ struct SchemaBuilder {
     }
 
     /// Adds what one piece of evidence, or one call in a condition, needs.
-    mutating func add(_ value: RuleEvidence.Value) {
+    mutating func add(_ value: EvidenceTerm) {
         switch value {
         case .number(let term): term.forEachFeature { add($0) }
         case .top(let dimension, _, let windowMs):
