@@ -58,7 +58,9 @@ let package = Package(
         module("Snapshots", ["Primitives"]),
         module("Aggregation", ["Primitives"]),
         module("Kafka", ["CRdkafka", "Primitives"]),
-        module("Detection", ["Aggregation", "YAML", "Primitives"]),
+        .target(
+            name: "Detection", dependencies: ["Aggregation", "YAML", "Primitives"],
+            resources: [.embedInCode("Starter")], swiftSettings: strict),
         module("Topology", ["Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
         module(
             "Delivery",
