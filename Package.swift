@@ -59,7 +59,9 @@ let package = Package(
         module("Snapshots", ["Primitives"]),
         module("Aggregation", ["Primitives"]),
         module("Kafka", ["CRdkafka", "Broker", "Execution", "Primitives"]),
-        module("Detection", ["Aggregation", "YAML", "Primitives"]),
+        .target(
+            name: "Detection", dependencies: ["Aggregation", "YAML", "Primitives"],
+            resources: [.embedInCode("Starter")], swiftSettings: strict),
         module("Topology", ["Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
         module(
             "Delivery",

@@ -159,11 +159,6 @@ extension EntityRecord {
         for i in 0..<paneCount { requests &+= Self.measures(block(i, layout))[0] }
     }
 
-    /// The first pane behind the last block; 0 without one.
-    func panesEnd(_ layout: borrowing RecordLayout) -> UInt64 {
-        paneCount == 0 ? 0 : Self.end(block(paneCount - 1, layout))
-    }
-
     /// What is wrong with the pane list, in words.
     func panesInvariants(_ layout: RecordLayout) -> [StaticString] {
         var wrong: [StaticString] = []

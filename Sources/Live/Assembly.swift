@@ -28,11 +28,12 @@ final class Assembly: Sendable {
             properties: settings.properties, topics: sources, hooks: hooks)
         directory = try settings.stateDirectory.map { path in
             let log = logger.labelled("state")
-            return try DirectoryStore(path: path, application: engine.application) { text in
+            return try DirectoryStore(path: path, application: engine.pipeline.application) {
+                text in
                 log.notice("state directory", metadata: ["note": .string(text)])
             }
         }
-        board = AlignmentBoard(waitingLimit: engine.memoryBudget / 2)
+        board = AlignmentBoard(waitingLimit: engine.pipeline.memoryBudget / 2)
     }
 
     private static func hooks(_ logger: Logger) -> Hooks {

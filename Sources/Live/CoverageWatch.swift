@@ -17,8 +17,8 @@ struct CoverageWatch {
     private static let everyMs: Int64 = 3_600_000
 
     init(_ settings: EngineSettings) {
-        plan = settings.plan
-        rules = settings.rules
+        plan = settings.pipeline.plan
+        rules = settings.pipeline.rules
     }
 
     /// What to warn of now: what is missing, and the rules that cannot fire for want of it.

@@ -100,7 +100,7 @@ public actor Engine {
                 "input": .string(settings.topics.input), "partitions": .count(layout.input),
                 "shuffle_partitions": .count(layout.partials),
                 "shards": .count(settings.engine.shards),
-                "rules": .count(settings.engine.rules.rules.count),
+                "rules": .count(settings.engine.pipeline.rules.rules.count),
                 "delivery": .string(settings.engine.delivery.rawValue),
                 "instance_id": .string(settings.instanceID),
                 "state": .string(settings.stateDirectory ?? settings.topics.state ?? ""),

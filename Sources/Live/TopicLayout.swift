@@ -30,7 +30,7 @@ public struct TopicLayout {
         guard missing.isEmpty else { throw .unreachable(Self.advice(missing, topics.input)) }
         input = counts[topics.input] ?? 0
         partials = counts[topics.partials] ?? 0
-        let wanted = settings.engine.partialsPartitions
+        let wanted = settings.engine.pipeline.partitions
         if wanted != partials {
             // Entities live where the count says: with another one they would start over, elsewhere.
             throw .configuration(

@@ -27,7 +27,7 @@ final class Chunk: @unchecked Sendable {
     }
 
     /// Bytes of records after which a chunk is full, whatever their number.
-    static let mostBytes = 8 << 20
+    static let mostBytes = 1 << 20
     /// Records asked of a source at once.
     private static let step = 64
 

@@ -24,15 +24,15 @@ final class ChunkReader: @unchecked Sendable {
 
     private let sources: [any RecordSource]
     private var states: [State]
-    private let batchSize: Int
+    private let chunkRecords: Int
     /// Chunks filled by the last call of `fill`.
     private(set) var filled = 0
     /// What ended reading, where that was no end.
     private(set) var failure: InputError?
 
-    init(_ sources: [any RecordSource], batchSize: Int) {
+    init(_ sources: [any RecordSource], chunkRecords: Int) {
         self.sources = sources
-        self.batchSize = batchSize
+        self.chunkRecords = chunkRecords
         states = sources.map { _ in State() }
     }
 
@@ -45,7 +45,7 @@ final class ChunkReader: @unchecked Sendable {
         do throws(InputError) {
             while filled < chunks.count, let s = furthestBehind() {
                 let chunk = chunks[filled]
-                try chunk.fill(s, from: sources[s], behind: states[s].offset, most: batchSize)
+                try chunk.fill(s, from: sources[s], behind: states[s].offset, most: chunkRecords)
                 states[s].offset += Int64(chunk.count)
                 states[s].isOpen = !chunk.isLast
                 states[s].waiting += 1

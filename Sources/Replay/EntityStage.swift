@@ -15,8 +15,8 @@ final class EntityStage: @unchecked Sendable {
     private var findings: [Finding] = []
 
     /// The tasks of the partitions `first`, `first + stride`, ...
-    init(_ settings: ReplaySettings, first: Int, stride: Int) {
-        let partitions = settings.plan.partitions
+    init(_ settings: PipelineSettings, _ plan: TopologyPlan, first: Int, stride: Int) {
+        let partitions = plan.partitions
         count = first < partitions ? (partitions - first + stride - 1) / stride : 0
         self.stride = stride
         tasks = .allocate(capacity: max(1, count))
@@ -24,10 +24,7 @@ final class EntityStage: @unchecked Sendable {
         offsets.initialize(repeating: 0, count: max(1, count))
         for i in 0..<count {
             (tasks + i).initialize(
-                to: EntityTask(
-                    plan: settings.plan, rules: settings.rules, partition: first + i * stride,
-                    sampleSize: settings.sampleSize,
-                    memoryBudget: settings.memoryBudget / partitions))
+                to: settings.makeEntityTask(plan, partition: first + i * stride))
         }
     }
 

@@ -27,14 +27,19 @@ final class IngestStage: @unchecked Sendable {
     /// The first refused records.
     private(set) var refusals: [Replay.Refusal] = []
 
-    init(_ settings: ReplaySettings, _ sources: [any RecordSource], chunks: Int) throws {
-        decoders = .allocate(capacity: settings.shards)
-        for w in 0..<settings.shards {
-            (decoders + w).initialize(to: try settings.makeDecoder())
+    init(
+        _ settings: PipelineSettings, _ plan: TopologyPlan, _ sources: [any RecordSource],
+        threads: Int, chunks: Int
+    ) throws {
+        let made = try settings.makeDecoder(plan.tracked)
+        decoders = .allocate(capacity: threads)
+        decoders.initialize(to: made)
+        for w in 1..<max(1, threads) {
+            (decoders + w).initialize(to: try settings.makeDecoder(plan.tracked))
         }
         self.sources = sources
-        plan = settings.plan
-        workers = settings.shards
+        self.plan = plan
+        workers = threads
         trialCount = chunks
         trials = .allocate(capacity: chunks)
         states = .allocate(capacity: max(1, sources.count))

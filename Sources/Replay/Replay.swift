@@ -74,10 +74,20 @@ public struct Replay {
     /// Refused records a report keeps.
     public static let keptRefusals = 20
 
-    private let settings: ReplaySettings
+    private let settings: PipelineSettings
+    private let threads: Int
+    private let chunkRecords: Int
 
-    /// A replay with `settings`.
-    public init(_ settings: ReplaySettings) { self.settings = settings }
+    /// A replay through the pipeline of `settings`.
+    ///
+    /// - Parameters:
+    ///   - threads: each does whatever is to be done: reading, decoding and folding, evaluating.
+    ///   - chunkRecords: records that a thread takes at a time, at most.
+    public init(_ settings: PipelineSettings, threads: Int = 1, chunkRecords: Int = 4_096) {
+        self.settings = settings
+        self.threads = max(1, threads)
+        self.chunkRecords = max(1, chunkRecords)
+    }
 
     /// Reads the sources to their ends.
     ///
@@ -90,8 +100,10 @@ public struct Replay {
         _ sources: [any RecordSource], keepsFindings: Bool = true,
         onFinding: ((Finding) -> Void)? = nil, onProgress: ((Int) -> Void)? = nil
     ) async throws -> Report {
+        let plan = settings.plan
         var report = Report()
-        let rounds = try Rounds(settings, sources)
+        let rounds = try Rounds(
+            settings, plan, sources, threads: threads, chunkRecords: chunkRecords)
         while let found = try await rounds.next() {
             if let onFinding {
                 // Each task hands out its own in order; a reader expects all of them to be.
@@ -101,7 +113,7 @@ public struct Replay {
             onProgress?(rounds.recordsRead)
         }
         rounds.describe(in: &report)
-        let coverage = InputCoverage(report.ingest, plan: settings.plan)
+        let coverage = InputCoverage(report.ingest, plan: plan)
         report.coverage = coverage
         report.silentRules = coverage.silentRules(of: settings.rules)
         report.flaws = report.ingest.coverage.flaws.map { flawed in

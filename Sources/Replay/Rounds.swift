@@ -23,13 +23,16 @@ final class Rounds {
     /// Chunks a thread has in a round: several, so that one that takes long does not hold up the others.
     private static let chunksPerThread = 3
 
-    init(_ settings: ReplaySettings, _ sources: [any RecordSource]) throws {
-        width = settings.shards
+    init(
+        _ settings: PipelineSettings, _ plan: TopologyPlan, _ sources: [any RecordSource],
+        threads: Int, chunkRecords: Int
+    ) throws {
+        width = threads
         let count = width == 1 ? 1 : width * Self.chunksPerThread
-        ingest = try IngestStage(settings, sources, chunks: count)
-        reader = ChunkReader(sources, batchSize: settings.batchSize)
-        shards = (0..<settings.shards).map {
-            EntityStage(settings, first: $0, stride: settings.shards)
+        ingest = try IngestStage(settings, plan, sources, threads: threads, chunks: count)
+        reader = ChunkReader(sources, chunkRecords: chunkRecords)
+        shards = (0..<threads).map {
+            EntityStage(settings, plan, first: $0, stride: threads)
         }
         let shardCount = shards.count
         sets = (0..<2).map { _ in (0..<count).map { _ in Chunk(shards: shardCount) } }

@@ -1,4 +1,5 @@
 import Detection
+import Events
 import Topology
 
 /// Runs the tests inside rules through the same engine that runs live, from decoder to findings.
@@ -15,13 +16,15 @@ public struct RuleTestRunner: Sendable {
         public var failures: [String]
     }
 
-    private let timing: TopologyPlan.Timing
-    private let sampleSize: Int
+    private var settings: PipelineSettings
 
-    /// A runner that cuts time and samples as an engine with these settings does.
-    public init(timing: TopologyPlan.Timing = .init(), sampleSize: Int = 128) {
-        self.timing = timing
-        self.sampleSize = sampleSize
+    /// A runner that cuts time, samples and tells customers apart as an engine with these settings does.
+    /// Events of tests are written in Stillwatch's own form, whatever that of the input is.
+    public init(_ settings: PipelineSettings) {
+        self.settings = settings
+        self.settings.partitions = 1
+        self.settings.format = .json
+        self.settings.fieldMap = FieldMap(.stillwatch)
     }
 
     /// Runs one test of `rule`, alone and as if active.
@@ -31,9 +34,8 @@ public struct RuleTestRunner: Sendable {
     public func run(_ test: RuleTest, of rule: Rule) async throws -> Outcome {
         var active = rule
         active.status = .active
-        let rules = try RuleSet([active], paneWidth: timing.paneWidth)
-        let settings = ReplaySettings(
-            rules: rules, timing: timing, partitions: 1, sampleSize: sampleSize)
+        var settings = settings
+        settings.rules = try RuleSet([active], paneWidth: settings.timing.paneWidth)
         let report = try await Replay(settings).run([RuleTestSource(test)])
         var failures = report.refusals.prefix(3).map { refusal in
             "event \(refusal.letter.offset + 1) is refused: \(refusal.letter.reason.rawValue)"

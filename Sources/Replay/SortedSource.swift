@@ -49,13 +49,13 @@ public final class SortedSource: RecordSource {
     /// Whether records went to a temporary file.
     public var isSpilled: Bool { !runs.isEmpty }
 
-    /// The records of `input`, read as `replay` says.
+    /// The records of `input`, read as `pipeline` says.
     ///
     /// - Throws: `DecoderConfigurationError`.
     public init(
-        _ input: FileSource, _ replay: ReplaySettings, _ settings: SortSettings
+        _ input: FileSource, _ pipeline: PipelineSettings, _ settings: SortSettings
     ) throws(DecoderConfigurationError) {
-        let made = try replay.makeDecoder()
+        let made = try pipeline.makeDecoder(pipeline.plan.tracked)
         self.input = input
         self.settings = settings
         arena = SortArena(capacity: settings.working)

@@ -24,11 +24,11 @@ extension EntityTask {
     public mutating func load(_ page: Page) throws(RestoreError) {
         guard let restoring else { preconditionFailure("nothing is being restored") }
         guard restoring.follows(page) else { throw .corrupted }
-        if !restoring.isNewest, page.kind == .taskHeader || page.kind == .book { return }
+        if !restoring.isNewest, page.kind == .taskHeader || page.kind == .episodes { return }
         try restoring.items.read(page, corrupted: .corrupted) { (item) throws(RestoreError) in
             switch page.kind {
             case .taskHeader: try loadHeader(item, restoring)
-            case .book: try loadBook(item, restoring)
+            case .episodes: try loadEpisodes(item, restoring)
             case .entities: try loadEntity(item, restoring)
             case .removedKeys: try loadRemoved(item)
             default: throw .corrupted
@@ -52,20 +52,20 @@ extension EntityTask {
         notes = header.notes
     }
 
-    private mutating func loadBook(
+    private mutating func loadEpisodes(
         _ item: ByteSlice, _ restoring: Restoring
     ) throws(RestoreError) {
-        do throws(FindingBookError) {
-            if restoring.book == nil {
-                restoring.book = try evaluator.beginBook(item)
-            } else if var reader = restoring.book {
-                try evaluator.restoreBook(item, &reader)
-                restoring.book = reader
+        do throws(EpisodeTableError) {
+            if restoring.episodes == nil {
+                restoring.episodes = try evaluator.beginEpisodes(item)
+            } else if var reader = restoring.episodes {
+                try evaluator.restoreEpisodes(item, &reader)
+                restoring.episodes = reader
             }
         } catch {
             throw .corrupted
         }
-        if restoring.book?.isComplete == true {
+        if restoring.episodes?.isComplete == true {
             restoring.openEntities = Set(evaluator.openEntities)
         }
     }
@@ -100,7 +100,7 @@ extension EntityTask {
     /// - Throws: `RestoreError` where something is missing; the task is of no use then.
     public mutating func finishRestore() throws(RestoreError) -> RestoreReport {
         guard let restoring, restoring.isAtEnd, let header = restoring.header,
-            restoring.book?.isComplete == true
+            restoring.episodes?.isComplete == true
         else { throw .corrupted }
         store.finishLoading()
         window = restoring.manifest.window

@@ -7,8 +7,8 @@ import Snapshots
 extension PageKind {
     /// `TaskHeader`, one item.
     static let taskHeader = PageKind(rawValue: 1)
-    /// The finding book in pieces.
-    static let book = PageKind(rawValue: 2)
+    /// The episodes of findings in pieces.
+    static let episodes = PageKind(rawValue: 2)
     /// Entities, an item each.
     static let entities = PageKind(rawValue: 3)
     /// Keys of entities removed, 8 bytes each, some an item.
@@ -47,8 +47,8 @@ extension EntityTask {
 
     /// Keys removed that share an item.
     private static let keysAnItem = 4096
-    /// Bytes about which a piece of the book has.
-    private static let bookPiece = 16_384
+    /// About how many bytes a piece of the episodes has.
+    private static let episodesPiece = 16_384
     /// At the least a part of the state of this size is rolled with a snapshot, so that a window stays short.
     private static let longestWindow = 2048
 
@@ -73,7 +73,7 @@ extension EntityTask {
         guard replayFrom >= notes.completeFrom || replayFrom == position else { return nil }
         var writer = PageWriter(task: self.id, id: id)
         writer.append(.taskHeader) { header.encode(into: &$0) }
-        evaluator.encodeBook(size: Self.bookPiece) { writer.append(.book, $0) }
+        evaluator.encodeEpisodes(size: Self.episodesPiece) { writer.append(.episodes, $0) }
         let span = encodeEntities(
             isFull: isFull || needsFullSnapshot, leastRoll: leastRoll, into: &writer)
         let (pages, digest) = writer.finish()
@@ -126,6 +126,6 @@ extension EntityTask {
     public func stateDigest() -> UInt64 {
         var place = ByteBuffer()
         header.encodePlace(into: &place)
-        return mix(store.stateDigest()) &+ mix(evaluator.bookDigest() &+ xxh3(place.bytes))
+        return mix(store.stateDigest()) &+ mix(evaluator.episodesDigest() &+ xxh3(place.bytes))
     }
 }

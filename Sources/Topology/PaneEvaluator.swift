@@ -17,7 +17,7 @@ struct PaneEvaluator: ~Copyable {
     private let paneWidth: PaneWidth
     private var accounts: Evaluator
     private var fingerprints: Evaluator
-    private var book: FindingBook
+    private var episodes: EpisodeTable
     /// Gates by kind index, the last for accounts.
     private let gates: UnsafeMutablePointer<FlatGate>
     private let gateCount: Int
@@ -35,7 +35,7 @@ struct PaneEvaluator: ~Copyable {
         paneWidth = plan.timing.paneWidth
         accounts = Evaluator(rules, .account)
         fingerprints = Evaluator(rules, .fingerprint)
-        book = FindingBook(rules)
+        episodes = EpisodeTable(lifecycles: rules.rules.map(\.lifecycle))
         isMuted = rules.rules.map { _ in false }
         gateCount = plan.kinds.count + 1
         gates = .allocate(capacity: gateCount)
@@ -55,12 +55,12 @@ struct PaneEvaluator: ~Copyable {
     deinit { gates.deallocate() }
 
     /// Findings firing now.
-    var openFindings: Int { book.counters.open }
+    var openFindings: Int { episodes.counters.open }
     /// Findings held back by a cooldown.
-    var suppressed: Int { Int(book.counters.suppressed) }
+    var suppressed: Int { Int(episodes.counters.suppressed) }
     /// Whether some rule waits for time to pass: something is pending, firing or held back.
     var isWatching: Bool {
-        mutating get { !book.watched.isEmpty }
+        mutating get { !episodes.watched.isEmpty }
     }
 
     /// Whether any rule can hold for the entity: the test every folded partial takes.
@@ -78,8 +78,8 @@ struct PaneEvaluator: ~Copyable {
         _ findings: inout [Finding]
     ) {
         let end = paneWidth.end(of: pane)
-        book.expire(at: end)
-        let watched = book.watched
+        episodes.expire(at: end)
+        let watched = episodes.watched
         guard !candidates.isEmpty || !watched.isEmpty else { return }
         keys.removeAll(keepingCapacity: true)
         swap(&keys, &candidates)
@@ -112,7 +112,7 @@ struct PaneEvaluator: ~Copyable {
         _ entity: EntityReference, _ watches: ArraySlice<WatchedEntity>, _ creates: Bool
     ) {
         entity.isPinned =
-            creates || watches.contains { book.isOpen(rule: $0.rule, entityKey: $0.entityKey) }
+            creates || watches.contains { episodes.isOpen(rule: $0.rule, entityKey: $0.entityKey) }
     }
 
     /// Evaluates every rule of an entity the pane touched (they are few once the gate has passed), or the
@@ -156,14 +156,14 @@ struct PaneEvaluator: ~Copyable {
             history >= rules.rules[rule].minHistoryPanes
             && (kind == nil
                 ? accounts.holds(rule: rule, view) : fingerprints.holds(rule: rule, view))
-        let step = book.observe(rule: rule, entityKey: entity.key, holds: holds, at: end)
+        let step = episodes.observe(rule: rule, entityKey: entity.key, holds: holds, at: end)
         guard let step else { return }
         let subject =
             step.subject
             ?? Subject(
                 kind: kind.map { kinds[$0].name } ?? Kind.account.name, value: Array(view.value))
         if step.status == .create {
-            book.setSubject(subject, rule: rule, entityKey: entity.key)
+            episodes.setSubject(subject, rule: rule, entityKey: entity.key)
         }
         report(step, subject, evidence(of: rule, kind == nil, view), &findings)
     }
@@ -184,7 +184,7 @@ struct PaneEvaluator: ~Copyable {
         _ watch: WatchedEntity, at end: EventTime, _ findings: inout [Finding]
     ) {
         guard !isMuted[watch.rule] else { return }
-        let step = book.observe(
+        let step = episodes.observe(
             rule: watch.rule, entityKey: watch.entityKey, holds: false, at: end)
         if let step, let subject = step.subject { report(step, subject, [], &findings) }
     }
@@ -201,32 +201,33 @@ struct PaneEvaluator: ~Copyable {
     // MARK: Snapshots
 
     /// The entities with an open finding.
-    var openEntities: [UInt64] { book.openEntities }
+    var openEntities: [UInt64] { episodes.openEntities }
 
     /// The ids of the rules, by index.
     private var ruleIDs: [String] { rules.rules.map(\.info.id) }
 
-    /// Writes the book in pieces of about `size` bytes.
-    func encodeBook(size: Int, _ piece: (ByteSlice) -> Void) {
-        book.encodePieces(rules: ruleIDs, size: size, piece)
+    /// Writes the episodes in pieces of about `size` bytes.
+    func encodeEpisodes(size: Int, _ piece: (ByteSlice) -> Void) {
+        episodes.encode(rules: ruleIDs, size: size, piece)
     }
 
-    /// Reads the first piece of a book; the reader takes the others through `restoreBook`.
-    mutating func beginBook(_ piece: ByteSlice) throws(FindingBookError) -> FindingBookReader {
-        try FindingBookReader(piece, rules: ruleIDs, into: &book)
+    /// Reads the first piece of the episodes; the reader takes the others through `restoreEpisodes`.
+    mutating func beginEpisodes(_ piece: ByteSlice) throws(EpisodeTableError) -> EpisodeTableReader
+    {
+        try EpisodeTableReader(piece, rules: ruleIDs, into: &episodes)
     }
 
-    /// Reads a further piece of a book.
-    mutating func restoreBook(
-        _ piece: ByteSlice, _ reader: inout FindingBookReader
-    ) throws(FindingBookError) {
-        try reader.read(piece, into: &book)
+    /// Reads a further piece of the episodes.
+    mutating func restoreEpisodes(
+        _ piece: ByteSlice, _ reader: inout EpisodeTableReader
+    ) throws(EpisodeTableError) {
+        try reader.read(piece, into: &episodes)
     }
 
-    /// A digest of the book.
-    func bookDigest() -> UInt64 {
+    /// A digest of the episodes.
+    func episodesDigest() -> UInt64 {
         var buffer = ByteBuffer(capacity: 4096)
-        book.encode(into: &buffer, rules: ruleIDs)
+        encodeEpisodes(size: 4096) { buffer.append($0) }
         return xxh3(buffer.bytes)
     }
 

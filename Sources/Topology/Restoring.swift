@@ -25,8 +25,8 @@ final class Restoring {
     let manifest: Manifest
     var header: TaskHeader?
     var mapping: StateMapping?
-    var book: FindingBookReader?
-    /// The entities with an open finding, once the book is read.
+    var episodes: EpisodeTableReader?
+    /// The entities with an open finding, once the episodes are read.
     var openEntities: Set<UInt64>?
     var items = ItemReader()
     /// The snapshot being read, by its place in the window.

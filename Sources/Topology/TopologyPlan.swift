@@ -82,6 +82,11 @@ public struct TopologyPlan: Sendable {
         self.gateways = Set(gateways.map { xxh3($0, seed: Kind.account.seed) })
     }
 
+    /// What the decoder keeps.
+    public var tracked: TrackedNames {
+        TrackedNames(kinds: kinds.map(\.name), signals: signals)
+    }
+
     /// The shuffle partition, and so the ENTITY task, an entity belongs to.
     @inline(__always)
     public static func partition(of key: UInt64, of count: Int) -> Int {

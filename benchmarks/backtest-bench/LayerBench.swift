@@ -89,16 +89,15 @@ struct LayerBench {
         return json.buffer.string()
     }
 
-    private func settings(_ rules: RuleSet) -> ReplaySettings {
-        ReplaySettings(
-            rules: rules, timing: .init(), partitions: Shuffle.partitions, shards: 1,
-            sampleSize: 128)
+    private func settings(_ rules: RuleSet) -> PipelineSettings {
+        var settings = PipelineSettings(rules: rules)
+        settings.partitions = Shuffle.partitions
+        return settings
     }
 
     private func makeDecoder() throws -> EventDecoder {
-        let plan = settings(starter).plan
-        return try EventDecoder(
-            tracked: TrackedNames(kinds: plan.kinds.map(\.name), signals: plan.signals))
+        let settings = settings(starter)
+        return try settings.makeDecoder(settings.plan.tracked)
     }
 
     // MARK: Layers
@@ -148,13 +147,11 @@ struct LayerBench {
     /// Receives the blocks and closes panes, flush by flush.
     private func entity(_ shuffle: borrowing Shuffle, _ rules: RuleSet) throws -> EntityCost {
         let settings = settings(rules)
+        let plan = settings.plan
         let tasks = UnsafeMutablePointer<EntityTask>.allocate(capacity: Shuffle.partitions)
         for i in 0..<Shuffle.partitions {
             (tasks + i).initialize(
-                to: EntityTask(
-                    plan: settings.plan, rules: rules, partition: i,
-                    sampleSize: settings.sampleSize,
-                    memoryBudget: settings.memoryBudget / Shuffle.partitions))
+                to: settings.makeEntityTask(plan, partition: i))
         }
         defer {
             tasks.deinitialize(count: Shuffle.partitions)
@@ -183,7 +180,7 @@ struct LayerBench {
 
     /// Writes a full snapshot of a task and reads it back, as another owner does.
     private func save(
-        _ task: inout EntityTask, _ settings: ReplaySettings, _ cost: inout EntityCost
+        _ task: inout EntityTask, _ settings: PipelineSettings, _ cost: inout EntityCost
     ) throws {
         var taken: TaskSnapshot?
         cost.snapshotNs += cpuNs {
@@ -199,10 +196,8 @@ struct LayerBench {
                     page.withUnsafeBytes { assembler.add(key: key, value: $0) }
                 }
             }
-            var copy = EntityTask(
-                restoring: taken.manifest, plan: settings.plan, rules: settings.rules,
-                partition: task.partition, sampleSize: settings.sampleSize,
-                memoryBudget: settings.memoryBudget / Shuffle.partitions)
+            var copy = settings.makeEntityTask(
+                settings.plan, partition: task.partition, restoring: taken.manifest)
             for page in assembler.pages(of: taken.manifest) { try copy.load(page) }
             let report = try copy.finishRestore()
             precondition(report.entities == task.entities && report.isExact)

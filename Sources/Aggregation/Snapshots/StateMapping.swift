@@ -66,3 +66,22 @@ extension StateSchema.Dimension {
             && (isNamed || !other.isNamed)
     }
 }
+
+extension StateSchema {
+    /// What this schema needs that state kept under `old` does not have, in words.
+    public func needs(beyond old: StateSchema) -> [String] {
+        var reasons = measures.filter { !old.measures.contains($0) }.map { "measure \($0) is new" }
+        for dimension in dimensions {
+            if !old.dimensions.contains(where: { $0.name == dimension.name }) {
+                reasons.append("dimension \(dimension.name) is new")
+            } else if !old.dimensions.contains(where: { $0.covers(dimension) }) {
+                reasons.append("dimension \(dimension.name) keeps other loads or names")
+            }
+        }
+        if maxWindow > old.maxWindow { reasons.append("the longest window grew") }
+        if minWindow < old.minWindow { reasons.append("the shortest window shrank") }
+        if tracksHours, !old.tracksHours { reasons.append("active hours are new") }
+        if tracksAge, !old.tracksAge { reasons.append("ages are new") }
+        return reasons
+    }
+}

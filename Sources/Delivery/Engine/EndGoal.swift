@@ -52,6 +52,8 @@ final class EndGoal {
     private static let longestMs: Int64 = 5_000
     /// Markers of a transaction may reach a topic this long after its offsets can be read.
     private static let markersMs: Int64 = 2_000
+    /// What it may take to restore the tasks of a member that is gone and to commit for the first time.
+    private static let takeOverMs: Int64 = 30_000
 
     init(
         _ settings: EngineSettings, lookup: any LookupPort, notify: @escaping (Notice) -> Void
@@ -122,11 +124,11 @@ final class EndGoal {
         let others = all.count { !held.contains($0) }
         if others == 0, local.isAtEnd { return .reached(others: 0) }
         if isReached, others > 0 || hasGrown { return .reached(others: others) }
-        return unmovedMs >= settings.giveUpMs ? .missed(text) : .open
+        return unmovedMs >= giveUpMs ? .missed(text) : .open
     }
 
     private var partials: [TopicPartition] {
-        (0..<Int32(settings.partialsPartitions)).map { TopicPartition(.partials, $0) }
+        (0..<Int32(settings.pipeline.partitions)).map { TopicPartition(.partials, $0) }
     }
 
     private func judge(_ answer: Answer, _ nowMs: Int64) {
@@ -175,8 +177,14 @@ final class EndGoal {
         mark = now
     }
 
+    /// Time without progress after which the end counts as missed: never before the partitions of a member that is gone
+    /// have been given to others, and these have had the time to begin.
+    private var giveUpMs: Int64 {
+        max(settings.giveUpMs, settings.memberTimeoutMs + Self.takeOverMs)
+    }
+
     private var text: String {
-        let seconds = settings.giveUpMs / 1_000
+        let seconds = giveUpMs / 1_000
         let open =
             missing.isEmpty
             ? "not every pane is closed, and not every partition is this process's"

@@ -238,10 +238,10 @@ public final class Instance {
 
     /// Topics may have changed since the last assignment.
     private func check(_ answer: Answer) throws(EngineFailure) {
-        if answer.partialsPartitions != settings.partialsPartitions {
+        if answer.partialsPartitions != settings.pipeline.partitions {
             throw .dataLoss(
                 "\(settings.name(.partials)) has \(answer.partialsPartitions) partitions, and this group "
-                    + "works with \(settings.partialsPartitions): entities live where the count says. Name a "
+                    + "works with \(settings.pipeline.partitions): entities live where the count says. Name a "
                     + "new topic in partials.topic, and run 'stillwatch reset --to beginning --state clear'"
             )
         }

@@ -79,14 +79,11 @@ public final class Shard {
         self.ports = ports
         self.board = board
         self.notify = notify
-        plan = settings.plan
+        plan = settings.pipeline.plan
         outputs = Outputs(settings)
         committer = Committer(ports.producer, defects: settings.defects, notify: notify)
         do throws(DecoderConfigurationError) {
-            decoder = try EventDecoder(
-                format: settings.format, fieldMap: settings.fieldMap,
-                tracked: TrackedNames(kinds: plan.kinds.map(\.name), signals: plan.signals),
-                limits: settings.limits)
+            decoder = try settings.pipeline.makeDecoder(plan.tracked)
         } catch {
             throw .configuration("\(error)")
         }

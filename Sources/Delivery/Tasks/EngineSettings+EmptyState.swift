@@ -4,7 +4,7 @@ import Topology
 extension EngineSettings {
     /// The name of the ENTITY task of `partition` in the store.
     public func entityTask(_ partition: Int32) -> TaskID {
-        TaskID(application: application, stage: .entity, partition: partition)
+        TaskID(application: pipeline.application, stage: .entity, partition: partition)
     }
 
     /// A snapshot of an ENTITY task that knows nothing, at `position`: restored from it, a task reads nothing
@@ -14,9 +14,7 @@ extension EngineSettings {
     public func emptySnapshot(
         of partition: Int32, position: Int64, sequence: UInt32
     ) -> TaskSnapshot? {
-        var task = EntityTask(
-            plan: plan, rules: rules, partition: Int(partition), sampleSize: sampleSize,
-            memoryBudget: memoryPerTask)
+        var task = pipeline.makeEntityTask(pipeline.plan, partition: Int(partition))
         return task.snapshot(
             SnapshotID(incarnation: incarnation, sequence: sequence), position: position,
             isFull: true)

@@ -23,9 +23,7 @@ final class EntityStage: StatefulTask {
         self.plan = plan
         self.partition = Int(partition)
         self.notify = notify
-        task = EntityTask(
-            plan: plan, rules: settings.rules, partition: Int(partition),
-            sampleSize: settings.sampleSize, memoryBudget: settings.memoryPerTask)
+        task = settings.pipeline.makeEntityTask(plan, partition: Int(partition))
     }
 
     var id: TaskID { task.id }
@@ -96,16 +94,12 @@ final class EntityStage: StatefulTask {
 
     func reset() {
         missingTold = 0
-        task = EntityTask(
-            plan: plan, rules: settings.rules, partition: partition,
-            sampleSize: settings.sampleSize, memoryBudget: settings.memoryPerTask)
+        task = settings.pipeline.makeEntityTask(plan, partition: partition)
     }
 
     func beginRestore(_ manifest: Manifest) {
         missingTold = 0
-        task = EntityTask(
-            restoring: manifest, plan: plan, rules: settings.rules, partition: partition,
-            sampleSize: settings.sampleSize, memoryBudget: settings.memoryPerTask)
+        task = settings.pipeline.makeEntityTask(plan, partition: partition, restoring: manifest)
     }
 
     func load(_ page: Page) throws(RestoreError) { try task.load(page) }

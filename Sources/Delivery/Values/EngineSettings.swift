@@ -1,7 +1,6 @@
 import Aggregation
 import Broker
 import Detection
-import Events
 import Topology
 
 /// How outputs and positions reach the brokers.
@@ -30,28 +29,14 @@ public enum StartPolicy: String, CaseIterable, Sendable {
 
 /// What an instance runs with: everything is checked and resolved already, and nothing in it knows Kafka.
 public struct EngineSettings: Sendable {
+    /// The stages and their rules.
+    public var pipeline: PipelineSettings
     /// Topic names, for messages and dead letters.
     public var topics: TopicNames
     /// Partitions of the topics written.
     public var outputs: OutputPartitions
-    /// Tells the blocks and the state of one consumer group from another's; a hash of its name.
-    public var application: UInt32
     /// Drawn at random by each start of the program.
     public var incarnation: UInt64
-    /// The compiled rules.
-    public var rules: RuleSet
-    /// How event time is cut.
-    public var timing: TopologyPlan.Timing
-    /// Accounts re-keyed by `end_user`.
-    public var gateways: [String] = []
-    /// Whether the subnet of an event's address is a fingerprint where the event carries none.
-    public var derivesSubnets = true
-    /// How records are encoded.
-    public var format = EventFormat.json
-    /// Where fields are found in JSON records.
-    public var fieldMap = FieldMap(.stillwatch)
-    /// Bounds on what is decoded.
-    public var limits = DecoderLimits()
     /// How findings are written.
     public var encoder: FindingEncoder
     /// How outputs and positions reach the brokers.
@@ -60,14 +45,8 @@ public struct EngineSettings: Sendable {
     public var onMissingOffset = StartPolicy.earliest
     /// What to do where records are gone that were not read.
     public var dataLoss = DataLossPolicy.stop
-    /// Partitions of the shuffle topic: part of the format.
-    public var partialsPartitions: Int
     /// Shards; at least 1.
     public var shards = 1
-    /// Values sampled per dimension of an entity.
-    public var sampleSize = 128
-    /// Bytes of entity state, if this process had all tasks; each has an even share.
-    public var memoryBudget = 4 << 30
     /// Milliseconds between cuts.
     public var cutIntervalMs: Int64 = 200
     /// Milliseconds between snapshots of a task.
@@ -97,33 +76,18 @@ public struct EngineSettings: Sendable {
 
     /// Settings with defaults for the numbers.
     public init(
-        topics: TopicNames, outputs: OutputPartitions, partialsPartitions: Int,
-        application: UInt32, incarnation: UInt64, rules: RuleSet, timing: TopologyPlan.Timing,
-        encoder: FindingEncoder
+        pipeline: PipelineSettings, topics: TopicNames, outputs: OutputPartitions,
+        incarnation: UInt64, encoder: FindingEncoder
     ) {
+        self.pipeline = pipeline
         self.topics = topics
         self.outputs = outputs
-        self.partialsPartitions = partialsPartitions
-        self.application = application
         self.incarnation = incarnation
-        self.rules = rules
-        self.timing = timing
         self.encoder = encoder
     }
 
-    /// Bytes of entity state of one task: a task must come to the same wherever it runs, so its share does not
-    /// depend on how many others run beside it.
-    var memoryPerTask: Int { memoryBudget / max(1, partialsPartitions) }
-
     /// A topic's name.
     func name(_ topic: Topic) -> String { topics[topic] ?? "\(topic)" }
-
-    /// What INGEST and ENTITY agree on.
-    public var plan: TopologyPlan {
-        TopologyPlan(
-            rules: rules, timing: timing, partitions: partialsPartitions, gateways: gateways,
-            derivesSubnets: derivesSubnets, application: application)
-    }
 }
 
 /// Partition counts of the topics written.

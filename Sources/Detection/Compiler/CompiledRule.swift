@@ -28,9 +28,10 @@ public struct CompiledRule: Sendable {
     public struct Evidence: Sendable {
         /// The expression as written.
         public let name: String
-        let value: Value
+        let operand: Operand
 
-        enum Value: Sendable {
+        /// What is shown: the value of a node of the program, or the busiest values of a dimension.
+        enum Operand: Sendable {
             case number(root: Int32)
             case top(dimension: Int, count: Int, window: UInt32)
         }

@@ -71,7 +71,7 @@ public struct Evaluator: ~Copyable, @unchecked Sendable {
     ) -> [(name: String, value: EvidenceValue)] {
         var evidence: [(name: String, value: EvidenceValue)] = []
         for item in rule.evidence {
-            switch item.value {
+            switch item.operand {
             case .number(let root):
                 let number = value(root, source)
                 evidence.append((item.name, number.isFinite ? .number(number) : .undefined))

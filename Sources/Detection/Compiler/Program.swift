@@ -17,22 +17,6 @@ struct Instruction {
     var constant: Double = 0
 }
 
-/// A feature with its names resolved: what to ask a `FeatureSource`.
-struct FeatureSlot: Hashable {
-    enum Question: UInt8 {
-        case sum, signalSum, distinct, evenness, accountEvenness, topShare, newborn, activeHours,
-            age
-    }
-
-    var question: Question
-    /// The index of the measure or dimension.
-    var subject = 0
-    /// The window in panes.
-    var window: UInt32 = 0
-    /// Panes below which an account is new; hours of the window of `activeHours`.
-    var limit: UInt32 = 0
-}
-
 /// The conditions and evidence of all rules of one class, as flat arrays; features shared by rules appear once.
 struct Program {
     private(set) var instructions: [Instruction] = []
@@ -91,33 +75,17 @@ struct Program {
         return features.count - 1
     }
 
+    /// The feature with its names looked up; the schema was built from the same rules, so it has them.
     private func resolve(_ feature: Feature) -> FeatureSlot {
-        let window = feature == .age ? 0 : paneWidth.count(spanMs: feature.windowMs)
-        func dimensional(
-            _ question: FeatureSlot.Question, _ name: String, loads: Bool = false
-        ) -> FeatureSlot {
-            // The schema was built from the same rules, so the dimension is always there.
-            let index = dimension(name, loadWindow: loads ? window : nil) ?? 0
-            return FeatureSlot(question: question, subject: index, window: window)
+        let subject: Int?
+        switch feature.question.row.keeps {
+        case .measure: subject = schema.measures.firstIndex(of: feature.subject)
+        case .values: subject = dimension(feature.subject)
+        case .loads:
+            let window = feature.window(in: paneWidth)
+            subject = dimension(feature.subject, loadWindow: window)
+        case .hours, .age: subject = nil
         }
-        switch feature {
-        case .sum(let measure, _):
-            let index = schema.measures.firstIndex(of: measure) ?? 0
-            let isSignal = measure.hasPrefix(Vocabulary.signalPrefix)
-            return FeatureSlot(
-                question: isSignal ? .signalSum : .sum, subject: index, window: window)
-        case .distinct(let name, _): return dimensional(.distinct, name)
-        case .evenness("account", _): return dimensional(.accountEvenness, "account", loads: true)
-        case .evenness(let name, _): return dimensional(.evenness, name, loads: true)
-        case .topShare(let name, _): return dimensional(.topShare, name, loads: true)
-        case .newborn(let name, _, let youngerMs):
-            var slot = dimensional(.newborn, name)
-            slot.limit = paneWidth.count(spanMs: youngerMs)
-            return slot
-        case .activeHours(let windowMs):
-            let hours = (windowMs + FeatureLimits.hourMs - 1) / FeatureLimits.hourMs
-            return FeatureSlot(question: .activeHours, window: window, limit: UInt32(hours))
-        case .age: return FeatureSlot(question: .age)
-        }
+        return FeatureSlot(feature, subject: subject ?? 0, paneWidth)
     }
 }

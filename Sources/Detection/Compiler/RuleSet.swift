@@ -113,22 +113,21 @@ extension RuleSet {
 
     private static func kinds(_ rules: [Rule], _ schemas: [StateSchema]) -> [String] {
         let dimensions = schemas.flatMap(\.dimensions).map(\.name)
-        let plain = Set(Vocabulary.plainDimensions + ["account"])
-        let used = dimensions.filter {
-            !plain.contains($0) && !$0.hasPrefix(Vocabulary.signalPrefix)
+        let used = dimensions.compactMap { name -> String? in
+            guard case .kind(let kind) = EventInput(dimension: name) else { return nil }
+            return kind
         }
         return Set(used + rules.flatMap(\.kinds)).sorted()
     }
 
     private static func signals(_ schemas: [StateSchema]) -> [String] {
         let names = schemas.flatMap { $0.measures + $0.dimensions.map(\.name) }
-        let signals = names.filter { $0.hasPrefix(Vocabulary.signalPrefix) }
-        return Set(signals.map { String($0.dropFirst(Vocabulary.signalPrefix.count)) }).sorted()
+        return Set(names.compactMap(Vocabulary.signal)).sorted()
     }
 
     private static func subjectPanes(_ condition: Term, _ width: PaneWidth) -> UInt32 {
         var longest: UInt32 = 1
-        condition.forEachFeature { longest = max(longest, width.count(spanMs: $0.windowMs)) }
+        condition.forEachFeature { longest = max(longest, $0.window(in: width)) }
         return longest
     }
 
@@ -139,12 +138,12 @@ extension RuleSet {
         let evidence = rule.evidence.map { item -> CompiledRule.Evidence in
             switch item.value {
             case .number(let term):
-                return .init(name: item.name, value: .number(root: program.add(term)))
+                return .init(name: item.name, operand: .number(root: program.add(term)))
             case .top(let name, let count, let ms):
                 let window = width.count(spanMs: ms)
                 let index = program.dimension(name, loadWindow: window) ?? 0
                 return .init(
-                    name: item.name, value: .top(dimension: index, count: count, window: window))
+                    name: item.name, operand: .top(dimension: index, count: count, window: window))
             }
         }
         let resolved = program

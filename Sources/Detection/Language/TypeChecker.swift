@@ -1,13 +1,5 @@
 import YAML
 
-/// The type of an expression's value.
-enum ValueType: String {
-    case number = "a number"
-    case duration = "a duration"
-    case flag = "true or false"
-    case text = "text"
-}
-
 /// What a rule's expressions are checked against.
 struct CheckingContext {
     var entity: EntityClass
@@ -67,14 +59,14 @@ struct TypeChecker {
     }
 
     private mutating func reportLoneName(_ name: String, at range: TextRange) {
-        if let signature = FeatureSignature.named(name) {
-            let notes = ["write \(signature.usage)"]
+        if let feature = FeatureDefinition.named(name) {
+            let notes = ["write \(feature.usage)"]
             return report("'\(name)' needs its arguments", at: range, notes: notes)
         }
         if name == "kind" {
             return report("kind can only be compared with text, or with a list by in", at: range)
         }
-        let notes = suggestionNotes(for: name, among: FeatureSignature.names + ["kind"])
+        let notes = suggestionNotes(for: name, among: FeatureDefinition.names + ["kind"])
         report("unknown name '\(name)'", at: range, notes: notes)
     }
 

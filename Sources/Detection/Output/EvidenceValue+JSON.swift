@@ -49,7 +49,9 @@ extension JSONWriter {
     }
 
     /// Writes the pair every OCSF enumeration has: `name_id` and its caption under `name`.
-    mutating func member(_ idName: StaticString, _ captionName: StaticString, _ term: OCSF.Term) {
+    mutating func member(
+        _ idName: StaticString, _ captionName: StaticString, _ term: OCSF.EnumValue
+    ) {
         member(idName, term.id)
         member(captionName, term.caption)
     }

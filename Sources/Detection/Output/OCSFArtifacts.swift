@@ -42,7 +42,7 @@ struct OCSFArtifacts {
         writer.object("data") { writeFeatures(to: &$0) }
         place.write(value: finding.entityValue, to: &writer)
         if finding.rule.shadow {
-            writer.member("verdict_id", "verdict", OCSF.Term(id: 6, caption: "Test"))
+            writer.member("verdict_id", "verdict", OCSF.EnumValue(id: 6, caption: "Test"))
         }
         writer.endObject()
         for (value, count) in accounts {

@@ -27,12 +27,13 @@ struct OCSFFinding {
         let activity = OCSF.activity(finding.status)
         writer.member("time", finding.time)
         writer.member(
-            "class_uid", "class_name", OCSF.Term(id: OCSF.classUID, caption: "Detection Finding"))
-        writer.member("category_uid", "category_name", OCSF.Term(id: 2, caption: "Findings"))
+            "class_uid", "class_name",
+            OCSF.EnumValue(id: OCSF.classUID, caption: "Detection Finding"))
+        writer.member("category_uid", "category_name", OCSF.EnumValue(id: 2, caption: "Findings"))
         writer.member("activity_id", "activity_name", activity)
         writer.member(
             "type_uid", "type_name",
-            OCSF.Term(
+            OCSF.EnumValue(
                 id: OCSF.classUID * 100 + activity.id,
                 caption: "Detection Finding: \(activity.caption)"))
         writer.member("severity_id", "severity", OCSF.severity(rule.severity))
@@ -76,7 +77,7 @@ struct OCSFFinding {
             writer.endArray()
         }
         writer.object("analytic") { writer in
-            writer.member("type_id", "type", OCSF.Term(id: 1, caption: "Rule"))
+            writer.member("type_id", "type", OCSF.EnumValue(id: 1, caption: "Rule"))
             writer.member("uid", rule.id)
             writer.member("name", rule.title)
             writer.member("version", String(rule.version))

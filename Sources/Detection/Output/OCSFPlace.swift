@@ -37,14 +37,14 @@ enum OCSFPlace: Equatable {
     }
 
     /// The observable's type; kinds OCSF does not know are Other, named as we name them.
-    func observableType(kind: String) -> OCSF.Term {
+    func observableType(kind: String) -> OCSF.EnumValue {
         switch self {
-        case .account: OCSF.Term(id: 31, caption: "User Object: uid")
-        case .address: OCSF.Term(id: 2, caption: "IP Address")
-        case .subnet: OCSF.Term(id: 12, caption: "Subnet")
-        case .device: OCSF.Term(id: 47, caption: "Device Object: uid")
-        case .userAgent: OCSF.Term(id: 16, caption: "HTTP User-Agent")
-        case .tlsPrint, .other: OCSF.Term(id: 99, caption: kind)
+        case .account: OCSF.EnumValue(id: 31, caption: "User Object: uid")
+        case .address: OCSF.EnumValue(id: 2, caption: "IP Address")
+        case .subnet: OCSF.EnumValue(id: 12, caption: "Subnet")
+        case .device: OCSF.EnumValue(id: 47, caption: "Device Object: uid")
+        case .userAgent: OCSF.EnumValue(id: 16, caption: "HTTP User-Agent")
+        case .tlsPrint, .other: OCSF.EnumValue(id: 99, caption: kind)
         }
     }
 
@@ -56,7 +56,7 @@ enum OCSFPlace: Equatable {
             case .address: writer.object("src_endpoint") { $0.member("ip", utf8: bytes) }
             case .device:
                 writer.object("device") { writer in
-                    writer.member("type_id", "type", OCSF.Term(id: 0, caption: "Unknown"))
+                    writer.member("type_id", "type", OCSF.EnumValue(id: 0, caption: "Unknown"))
                     writer.member("uid", utf8: bytes)
                 }
             case .userAgent: writer.object("http_request") { $0.member("user_agent", utf8: bytes) }
@@ -64,7 +64,7 @@ enum OCSFPlace: Equatable {
                 writer.key("ja4_fingerprint_list")
                 writer.beginArray()
                 writer.beginObject()
-                writer.member("type_id", "type", OCSF.Term(id: 1, caption: "JA4"))
+                writer.member("type_id", "type", OCSF.EnumValue(id: 1, caption: "JA4"))
                 writer.member("value", utf8: bytes)
                 writer.endObject()
                 writer.endArray()

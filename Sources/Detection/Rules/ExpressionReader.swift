@@ -4,7 +4,6 @@ import YAML
 struct ExpressionReader {
     /// A condition, checked.
     struct Condition {
-        var text: String
         var term: Term
         /// The feature calls in it, as written, without repeats.
         var calls: [String]
@@ -23,7 +22,7 @@ struct ExpressionReader {
     /// The condition at `node`; nil after a report.
     func condition(_ node: Node) -> Condition? {
         guard let text = node.text("'when'", diagnostics) else { return nil }
-        let excerpt = Passage(node: node, text: text)
+        let excerpt = ExpressionSource(node: node, text: text)
         guard let (checker, typed) = check(excerpt), let typed else { return nil }
         guard typed.type == .flag else {
             let range = excerpt.places.range(0, excerpt.trimmedCount)
@@ -37,7 +36,6 @@ struct ExpressionReader {
             if !calls.contains(call) { calls.append(call) }
         }
         return Condition(
-            text: excerpt.slice(TextRange(lower: 0, upper: excerpt.trimmedCount)),
             term: typed.term, calls: calls,
             uses: checker.uses.map { use in
                 FeatureUse(
@@ -51,34 +49,34 @@ struct ExpressionReader {
     func evidence(_ node: Node?, condition: Condition?) -> [RuleEvidence] {
         guard let node else {
             let calls = condition?.calls ?? []
-            return calls.compactMap { evidence(Passage(unplaced: $0), condition) }
+            return calls.compactMap { evidence(ExpressionSource(unplaced: $0), condition) }
         }
         guard let items = node.list("'evidence'", limit: 64, diagnostics) else { return [] }
-        return Passage.joining(items, diagnostics).compactMap { passage in
-            var item = evidence(passage, condition)
-            item?.place = passage.places.range(0, passage.trimmedCount)
-            item?.source = passage.source
+        return ExpressionSource.joining(items, diagnostics).compactMap { source in
+            var item = evidence(source, condition)
+            item?.place = source.places.range(0, source.trimmedCount)
+            item?.source = source.source
             return item
         }
     }
 
-    private func evidence(_ passage: Passage, _ condition: Condition?) -> RuleEvidence? {
-        let name = passage.slice(TextRange(lower: 0, upper: passage.trimmedCount))
+    private func evidence(_ source: ExpressionSource, _ condition: Condition?) -> RuleEvidence? {
+        let name = source.slice(TextRange(lower: 0, upper: source.trimmedCount))
         do throws(ExpressionError) {
-            let expression = try ExpressionParser.parse(passage.text)
+            let expression = try ExpressionParser.parse(source.text)
             if case .call("top", _, let arguments) = expression.kind {
-                let value = top(arguments, at: expression.range, passage, condition)
+                let value = top(arguments, at: expression.range, source, condition)
                 return value.map { RuleEvidence(name: name, value: $0) }
             }
         } catch {
-            report(error, in: passage)
+            report(error, in: source)
             return nil
         }
-        guard let typed = check(passage)?.1 else { return nil }
+        guard let typed = check(source)?.1 else { return nil }
         if typed.type == .flag {
-            let range = TextRange(lower: 0, upper: passage.trimmedCount)
+            let range = TextRange(lower: 0, upper: source.trimmedCount)
             let message = "evidence is a number, a duration or top(...), this is true or false"
-            report(ExpressionError(message: message, range: range), in: passage)
+            report(ExpressionError(message: message, range: range), in: source)
             return nil
         }
         // Durations are milliseconds inside; people read seconds.
@@ -89,10 +87,11 @@ struct ExpressionReader {
 
     /// `top(dimension, count[, window])`.
     private func top(
-        _ arguments: [Expression], at range: TextRange, _ passage: Passage, _ condition: Condition?
-    ) -> RuleEvidence.Value? {
+        _ arguments: [Expression], at range: TextRange, _ source: ExpressionSource,
+        _ condition: Condition?
+    ) -> EvidenceTerm? {
         var checker = TypeChecker(context: context)
-        defer { for error in checker.errors { report(error, in: passage) } }
+        defer { for error in checker.errors { report(error, in: source) } }
         guard arguments.count == 2 || arguments.count == 3 else {
             let notes = ["write top(dimension, count) or top(dimension, count, window)"]
             checker.report("wrong number of arguments", at: range, notes: notes)
@@ -117,29 +116,26 @@ struct ExpressionReader {
     private static func loadWindowMs(of dimension: String, in condition: Condition?) -> Int64 {
         var windowMs: Int64?
         condition?.term.forEachFeature { feature in
-            switch feature {
-            case .evenness(dimension, let ms), .topShare(dimension, let ms):
-                windowMs = windowMs ?? ms
-            default: break
-            }
+            guard feature.question.row.keeps == .loads, feature.subject == dimension else { return }
+            windowMs = windowMs ?? feature.windowMs
         }
         return windowMs ?? 86_400_000
     }
 
-    private func check(_ passage: Passage) -> (TypeChecker, TypeChecker.Typed?)? {
+    private func check(_ source: ExpressionSource) -> (TypeChecker, TypeChecker.Typed?)? {
         var checker = TypeChecker(context: context)
         do throws(ExpressionError) {
-            let typed = checker.check(try ExpressionParser.parse(passage.text))
-            for error in checker.errors { report(error, in: passage) }
+            let typed = checker.check(try ExpressionParser.parse(source.text))
+            for error in checker.errors { report(error, in: source) }
             return (checker, checker.errors.isEmpty ? typed : nil)
         } catch {
-            report(error, in: passage)
+            report(error, in: source)
             return nil
         }
     }
 
-    private func report(_ error: ExpressionError, in passage: Passage) {
-        let range = passage.places.range(error.range.lower, error.range.upper)
-        diagnostics.error(error.message, at: range, in: passage.source, notes: error.notes)
+    private func report(_ error: ExpressionError, in source: ExpressionSource) {
+        let range = source.places.range(error.range.lower, error.range.upper)
+        diagnostics.error(error.message, at: range, in: source.source, notes: error.notes)
     }
 }

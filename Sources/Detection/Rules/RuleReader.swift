@@ -25,7 +25,7 @@ struct RuleReader {
     mutating func read() -> Rule? {
         readHeader()
         let info = readInfo()
-        let status = map.choice("status", of: Rule.Status.self) ?? .active
+        let status = map.choice("status", of: RuleStatus.self) ?? .active
         let entity = map.required("entity")?.choice("'entity'", of: EntityClass.self, diagnostics)
         let kinds = entity.flatMap { readKinds(of: $0) }
         let lifecycle = readLifecycle()
@@ -47,7 +47,7 @@ struct RuleReader {
         info.shadow = status == .shadow
         return Rule(
             info: info, status: status, entity: entity, kinds: kinds,
-            conditionText: condition.text, lifecycle: lifecycle, minHistoryMs: minHistoryMs,
+            lifecycle: lifecycle, minHistoryMs: minHistoryMs,
             tests: tests, file: map.node.source.name,
             position: map.node["id"]?.range.start ?? map.node.range.start,
             condition: condition.term, evidence: shown, uses: condition.uses)

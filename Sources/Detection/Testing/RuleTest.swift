@@ -92,7 +92,7 @@ struct EventGroup: Sendable {
     }
 
     /// What a value is made of.
-    enum Value: Sendable {
+    enum FieldValue: Sendable {
         /// Text with expressions in it.
         case text(Template)
         /// A whole number.
@@ -104,7 +104,7 @@ struct EventGroup: Sendable {
     var count: Int
     var everyMs: Int64
     var startMs: Int64
-    var settings: [(target: Target, value: Value)]
+    var settings: [(target: Target, value: FieldValue)]
 
     /// When event `i` happens.
     func time(_ i: Int) -> EventTime {

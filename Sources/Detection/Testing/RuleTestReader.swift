@@ -81,7 +81,7 @@ struct RuleTestReader {
             count: Int(count), everyMs: everyMs, startMs: startMs, settings: settings)
     }
 
-    private func setting(_ pair: Node.Pair) -> (EventGroup.Target, EventGroup.Value)? {
+    private func setting(_ pair: Node.Pair) -> (EventGroup.Target, EventGroup.FieldValue)? {
         guard let target = target(pair) else { return nil }
         guard let text = pair.value.text("'\(pair.name)'", diagnostics) else { return nil }
         if target == .accountCreated, text.hasPrefix("-"),
@@ -102,7 +102,7 @@ struct RuleTestReader {
 
     private func value(
         _ template: Template, for target: EventGroup.Target, in node: Node
-    ) throws(ExpressionError) -> EventGroup.Value? {
+    ) throws(ExpressionError) -> EventGroup.FieldValue? {
         switch target {
         case .account, .fingerprint, .string: return .text(template)
         case .signal:

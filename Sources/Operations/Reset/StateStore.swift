@@ -27,7 +27,8 @@ final class StateStore {
     /// - Throws: `configuration` where the directory is in use or may not be written.
     init(_ settings: LiveSettings, partitions: Int) throws(BrokerError) {
         if let path = settings.stateDirectory {
-            let store = try DirectoryStore(path: path, application: settings.engine.application)
+            let store = try DirectoryStore(
+                path: path, application: settings.engine.pipeline.application)
             place = .directory(store)
             port = store.makePort()
         } else {

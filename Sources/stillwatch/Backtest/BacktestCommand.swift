@@ -1,5 +1,6 @@
 import Configuration
 import Detection
+import Events
 import Primitives
 import Replay
 import Telemetry
@@ -45,17 +46,17 @@ enum BacktestCommand {
     static func run(_ invocation: Invocation) async throws -> ExitCode {
         let environment = try Environment(invocation)
         let settings = environment.settings
-        let rules = try RuleFiles(settings).compile(paneWidth: Wiring.paneWidth(settings.window))
-        let replaySettings = try Wiring.replay(settings, rules)
+        let pipeline = try Wiring.pipeline(settings)
         let sources = try SortOptions(invocation).sources(
-            try open(invocation.arguments, replaySettings), replaySettings)
+            try open(invocation.arguments, pipeline.limits), pipeline)
         // Before the work: a place that cannot be written should not cost an hour.
         var output = try writing { () throws(OutputError) in
             try Output(path: invocation.value("out"))
         }
         let startMs = WallClock.steadyMs
-        let report = try await replay(
-            replaySettings, sources, showsProgress: !invocation.has("no-progress"))
+        let report = try await run(
+            Replay(pipeline, threads: Wiring.shards(settings)), sources,
+            showsProgress: !invocation.has("no-progress"))
         let seconds = Double(WallClock.steadyMs - startMs) / 1000
         if report.ingest.processed == 0, report.ingest.consumed > 0 {
             throw Failure(.usage, text: nothingUsable(report, settings))
@@ -66,20 +67,20 @@ enum BacktestCommand {
     }
 
     private static func open(
-        _ paths: [String], _ settings: ReplaySettings
+        _ paths: [String], _ limits: DecoderLimits
     ) throws(Failure) -> [FileSource] {
         var sources: [FileSource] = []
         if paths.count(where: { $0 == "-" }) > 1 {
             throw Failure(.usage, "standard input (-) can be read once")
         }
         for path in paths {
-            sources.append(try Files.source(path, maxRecord: settings.limits.maxBytes))
+            sources.append(try Files.source(path, maxRecord: limits.maxBytes))
         }
         return sources
     }
 
-    private static func replay(
-        _ settings: ReplaySettings, _ sources: [any RecordSource], showsProgress: Bool
+    private static func run(
+        _ replay: Replay, _ sources: [any RecordSource], showsProgress: Bool
     ) async throws -> Replay.Report {
         let totals = sources.map { $0.progress?.total }
         let total = totals.contains(nil) ? 0 : totals.compactMap { $0 }.reduce(0, +)
@@ -89,7 +90,7 @@ enum BacktestCommand {
         let update = { bar.update(done: sources.reduce(0) { $0 + ($1.progress?.done ?? 0) }) }
         do {
             for source in sources { try (source as? SortedSource)?.sort(onProgress: update) }
-            return try await Replay(settings).run(sources) { _ in update() }
+            return try await replay.run(sources) { _ in update() }
         } catch let error as InputError {
             throw Failure(.unreachable, error.description)
         }

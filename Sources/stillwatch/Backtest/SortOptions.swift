@@ -2,6 +2,7 @@ import Configuration
 import Events
 import Glibc
 import Replay
+import Topology
 
 /// What `backtest` says about sorting.
 struct SortOptions {
@@ -29,13 +30,13 @@ struct SortOptions {
 
     /// The files as they are, or each in order of time.
     func sources(
-        _ files: [FileSource], _ replay: ReplaySettings
+        _ files: [FileSource], _ pipeline: PipelineSettings
     ) throws(Failure) -> [any RecordSource] {
         guard isSorting else { return files }
         let settings = SortSettings(memory: memory, directory: directory, sources: files.count)
         var sorted: [any RecordSource] = []
         do throws(DecoderConfigurationError) {
-            for file in files { sorted.append(try SortedSource(file, replay, settings)) }
+            for file in files { sorted.append(try SortedSource(file, pipeline, settings)) }
         } catch {
             throw Failure(.usage, "input.fields: \(error)")
         }

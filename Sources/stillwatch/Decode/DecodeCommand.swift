@@ -4,6 +4,7 @@ import Events
 import Kafka
 import Primitives
 import Replay
+import Topology
 
 /// `decode`: what is read of each record, from where, and what is left out.
 enum DecodeCommand {
@@ -35,13 +36,12 @@ enum DecodeCommand {
 
     static func run(_ invocation: Invocation) throws -> ExitCode {
         let settings = try Environment(invocation).settings
-        let rules = try RuleFiles(settings).compile(paneWidth: Wiring.paneWidth(settings.window))
-        let replay = try Wiring.replay(settings, rules)
-        let tracked = tracked(replay)
-        var decoder = try makeDecoder(replay, tracked)
-        var printer = try DecodePrinter(map: replay.fieldMap, tracked: tracked)
+        let pipeline = try Wiring.pipeline(settings)
+        let tracked = tracked(pipeline)
+        var decoder = try makeDecoder(pipeline, tracked)
+        var printer = try DecodePrinter(map: pipeline.fieldMap, tracked: tracked)
         let limit = invocation.integer("count") ?? 20
-        try read(invocation, settings, replay, limit) { record, place in
+        try read(invocation, settings, pipeline.limits, limit) { record, place in
             var verdict: Decoded? = decoder.decode(record)
             while let element = verdict {
                 try printer.write(printer.text(element, decoder, place))
@@ -53,22 +53,20 @@ enum DecodeCommand {
     }
 
     private static func makeDecoder(
-        _ replay: ReplaySettings, _ tracked: TrackedNames
+        _ pipeline: PipelineSettings, _ tracked: TrackedNames
     ) throws(Failure) -> EventDecoder {
         do throws(DecoderConfigurationError) {
-            return try EventDecoder(
-                format: replay.format, fieldMap: replay.fieldMap, tracked: tracked,
-                limits: replay.limits)
+            return try pipeline.makeDecoder(tracked)
         } catch {
             throw Failure(.usage, "input.fields: \(error)")
         }
     }
 
     /// The names rules use, those of the field map, and the usual ones, as many as a decoder takes.
-    private static func tracked(_ replay: ReplaySettings) -> TrackedNames {
-        var kinds = replay.plan.kinds.map(\.name)
-        var signals = replay.plan.signals
-        for target in replay.fieldMap.sources.keys.sorted(by: { $0.name < $1.name }) {
+    private static func tracked(_ pipeline: PipelineSettings) -> TrackedNames {
+        let used = pipeline.plan.tracked
+        var (kinds, signals) = (used.kinds, used.signals)
+        for target in pipeline.fieldMap.sources.keys.sorted(by: { $0.name < $1.name }) {
             switch target {
             case .fingerprint(let kind): kinds.append(kind)
             case .signal(let name): signals.append(name)
@@ -84,7 +82,7 @@ enum DecodeCommand {
     }
 
     private static func read(
-        _ invocation: Invocation, _ settings: Settings, _ replay: ReplaySettings, _ limit: Int,
+        _ invocation: Invocation, _ settings: Settings, _ limits: DecoderLimits, _ limit: Int,
         _ body: (_ record: ByteSlice, _ place: String) throws -> Void
     ) throws {
         let path = invocation.arguments.first
@@ -94,7 +92,7 @@ enum DecodeCommand {
             if invocation.has("from-end") {
                 throw Failure(.usage, "--from-end goes with --topic")
             }
-            try read(try Files.source(path, maxRecord: replay.limits.maxBytes), limit, body)
+            try read(try Files.source(path, maxRecord: limits.maxBytes), limit, body)
         case (nil, let topic?):
             let range = TopicReader.Range(last: invocation.has("from-end") ? limit : nil)
             try read(topic, range, settings, limit, body)

@@ -26,16 +26,15 @@ enum DemoCommand {
 
     static func run(_ invocation: Invocation) async throws -> ExitCode {
         let settings = try Environment(invocation).settings
-        let rules = try RuleFiles(settings).compile(paneWidth: Wiring.paneWidth(settings.window))
+        let pipeline = try Wiring.pipeline(settings)
         let scenario = try ScenarioOptions.scenario(invocation)
         let format = invocation.value("format") ?? (Output.isTerminal ? "text" : "flat")
         let printer = try writing { () throws(OutputError) in try FindingPrinter(format: format) }
-        introduce(scenario, rules)
+        introduce(scenario, pipeline.rules)
         let source = GeneratorSource(scenario)
         let startMs = WallClock.steadyMs
-        let report = try await Replay(Wiring.replay(settings, rules)).run([source]) { finding in
-            printer.print(finding)
-        }
+        let replay = Replay(pipeline, threads: Wiring.shards(settings))
+        let report = try await replay.run([source]) { finding in printer.print(finding) }
         if let failure = printer.failure { try writing { () throws(OutputError) in throw failure } }
         let seconds = max(0.001, Double(WallClock.steadyMs - startMs) / 1000)
         let (labels, ledger) = source.truth()

@@ -1,4 +1,5 @@
 import Configuration
+import Detection
 import Events
 import Kafka
 import Topology
@@ -13,11 +14,8 @@ enum Preflight {
     /// Whether events can be decoded as they are configured.
     private static func input(_ settings: Settings) -> Failure? {
         do {
-            let map = try Wiring.fieldMap(settings.input)
-            _ = try EventDecoder(
-                format: Wiring.eventFormat(settings.input.format), fieldMap: map,
-                tracked: TrackedNames(kinds: [], signals: []),
-                limits: Wiring.limits(settings.input))
+            let pipeline = try Wiring.pipeline(settings, try RuleSet([]))
+            _ = try pipeline.makeDecoder(pipeline.plan.tracked)
             return nil
         } catch let failure as Failure {
             return failure

@@ -95,8 +95,8 @@ enum RunCommand {
     }
 
     private static func engineSettings(_ settings: Settings) throws(Failure) -> EngineSettings {
-        let files = try RuleFiles(settings)
         var engine = EngineSettings(
+            pipeline: try Wiring.pipeline(settings),
             topics: TopicNames(
                 input: settings.input.topic, partials: settings.partials.topic,
                 alerts: settings.alerts.topic,
@@ -104,25 +104,14 @@ enum RunCommand {
                 deadLetters: settings.deadLetters.topic,
                 state: settings.state.directory.isEmpty ? settings.state.topic : nil),
             outputs: OutputPartitions(alerts: 1, shadow: 0, deadLetters: 1, state: 0),
-            partialsPartitions: settings.partials.partitions,
-            application: Wiring.application(settings),
             incarnation: .random(in: 1 ... .max),
-            rules: try files.compile(paneWidth: Wiring.paneWidth(settings.window)),
-            timing: Wiring.timing(settings.window),
             encoder: FindingEncoder(
                 format: Wiring.format(settings.format), productVersion: Release.version,
                 source: "/stillwatch/\(settings.group)"))
-        engine.format = Wiring.eventFormat(settings.input.format)
-        engine.fieldMap = try Wiring.fieldMap(settings.input)
-        engine.limits = Wiring.limits(settings.input)
         engine.onMissingOffset = settings.input.onMissingOffset == .earliest ? .earliest : .latest
         engine.delivery = Wiring.delivery(settings.delivery)
         engine.dataLoss = Wiring.dataLoss(settings.dataLoss)
-        engine.gateways = settings.gateways
-        engine.derivesSubnets = Wiring.derivesSubnets(settings)
         engine.shards = Wiring.shards(settings)
-        engine.sampleSize = settings.state.sampleSize
-        engine.memoryBudget = Wiring.memoryBudget(settings)
         engine.cutIntervalMs = settings.cutIntervalMs
         engine.snapshotIntervalMs = settings.snapshotIntervalMs
         engine.idleTimeoutMs = settings.window.idleTimeoutMs

@@ -10,16 +10,17 @@ enum RulesTestCommand {
         "rules test", summary: "Run the tests inside rules.",
         discussion: """
             Each test's events go through the same engine as live ones, and the findings are compared with \
-            what the test expects. Ends with 1 if a test fails, 2 if a rule cannot be used.
+            what the test expects. Of the configuration, panes, lateness, samples and gateways count. Ends with 1 if a test fails, 2 if a rule cannot be used.
             """,
         arguments: [.rulePaths],
         options: [
             Option(
                 "filter", .text("text"), help: "Run only tests whose rule or name contains this.")
-        ],
+        ] + Option.settings + Option.logging,
         run: run)
 
     static func run(_ invocation: Invocation) async throws -> ExitCode {
+        let settings = try Environment(invocation).settings
         let files = try RuleFiles(invocation.arguments)
         Console.error(files.diagnostics.text)
         if files.diagnostics.hasErrors { return .ruleError }
@@ -29,7 +30,7 @@ enum RulesTestCommand {
         }
         var output = try writing { () throws(OutputError) in try Output(path: nil) }
         let startMs = WallClock.steadyMs
-        let runner = RuleTestRunner()
+        let runner = RuleTestRunner(try Wiring.pipeline(settings, try RuleSet([])))
         var failed = 0
         var events = 0
         for (rule, test) in chosen {

@@ -46,11 +46,6 @@ enum Wiring {
         }
     }
 
-    /// Bounds on what is decoded.
-    static func limits(_ input: Settings.Input) -> DecoderLimits {
-        DecoderLimits(maxBytes: Int(input.maxRecordBytes))
-    }
-
     static func delivery(_ delivery: Settings.Delivery) -> DeliveryMode {
         switch delivery {
         case .exactlyOnce: .exactlyOnce
@@ -90,7 +85,7 @@ enum Wiring {
     }
 
     /// Where JSON events carry their fields: the preset, and the fields set one by one.
-    static func fieldMap(_ input: Settings.Input) throws(Failure) -> FieldMap {
+    private static func fieldMap(_ input: Settings.Input) throws(Failure) -> FieldMap {
         var map = FieldMap(preset(input.preset))
         map.placeholders = input.placeholders
         map.ipList = input.ipList == .first ? .first : .last
@@ -108,7 +103,7 @@ enum Wiring {
         return map
     }
 
-    static func timing(_ window: Settings.Window) -> TopologyPlan.Timing {
+    private static func timing(_ window: Settings.Window) -> TopologyPlan.Timing {
         TopologyPlan.Timing(
             paneWidth: paneWidth(window), latenessMs: window.latenessMs,
             maxLatenessMs: window.maxLatenessMs, maxFutureSkewMs: window.maxFutureSkewMs)
@@ -117,10 +112,6 @@ enum Wiring {
     /// The key's range is that of `PaneWidth`, so every setting is one.
     static func paneWidth(_ window: Settings.Window) -> PaneWidth {
         PaneWidth(ms: window.paneMs) ?? .standard
-    }
-
-    static func derivesSubnets(_ settings: Settings) -> Bool {
-        settings.derive.contains { $0.kind == "subnet" }
     }
 
     static func shards(_ settings: Settings) -> Int {
@@ -132,16 +123,28 @@ enum Wiring {
         return budget == 0 ? Machine.memoryBytes / 4 : budget
     }
 
-    /// What `backtest`, `demo` and rule tests run with.
-    static func replay(_ settings: Settings, _ rules: RuleSet) throws(Failure) -> ReplaySettings {
-        ReplaySettings(
-            rules: rules, timing: timing(settings.window),
-            partitions: settings.partials.partitions, gateways: settings.gateways,
-            derivesSubnets: derivesSubnets(settings),
-            format: eventFormat(settings.input.format), fieldMap: try fieldMap(settings.input),
-            limits: limits(settings.input), shards: shards(settings),
-            sampleSize: settings.state.sampleSize,
-            memoryBudget: memoryBudget(settings))
+    /// The pipeline of every command, with the rules that the settings name.
+    static func pipeline(_ settings: Settings) throws(Failure) -> PipelineSettings {
+        let rules = try RuleFiles(settings).compile(paneWidth: paneWidth(settings.window))
+        return try pipeline(settings, rules)
+    }
+
+    /// The pipeline of every command, with `rules`.
+    static func pipeline(
+        _ settings: Settings, _ rules: RuleSet
+    ) throws(Failure) -> PipelineSettings {
+        var pipeline = PipelineSettings(rules: rules)
+        pipeline.timing = timing(settings.window)
+        pipeline.partitions = settings.partials.partitions
+        pipeline.gateways = settings.gateways
+        pipeline.derivesSubnets = settings.derive.contains { $0.kind == "subnet" }
+        pipeline.application = UInt32(truncatingIfNeeded: xxh3(settings.group))
+        pipeline.format = eventFormat(settings.input.format)
+        pipeline.fieldMap = try fieldMap(settings.input)
+        pipeline.limits = DecoderLimits(maxBytes: Int(settings.input.maxRecordBytes))
+        pipeline.sampleSize = settings.state.sampleSize
+        pipeline.memoryBudget = memoryBudget(settings)
+        return pipeline
     }
 
     /// The librdkafka properties of every client.

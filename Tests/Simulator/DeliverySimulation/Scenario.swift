@@ -2,6 +2,7 @@ import ClusterSimulation
 @_spi(Simulation) import Delivery
 import Detection
 import Primitives
+import Topology
 
 /// What a run is: everything follows from the seed.
 struct Scenario {
@@ -135,17 +136,20 @@ struct Scenario {
     func settings(
         incarnation: UInt64, _ rules: RuleSet, _ defects: PlantedDefects, stopsAtEnd: Bool = false
     ) -> EngineSettings {
+        var pipeline = PipelineSettings(rules: rules)
+        pipeline.timing = workload.timing
+        pipeline.partitions = shuffles
+        pipeline.application = 7
+        pipeline.fieldMap = workload.fieldMap
+        pipeline.sampleSize = 32
+        pipeline.memoryBudget = Self.memoryBudget
         var settings = EngineSettings(
-            topics: ["requests", "partials"],
+            pipeline: pipeline, topics: ["requests", "partials"],
             outputs: OutputPartitions(
                 alerts: 2, shadow: 0, deadLetters: 2, state: usesDirectories ? 0 : shuffles),
-            partialsPartitions: shuffles, application: 7, incarnation: incarnation, rules: rules,
-            timing: workload.timing,
+            incarnation: incarnation,
             encoder: FindingEncoder(format: .flat, productVersion: "1", source: "/simulation"))
-        settings.fieldMap = workload.fieldMap
         settings.shards = shards
-        settings.sampleSize = 32
-        settings.memoryBudget = Self.memoryBudget
         settings.cutIntervalMs = cutIntervalMs
         settings.snapshotIntervalMs = snapshotIntervalMs
         settings.snapshotRollBytes = snapshotRollBytes

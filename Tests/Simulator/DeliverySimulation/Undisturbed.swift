@@ -24,13 +24,10 @@ struct Undisturbed {
 
     /// - Parameter isEnded: whether partitions end; else they become idle.
     init(_ workload: Workload, _ settings: EngineSettings, isEnded: Bool) throws {
-        let plan = TopologyPlan(
-            rules: settings.rules, timing: settings.timing,
-            partitions: settings.partialsPartitions, application: settings.application)
-        var decoder = try EventDecoder(
-            fieldMap: settings.fieldMap,
-            tracked: TrackedNames(kinds: plan.kinds.map(\.name), signals: plan.signals))
-        let tasks = (0..<plan.partitions).map { Task($0, plan, settings) }
+        let pipeline = settings.pipeline
+        let plan = pipeline.plan
+        var decoder = try pipeline.makeDecoder(plan.tracked)
+        let tasks = (0..<plan.partitions).map { Task(pipeline.makeEntityTask(plan, partition: $0)) }
         for (source, records) in workload.partitions.enumerated() {
             var ingest = IngestTask(
                 plan: plan, source: source, sources: workload.partitions.count)
@@ -74,12 +71,7 @@ struct Undisturbed {
         private var offset: Int64 = 0
         private(set) var findings: [Finding] = []
 
-        init(_ partition: Int, _ plan: TopologyPlan, _ settings: EngineSettings) {
-            task = EntityTask(
-                plan: plan, rules: settings.rules, partition: partition,
-                sampleSize: settings.sampleSize,
-                memoryBudget: settings.memoryBudget / plan.partitions)
-        }
+        init(_ task: consuming EntityTask) { self.task = task }
 
         var digest: UInt64 { task.stateDigest() }
 

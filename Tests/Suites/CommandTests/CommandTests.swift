@@ -176,6 +176,35 @@ struct CommandTests {
         #expect(bad.code == 2 && bad.errors.contains("s.yaml:8:"))
     }
 
+    @Test(
+        "rules starter writes files that find what the built-in rules find, and keeps what differs")
+    func rulesStarter() throws {
+        let scratch = try Scratch()
+        let directory = scratch.path("starter.d")
+        #expect(try Program.run(["rules", "starter", "--out", directory]).code == 0)
+        let lint = try Program.run(["rules", "lint", "--strict", directory])
+        #expect(lint.code == 0 && lint.errors.contains("6 rules in 6 files"), "\(lint.errors)")
+        let events = scratch.path("events.jsonl")
+        let farm = ["--hours", "12", "--population", "s1:accounts=60,rate=400,evasion=none"]
+        #expect(try Program.run(["simulate", "--out", events] + farm).code == 0)
+        let builtIn = try Program.run(["backtest", events])
+        let written = try Program.run(["backtest", events, "--rules", directory])
+        #expect(builtIn.lines.count > 0 && written.output == builtIn.output)
+
+        let printed = try Program.run(["rules", "starter"])
+        try scratch.file("all.yaml", printed.output)
+        let all = try Program.run(["rules", "lint", scratch.path("all.yaml")])
+        #expect(all.code == 0 && all.errors.contains("6 rules in 1 file"), "\(all.errors)")
+
+        try scratch.file("starter.d/harvest.yaml", "# mine\n")
+        let refused = try Program.run(["rules", "starter", "--out", directory])
+        #expect(refused.code == 1 && refused.errors.contains("harvest.yaml differs"))
+        let forced = try Program.run(["rules", "starter", "--out", directory, "--force"])
+        #expect(
+            forced.errors.contains("1 file written") && forced.errors.contains("5 there already"))
+        #expect(try Program.run(["rules", "test", directory]).code == 0)
+    }
+
     @Test("the same options simulate the same bytes, other words are refused with 3")
     func simulate() throws {
         let arguments = [

@@ -9,7 +9,6 @@ struct NaiveEngine {
 
     let set: RuleSet
     private var entities: [String: NaiveEntity] = [:]
-    private var book: [String: UInt64] = [:]
 
     init(_ set: RuleSet) { self.set = set }
 
@@ -18,7 +17,7 @@ struct NaiveEngine {
         var engine = NaiveEngine(set)
         let compiled = set.rules[rule]
         var findings: [Finding] = []
-        var lifecycle = FindingBook(set)
+        var lifecycle = EpisodeTable(lifecycles: set.rules.map(\.lifecycle))
         var now = RuleTest.origin.advanced(byMs: stepMs)
         for event in events {
             while event.time >= now {
@@ -54,7 +53,7 @@ struct NaiveEngine {
     }
 
     private func evaluate(
-        _ rule: Int, _ compiled: CompiledRule, at now: EventTime, _ lifecycle: inout FindingBook,
+        _ rule: Int, _ compiled: CompiledRule, at now: EventTime, _ lifecycle: inout EpisodeTable,
         _ findings: inout [Finding]
     ) {
         var evaluator = Evaluator(set, compiled.entity)

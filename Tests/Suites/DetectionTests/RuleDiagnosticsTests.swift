@@ -12,7 +12,7 @@ struct RuleDiagnosticsTests {
         #expect(rule.info.id == "farm.shared_payment")
         #expect(rule.kinds == ["device", "payment"])
         #expect(
-            rule.evidenceNames == [
+            try RuleSet(rules).rules[0].evidence.map(\.name) == [
                 "accounts(24h)", "evenness(24h)", "requests(24h)", "top(account, 10)",
             ])
         #expect(rule.tests.map(\.name) == ["a farm of 20 fires", "one busy customer stays quiet"])

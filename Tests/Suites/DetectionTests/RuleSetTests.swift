@@ -111,24 +111,22 @@ struct RuleSetTests {
         #expect(ab.rules.map(\.info.id) == ba.rules.map(\.info.id))
     }
 
-    @Test("Threshold edits keep state; new dimensions, windows and kinds do not")
-    func stateChanges() throws {
-        func set(_ when: String, _ kinds: String = "ip") throws -> RuleSet {
-            try RuleText.set(RuleText.rule(when: when, ["kinds: [\(kinds)]"]))
+    @Test("Threshold edits need nothing more kept; new dimensions and windows do")
+    func needs() throws {
+        func schema(_ when: String) throws -> StateSchema {
+            try RuleText.set(RuleText.rule(when: when, ["kinds: [ip]"])).fingerprintSchema
         }
-        let old = try set("accounts(24h) >= 15 && evenness(24h) > 0.8")
+        let old = try schema("accounts(24h) >= 15 && evenness(24h) > 0.8")
+        #expect(try schema("accounts(24h) >= 20 && evenness(24h) > 0.9").needs(beyond: old) == [])
         #expect(
-            try set("accounts(24h) >= 20 && evenness(24h) > 0.9").stateChange(from: old).keepsState)
-        let wider = try set("accounts(7d) >= 15 && evenness(24h) > 0.8 && payers(1h) > 1")
-        let change = wider.stateChange(from: old)
+            try schema("accounts(7d) >= 15 && evenness(24h) > 0.8 && payers(1h) > 1")
+                .needs(beyond: old) == [
+                    "dimension payment is new", "the longest window grew",
+                    "the shortest window shrank",
+                ])
+        let loads = try schema("accounts(24h) >= 15 && evenness(1h) > 0.8")
         #expect(
-            change.fingerprint == [
-                "dimension payment is new", "the longest window grew", "the shortest window shrank",
-            ])
-        #expect(change.addedKinds == ["payment"])
-        let loads = try set("accounts(24h) >= 15 && evenness(1h) > 0.8").stateChange(from: old)
-        #expect(loads.fingerprint.first == "dimension account keeps other loads or names")
-        #expect(try set("accounts(24h) > 1", "asn").stateChange(from: old).removedKinds == ["ip"])
+            loads.needs(beyond: old).first == "dimension account keeps other loads or names")
     }
 
     @Test("More than 64 kinds are refused")

@@ -116,10 +116,10 @@ struct DeterminismTests {
     private static func run(
         _ rules: RuleSet, _ records: SimulatedRecords, _ cut: Cut
     ) async throws -> Replay.Report {
-        let settings = ReplaySettings(
-            rules: rules, timing: .init(), partitions: cut.partitions, shards: cut.shards,
-            batchSize: cut.batch, sampleSize: 64)
-        return try await Replay(settings).run(
+        var settings = PipelineSettings(rules: rules)
+        settings.partitions = cut.partitions
+        settings.sampleSize = 64
+        return try await Replay(settings, threads: cut.shards, chunkRecords: cut.batch).run(
             records.partitions(cut.sources).map { MemorySource($0) })
     }
 

@@ -107,10 +107,11 @@ struct ParallelTests {
     private func outcome(
         _ world: World, _ rules: RuleSet, shards: Int, batch: Int
     ) async throws -> Outcome {
-        let settings = ReplaySettings(
-            rules: rules, timing: .init(), fieldMap: world.fieldMap, shards: shards,
-            batchSize: batch, sampleSize: 64)
-        let report = try await Replay(settings).run(world.sources.map { MemorySource($0) })
+        var settings = PipelineSettings(rules: rules)
+        settings.fieldMap = world.fieldMap
+        settings.sampleSize = 64
+        let replay = Replay(settings, threads: shards, chunkRecords: batch)
+        let report = try await replay.run(world.sources.map { MemorySource($0) })
         return Outcome(report, sources: world.sources.count)
     }
 

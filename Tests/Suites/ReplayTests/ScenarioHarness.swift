@@ -43,8 +43,7 @@ struct ScenarioResult {
         let diagnostics = Diagnostics()
         var loader = RuleLoader(diagnostics: diagnostics)
         for source in StarterRules.sources { loader.load(source) }
-        let settings = ReplaySettings(
-            rules: try RuleSet(loader.rules), timing: .init(), sampleSize: 128)
+        let settings = PipelineSettings(rules: try RuleSet(loader.rules))
         let source = TrafficSource(scenario)
         let report = try await Replay(settings).run([source])
         let created = report.findings.filter { $0.status == .create }

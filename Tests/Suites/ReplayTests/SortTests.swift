@@ -10,11 +10,11 @@ import YAML
 
 @Suite("Sorting files by time")
 struct SortTests {
-    private static func settings() throws -> ReplaySettings {
+    private static func settings() throws -> PipelineSettings {
         let diagnostics = Diagnostics()
         var loader = RuleLoader(diagnostics: diagnostics)
         for source in StarterRules.sources { loader.load(source) }
-        return ReplaySettings(rules: try RuleSet(loader.rules), timing: .init())
+        return PipelineSettings(rules: try RuleSet(loader.rules))
     }
 
     /// A farm's half day, in order of time.

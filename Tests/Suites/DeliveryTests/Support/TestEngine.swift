@@ -14,16 +14,16 @@ enum TestEngine {
         partials: Int = 1, state: Int = 1, rule: [String] = []
     ) throws -> EngineSettings {
         let width = PaneWidth(ms: 1_000) ?? .standard
+        var pipeline = PipelineSettings(rules: try rules(width, rule))
+        pipeline.timing = TopologyPlan.Timing(
+            paneWidth: width, latenessMs: 2_000, maxLatenessMs: 20_000, maxFutureSkewMs: 5_000)
+        pipeline.partitions = partials
+        pipeline.application = 7
+        pipeline.memoryBudget = 64 << 20
         var settings = EngineSettings(
-            topics: ["requests", "shuffle"],
+            pipeline: pipeline, topics: ["requests", "shuffle"],
             outputs: OutputPartitions(alerts: 4, shadow: 0, deadLetters: 2, state: state),
-            partialsPartitions: partials, application: 7, incarnation: 1,
-            rules: try rules(width, rule),
-            timing: TopologyPlan.Timing(
-                paneWidth: width, latenessMs: 2_000, maxLatenessMs: 20_000,
-                maxFutureSkewMs: 5_000),
-            encoder: FindingEncoder(format: .flat, productVersion: "1"))
-        settings.memoryBudget = 64 << 20
+            incarnation: 1, encoder: FindingEncoder(format: .flat, productVersion: "1"))
         settings.snapshotIntervalMs = 1_000_000_000
         return settings
     }

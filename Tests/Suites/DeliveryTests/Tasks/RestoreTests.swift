@@ -236,9 +236,9 @@ struct RestoreTests {
         let alerts = site.alerts.count
         site.feed(from: 60_000, to: 63_000)
         let committed = try #require(site.committed[ShardBench.partials]?.offset)
-        let rules = try TestEngine.settings(rule: ["suppress: { update_every: 2s }"]).rules
+        let rules = try TestEngine.settings(rule: ["suppress: { update_every: 2s }"]).pipeline.rules
         let bench = try ShardBench.restoring(site, ms: 0) {
-            $0.rules = rules
+            $0.pipeline.rules = rules
             if !inTopic { $0.outputs.state = 0 }
         }
         bench.state.failures = [.of(.retry), .of(.retry)]
@@ -251,7 +251,7 @@ struct RestoreTests {
         #expect(bench.partials.attachedAt.map(\.offset) == [committed])
         // From there on the rules are no others.
         let next = try ShardBench.restoring(site) {
-            $0.rules = rules
+            $0.pipeline.rules = rules
             $0.incarnation = 3
             if !inTopic { $0.outputs.state = 0 }
         }
@@ -263,7 +263,8 @@ struct RestoreTests {
     func otherRulesGivenUp() throws {
         let (site, _) = try Site.withSnapshots()
         let bench = try ShardBench.restoring(site, ms: 0) {
-            $0.rules = try TestEngine.settings(rule: ["suppress: { update_every: 2s }"]).rules
+            $0.pipeline.rules = try TestEngine.settings(rule: ["suppress: { update_every: 2s }"])
+                .pipeline.rules
         }
         bench.state.isSilent = true
         try bench.run(ms: 1_000)

@@ -1,28 +1,5 @@
 import Aggregation
 
-extension FeatureSlot {
-    /// The feature's value now; NaN where it is undefined.
-    ///
-    /// `paneMs` is the width of a pane: ages are milliseconds.
-    @inline(__always)
-    func value<Source: FeatureSource>(_ source: borrowing Source, paneMs: Double) -> Double {
-        switch question {
-        case .sum: Double(source.sum(measure: subject, window: window))
-        // Signals are counted in thousandths.
-        case .signalSum: Double(source.sum(measure: subject, window: window)) / 1000
-        case .distinct: source.distinct(dimension: subject, window: window)
-        case .evenness: source.loads(dimension: subject, window: window).evenness
-        case .accountEvenness:
-            source.loads(dimension: subject, window: window)
-                .evenness(ofAll: Double(source.sum(measure: 0, window: window)))
-        case .topShare: source.loads(dimension: subject, window: window).topShare
-        case .newborn: source.newborn(dimension: subject, window: window, youngerThan: limit)
-        case .activeHours: Double(source.activeHours(hours: limit)) / Double(limit)
-        case .age: Double(source.agePanes) * paneMs
-        }
-    }
-}
-
 extension Loads {
     /// E = n^2 / (d (F2 - n)), at most 1: 1 for equal loads, small for heavy tails. The n inside the parentheses
     /// takes out the chance variation of counts; loads that vary less than that come to more than 1, and count 1.

@@ -4,9 +4,9 @@ import Primitives
 ///
 /// Linear probing at no more than half full, deletion by shifting back: no tombstones, and the layout is
 /// independent of hash seeds of the process. Slots are valid until the next insertion or removal.
-struct BookTable {
+struct EpisodeMap {
     private var ids: [WatchedEntity?] = Array(repeating: nil, count: 64)
-    private var entries: [BookEntry] = Array(repeating: BookEntry(), count: 64)
+    private var entries: [Episode] = Array(repeating: Episode(), count: 64)
     private(set) var count = 0
 
     private var mask: Int { ids.count - 1 }
@@ -25,19 +25,19 @@ struct BookTable {
         return -1
     }
 
-    subscript(slot: Int) -> BookEntry {
+    subscript(slot: Int) -> Episode {
         get { entries[slot] }
         set { entries[slot] = newValue }
     }
 
     /// Adds `id`, which is not there.
-    mutating func insert(_ id: WatchedEntity, _ entry: BookEntry) {
+    mutating func insert(_ id: WatchedEntity, _ entry: Episode) {
         if (count + 1) * 2 > ids.count { grow() }
         place(id, entry)
         count += 1
     }
 
-    private mutating func place(_ id: WatchedEntity, _ entry: BookEntry) {
+    private mutating func place(_ id: WatchedEntity, _ entry: Episode) {
         var slot = home(id)
         while ids[slot] != nil { slot = (slot + 1) & mask }
         ids[slot] = id
@@ -47,7 +47,7 @@ struct BookTable {
     private mutating func grow() {
         let old = (ids, entries)
         ids = Array(repeating: nil, count: old.0.count * 2)
-        entries = Array(repeating: BookEntry(), count: old.0.count * 2)
+        entries = Array(repeating: Episode(), count: old.0.count * 2)
         for (id, entry) in zip(old.0, old.1) {
             if let id { place(id, entry) }
         }
@@ -67,12 +67,12 @@ struct BookTable {
             next = (next + 1) & mask
         }
         ids[hole] = nil
-        entries[hole] = BookEntry()
+        entries[hole] = Episode()
         count -= 1
     }
 
     /// Calls `body` with every entry, in no useful order.
-    func forEach(_ body: (WatchedEntity, BookEntry) -> Void) {
+    func forEach(_ body: (WatchedEntity, Episode) -> Void) {
         for (id, entry) in zip(ids, entries) {
             if let id { body(id, entry) }
         }

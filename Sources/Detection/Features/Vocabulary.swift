@@ -14,6 +14,9 @@ public struct Vocabulary: Sendable {
         "max_tokens", "latency_ms", "errors", "throttled", "single_turn",
     ]
 
+    /// The dimension of a fingerprint's accounts, and what findings call entities that are accounts.
+    public static let account = "account"
+
     /// Dimensions that are not fingerprints; `signals.<name>` are dimensions as well.
     public static let plainDimensions = [
         "organization", "model", "operation", "access_path", "plan", "api_key", "session",
@@ -38,10 +41,15 @@ public struct Vocabulary: Sendable {
         return Self.isName(bare) ? bare : nil
     }
 
-    /// Whether `name` is `signals.` and a signal's name.
-    static func isSignal(_ name: String) -> Bool {
-        name.hasPrefix(signalPrefix) && isName(name.dropFirst(signalPrefix.count))
+    /// The bare name of the signal that `name` means; nil where it is not `signals.` and a name.
+    static func signal(_ name: String) -> String? {
+        guard name.hasPrefix(signalPrefix) else { return nil }
+        let bare = String(name.dropFirst(signalPrefix.count))
+        return isName(bare) ? bare : nil
     }
+
+    /// Whether `name` is `signals.` and a signal's name.
+    static func isSignal(_ name: String) -> Bool { signal(name) != nil }
 
     /// Whether `text` can name a kind or signal: a letter, then letters, digits and `_`, at most 64.
     static func isName(_ text: some StringProtocol) -> Bool {

@@ -31,7 +31,7 @@ struct SchemaBuilder {
     }
 
     /// Adds what one piece of evidence, or one call in a condition, needs.
-    mutating func add(_ value: RuleEvidence.Value) {
+    mutating func add(_ value: EvidenceTerm) {
         switch value {
         case .number(let term): term.forEachFeature { add($0) }
         case .top(let dimension, _, let windowMs):
@@ -45,15 +45,14 @@ struct SchemaBuilder {
     private func panes(_ ms: Int64) -> UInt32 { width.count(spanMs: ms) }
 
     private mutating func add(_ feature: Feature) {
-        if case .newborn(_, _, let youngerMs) = feature { memory = max(memory, panes(youngerMs)) }
-        if feature != .age { windows.append(panes(feature.windowMs)) }
-        switch feature {
-        case .sum(let measure, _): measures.insert(measure)
-        case .distinct(let dimension, _), .newborn(let dimension, _, _):
-            needs.insert(Need(name: dimension, loadWindow: 0))
-        case .evenness(let dimension, let ms), .topShare(let dimension, let ms):
-            needs.insert(Need(name: dimension, loadWindow: panes(ms)))
-        case .activeHours: tracksHours = true
+        if feature.youngerMs > 0 { memory = max(memory, panes(feature.youngerMs)) }
+        let window = feature.window(in: width)
+        if window > 0 { windows.append(window) }
+        switch feature.question.row.keeps {
+        case .measure: measures.insert(feature.subject)
+        case .values: needs.insert(Need(name: feature.subject, loadWindow: 0))
+        case .loads: needs.insert(Need(name: feature.subject, loadWindow: window))
+        case .hours: tracksHours = true
         case .age: tracksAge = true
         }
     }
@@ -79,12 +78,14 @@ struct SchemaBuilder {
 
     private func ordered(_ entity: EntityClass, isUsed: Bool) -> [Need] {
         var all = needs
-        let hasAccount = all.contains { $0.name == "account" }
+        let hasAccount = all.contains { $0.name == Vocabulary.account }
         if entity == .fingerprint, isUsed, !hasAccount {
-            all.insert(Need(name: "account", loadWindow: 0))
+            all.insert(Need(name: Vocabulary.account, loadWindow: 0))
         }
         return all.sorted { a, b in
-            if (a.name == "account") != (b.name == "account") { return a.name == "account" }
+            if (a.name == Vocabulary.account) != (b.name == Vocabulary.account) {
+                return a.name == Vocabulary.account
+            }
             return (a.name, a.loadWindow) < (b.name, b.loadWindow)
         }
     }

@@ -1,7 +1,7 @@
 import YAML
 
 /// An expression's text, with where each of its bytes stands.
-struct Passage {
+struct ExpressionSource {
     var text: String
     var places: ScalarPlaces
     var source: SourceText
@@ -41,12 +41,12 @@ struct Passage {
         return words.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
     }
 
-    /// The passages of a list's items.
+    /// The sources of a list's items.
     ///
     /// YAML cuts `[accounts(24h), top(account, 10)]` at every comma, so plain items are joined again until
     /// their brackets balance.
-    static func joining(_ items: [Node], _ diagnostics: Diagnostics) -> [Passage] {
-        var passages: [Passage] = []
+    static func joining(_ items: [Node], _ diagnostics: Diagnostics) -> [ExpressionSource] {
+        var sources: [ExpressionSource] = []
         var first: Node?
         var depth = 0
         for (i, item) in items.enumerated() {
@@ -58,12 +58,14 @@ struct Passage {
                 continue
             }
             let isWhole = first == nil
-            passages.append(
-                isWhole ? Passage(node: item, text: text) : Passage(from: start, to: item))
+            sources.append(
+                isWhole
+                    ? ExpressionSource(node: item, text: text)
+                    : ExpressionSource(from: start, to: item))
             first = nil
             depth = 0
         }
-        return passages
+        return sources
     }
 
     private static func balance(_ text: String) -> Int {

@@ -2,7 +2,7 @@ import Detection
 import Primitives
 
 /// The lifecycle of findings as a plain record per rule and entity that is never forgotten.
-struct NaiveBook {
+struct NaiveEpisodes {
     private struct Record {
         var isOpen = false
         var start: EventTime?
@@ -14,7 +14,7 @@ struct NaiveBook {
     }
 
     let lifecycles: [Lifecycle]
-    private(set) var counters = FindingBook.Counters()
+    private(set) var counters = EpisodeTable.Counters()
     private var records: [WatchedEntity: Record] = [:]
 
     init(lifecycles: [Lifecycle]) { self.lifecycles = lifecycles }

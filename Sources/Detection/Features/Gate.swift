@@ -66,10 +66,11 @@ extension Gate {
         self.init()
         guard bound > 0, bound < 1e15 else { return }
         switch term {
-        case .feature(.sum("requests", _)): minRequests = Int64(bound.rounded(.up))
-        case .feature(.distinct(let name, _)), .feature(.newborn(let name, _, _)):
+        case .feature(let feature) where feature.question == .sum && feature.subject == "requests":
+            minRequests = Int64(bound.rounded(.up))
+        case .feature(let feature) where feature.question.row.keeps == .values:
             // Estimates of large counts need not be whole: rounding down keeps the gate necessary.
-            if let index = dimension(name) { minValues = [(index, Int(bound))] }
+            if let index = dimension(feature.subject) { minValues = [(index, Int(bound))] }
         case .binary(.minimum, let a, let b):
             self = Gate(a, atLeast: bound, dimension).both(Gate(b, atLeast: bound, dimension))
         case .conditional(_, let yes, .constant(let no)) where no < bound:

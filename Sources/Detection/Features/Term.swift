@@ -1,37 +1,3 @@
-/// A number an entity has at one moment, as a `FeatureSource` gives it. Windows are in milliseconds.
-enum Feature: Hashable, Sendable {
-    case sum(measure: String, windowMs: Int64)
-    case distinct(dimension: String, windowMs: Int64)
-    case evenness(dimension: String, windowMs: Int64)
-    case topShare(dimension: String, windowMs: Int64)
-    case newborn(dimension: String, windowMs: Int64, youngerMs: Int64)
-    case activeHours(windowMs: Int64)
-    case age
-
-    /// The window; 0 where there is none.
-    var windowMs: Int64 {
-        switch self {
-        case .sum(_, let ms), .distinct(_, let ms), .evenness(_, let ms), .topShare(_, let ms),
-            .newborn(_, let ms, _), .activeHours(let ms):
-            ms
-        case .age: 0
-        }
-    }
-
-    /// A text equal for equal features only: part of digests, so it never changes.
-    var canonical: String {
-        switch self {
-        case .sum(let measure, let ms): "sum(\(measure), \(ms))"
-        case .distinct(let dimension, let ms): "distinct(\(dimension), \(ms))"
-        case .evenness(let dimension, let ms): "evenness(\(dimension), \(ms))"
-        case .topShare(let dimension, let ms): "top_share(\(dimension), \(ms))"
-        case .newborn(let dimension, let ms, let young): "newborn(\(dimension), \(ms), \(young))"
-        case .activeHours(let ms): "active_hours(\(ms))"
-        case .age: "age()"
-        }
-    }
-}
-
 /// What two values give.
 enum BinaryOperator: UInt8, Sendable {
     case and, or

@@ -1,34 +1,28 @@
 import Primitives
 
-/// Why a book cannot be read back.
-public enum FindingBookError: Error, Equatable {
+/// Why a table cannot be read back.
+public enum EpisodeTableError: Error, Equatable {
     /// The bytes are not what `encode` writes: take an older snapshot.
     case corrupted
     /// The bytes were written by a release that writes another version.
     case unknownVersion(UInt8)
 }
 
-extension FindingBook {
+extension EpisodeTable {
     private static let version: UInt8 = 1
 
-    /// Writes the book: version, rule ids, suppressed, refused, then the entries by key and rule.
+    /// Writes the table in pieces that `EpisodeTableReader` reads: the head (version, rule ids, suppressed, refused, the
+    /// number of episodes), then the episodes by key and rule, in pieces of at most about `size` bytes.
     ///
-    /// `rules` are the ids by index, so that a book can be read under other rules. Equal books give equal
-    /// bytes. Integers are LEB128, times ZigZag LEB128, keys 8 bytes little-endian.
-    public func encode(into buffer: inout ByteBuffer, rules: [String]) {
-        encodeHead(into: &buffer, rules: rules)
-        for (id, entry) in sortedEntries() { Self.encode(id, entry, into: &buffer) }
-    }
-
-    /// Writes the book in pieces of at most about `size` bytes that `FindingBookReader` reads: the first as
-    /// `encode` begins, the others some entries each.
-    public func encodePieces(rules: [String], size: Int, _ piece: (ByteSlice) -> Void) {
+    /// `rules` are the ids by index, so that a table can be read under other rules. Equal tables give equal bytes.
+    /// Integers are LEB128, times ZigZag LEB128, keys 8 bytes little-endian.
+    public func encode(rules: [String], size: Int, _ piece: (ByteSlice) -> Void) {
         var buffer = ByteBuffer(capacity: size)
         encodeHead(into: &buffer, rules: rules)
         piece(buffer.bytes)
         buffer.removeAll()
-        for (id, entry) in sortedEntries() {
-            Self.encode(id, entry, into: &buffer)
+        for (id, episode) in sortedEpisodes() {
+            Self.encode(id, episode, into: &buffer)
             guard buffer.count >= size else { continue }
             piece(buffer.bytes)
             buffer.removeAll()
@@ -45,16 +39,16 @@ extension FindingBook {
         buffer.append(varint: UInt64(count))
     }
 
-    private func sortedEntries() -> [(WatchedEntity, BookEntry)] {
-        var entries: [(WatchedEntity, BookEntry)] = []
+    private func sortedEpisodes() -> [(WatchedEntity, Episode)] {
+        var entries: [(WatchedEntity, Episode)] = []
         entries.reserveCapacity(count)
-        table.forEach { entries.append(($0, $1)) }
+        episodes.forEach { entries.append(($0, $1)) }
         entries.sort { $0.0 < $1.0 }
         return entries
     }
 
     private static func encode(
-        _ id: WatchedEntity, _ entry: BookEntry, into buffer: inout ByteBuffer
+        _ id: WatchedEntity, _ entry: Episode, into buffer: inout ByteBuffer
     ) {
         buffer.append(integer: id.entityKey)
         buffer.append(varint: UInt64(id.rule))
@@ -71,35 +65,11 @@ extension FindingBook {
         }
     }
 
-    /// Reads a book for the rules of `set`; entries of rules it does not have are dropped.
-    ///
-    /// - Throws: `FindingBookError`; the reader's place is undefined then.
-    public init(
-        _ reader: inout ByteReader, set: RuleSet, limit: Int = 1_000_000
-    ) throws(FindingBookError) {
-        try self.init(
-            &reader, lifecycles: set.rules.map(\.lifecycle), rules: set.rules.map(\.info.id),
-            limit: limit)
-    }
-
-    /// Reads a book for rules with these ids and lifecycles.
-    ///
-    /// - Throws: `FindingBookError`; the reader's place is undefined then.
-    public init(
-        _ reader: inout ByteReader, lifecycles: [Lifecycle], rules: [String],
-        limit: Int = 1_000_000
-    ) throws(FindingBookError) {
-        self.init(lifecycles: lifecycles, limit: limit)
-        var left = try FindingBookReader(&reader, rules: rules, into: &self)
-        try left.readEntries(&reader, into: &self)
-        guard left.isComplete else { throw .corrupted }
-    }
-
-    /// Reads what `encode` begins with: the written rules' own indices, nil where there is no such rule any
+    /// Reads the head: the written rules' own indices, nil where there is no such rule any
     /// more, and how many entries follow.
     fileprivate mutating func decodeHead(
         _ reader: inout ByteReader, rules: [String]
-    ) throws(FindingBookError) -> (indices: [Int?], entries: UInt64) {
+    ) throws(EpisodeTableError) -> (indices: [Int?], entries: UInt64) {
         let version = try reader.require(reader.integer(UInt8.self))
         if version != Self.version { throw .unknownVersion(version) }
         var places: [String: Int] = [:]
@@ -114,27 +84,27 @@ extension FindingBook {
     }
 
     /// Reads an entry, which is dropped where its rule is gone.
-    fileprivate mutating func decodeEntry(
+    fileprivate mutating func decodeEpisode(
         _ reader: inout ByteReader, _ indices: [Int?]
-    ) throws(FindingBookError) {
+    ) throws(EpisodeTableError) {
         let (id, entry) = try Self.decode(&reader)
         guard id.rule < indices.count else { throw .corrupted }
         guard let rule = indices[id.rule] else { return }
         let moved = WatchedEntity(entityKey: id.entityKey, rule: rule)
-        guard table.find(moved) < 0, count < limit else { throw .corrupted }
+        guard episodes.find(moved) < 0, count < limit else { throw .corrupted }
         restore(moved, entry)
     }
 
     private static func decode(
         _ reader: inout ByteReader
-    ) throws(FindingBookError) -> (WatchedEntity, BookEntry) {
+    ) throws(EpisodeTableError) -> (WatchedEntity, Episode) {
         let key = try reader.require(reader.integer(UInt64.self))
         let rule = try reader.require(reader.varint())
         let flags = try reader.require(reader.integer(UInt8.self))
-        guard let phase = BookEntry.Phase(rawValue: flags & 3), flags < 32, rule < 1 << 32 else {
+        guard let phase = Episode.Phase(rawValue: flags & 3), flags < 32, rule < 1 << 32 else {
             throw .corrupted
         }
-        var entry = BookEntry()
+        var entry = Episode()
         entry.phase = phase
         entry.isRunning = flags & 4 != 0
         entry.isCounted = flags & 8 != 0
@@ -154,54 +124,41 @@ extension FindingBook {
     }
 }
 
-/// Reads a book back piece by piece, as `FindingBook.encodePieces` wrote it.
-public struct FindingBookReader: Sendable {
+/// Reads a table back piece by piece, as `EpisodeTable.encode` wrote it.
+public struct EpisodeTableReader: Sendable {
     private let indices: [Int?]
     private var left: UInt64
 
-    /// Reads the first piece into `book`, which is empty; `rules` are the ids of its rules by index.
+    /// Reads the first piece into `table`, which is empty; `rules` are the ids of its rules by index.
     ///
-    /// - Throws: `FindingBookError`; the book is of no use then.
+    /// - Throws: `EpisodeTableError`; the table is of no use then.
     public init(
-        _ piece: ByteSlice, rules: [String], into book: inout FindingBook
-    ) throws(FindingBookError) {
+        _ piece: ByteSlice, rules: [String], into table: inout EpisodeTable
+    ) throws(EpisodeTableError) {
         var reader = ByteReader(piece)
-        try self.init(&reader, rules: rules, into: &book)
+        (indices, left) = try table.decodeHead(&reader, rules: rules)
         guard reader.remaining == 0 else { throw .corrupted }
     }
 
-    fileprivate init(
-        _ reader: inout ByteReader, rules: [String], into book: inout FindingBook
-    ) throws(FindingBookError) {
-        (indices, left) = try book.decodeHead(&reader, rules: rules)
-    }
-
-    /// Whether all entries are there.
+    /// Whether all entries were read.
     public var isComplete: Bool { left == 0 }
 
-    /// Reads a further piece into `book`.
+    /// Reads a further piece into `table`.
     ///
-    /// - Throws: `FindingBookError`; the book is of no use then.
+    /// - Throws: `EpisodeTableError`; the table is of no use then.
     public mutating func read(
-        _ piece: ByteSlice, into book: inout FindingBook
-    ) throws(FindingBookError) {
+        _ piece: ByteSlice, into table: inout EpisodeTable
+    ) throws(EpisodeTableError) {
         var reader = ByteReader(piece)
-        try readEntries(&reader, into: &book)
-        guard reader.remaining == 0 else { throw .corrupted }
-    }
-
-    /// Reads entries until the bytes end or all are there.
-    fileprivate mutating func readEntries(
-        _ reader: inout ByteReader, into book: inout FindingBook
-    ) throws(FindingBookError) {
         while left > 0, reader.remaining > 0 {
-            try book.decodeEntry(&reader, indices)
+            try table.decodeEpisode(&reader, indices)
             left -= 1
         }
+        guard reader.remaining == 0 else { throw .corrupted }
     }
 }
 
-extension BookEntry {
+extension Episode {
     /// Whether no difference between the times in use can overflow.
     fileprivate var isSane: Bool {
         let limit: Int64 = 1 << 60
@@ -225,19 +182,19 @@ extension ByteBuffer {
 }
 
 extension ByteReader {
-    fileprivate func require<T>(_ value: T?) throws(FindingBookError) -> T {
+    fileprivate func require<T>(_ value: T?) throws(EpisodeTableError) -> T {
         guard let value else { throw .corrupted }
         return value
     }
 
-    fileprivate mutating func sizedBytes() throws(FindingBookError) -> [UInt8] {
+    fileprivate mutating func sizedBytes() throws(EpisodeTableError) -> [UInt8] {
         guard let count = varint(), count <= UInt64(remaining), let slice = bytes(Int(count)) else {
             throw .corrupted
         }
         return Array(slice)
     }
 
-    fileprivate mutating func zigzag() throws(FindingBookError) -> Int64 {
+    fileprivate mutating func zigzag() throws(EpisodeTableError) -> Int64 {
         guard let bits = varint() else { throw .corrupted }
         return Int64(bitPattern: bits >> 1) ^ -Int64(bitPattern: bits & 1)
     }

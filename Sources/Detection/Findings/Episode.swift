@@ -1,7 +1,7 @@
 import Primitives
 
 /// Where one rule stands with one entity.
-struct BookEntry: Equatable {
+struct Episode: Equatable {
     enum Phase: UInt8 {
         case pending, firing, cooling
     }
@@ -35,7 +35,7 @@ struct BookEntry: Equatable {
     }
 
     /// Adds the entry to the counters of what is open and pending, or takes it out (`sign` -1).
-    func count(into counters: inout FindingBook.Counters, by sign: Int) {
+    func count(into counters: inout EpisodeTable.Counters, by sign: Int) {
         if phase == .firing { counters.open += sign }
         if phase == .pending, isRunning { counters.pending += sign }
     }
@@ -43,7 +43,7 @@ struct BookEntry: Equatable {
     /// Takes one evaluation; returns the step to emit.
     mutating func observe(
         _ holds: Bool, _ id: WatchedEntity, _ lifecycle: Lifecycle, at time: EventTime,
-        _ counters: inout FindingBook.Counters
+        _ counters: inout EpisodeTable.Counters
     ) -> Transition? {
         count(into: &counters, by: -1)
         defer { count(into: &counters, by: 1) }

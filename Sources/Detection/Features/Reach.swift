@@ -1,7 +1,7 @@
 /// What a term may come to: the numbers between two bounds, and whether it may be undefined.
 ///
 /// Interval arithmetic; wider than the truth at times, never narrower.
-struct Reach: Equatable {
+struct Reach: Equatable, Sendable {
     var low: Double
     var high: Double
     var mayBeUndefined: Bool
@@ -91,7 +91,7 @@ struct Reach: Equatable {
 
 extension Term {
     /// What the term may come to where `isAbsent` says of measures, dimensions and kinds that no event has them.
-    func reach(_ isAbsent: (RuleNeeds.Input) -> Bool) -> Reach {
+    func reach(_ isAbsent: (EventInput) -> Bool) -> Reach {
         switch self {
         case .constant(let value):
             return value.isNaN
@@ -110,29 +110,6 @@ extension Term {
             let condition = condition.reach(isAbsent)
             if !condition.canBeTrue, !condition.mayBeUndefined { return no.reach(isAbsent) }
             return yes.reach(isAbsent).either(no.reach(isAbsent))
-        }
-    }
-}
-
-extension Feature {
-    /// What it asks events for; nil where every event has it.
-    var input: RuleNeeds.Input? {
-        switch self {
-        case .sum(let measure, _): RuleNeeds.Input(measure: measure)
-        case .distinct(let name, _), .evenness(let name, _), .topShare(let name, _),
-            .newborn(let name, _, _):
-            RuleNeeds.Input(dimension: name)
-        case .activeHours, .age: nil
-        }
-    }
-
-    fileprivate func reach(_ isAbsent: (RuleNeeds.Input) -> Bool) -> Reach {
-        let isMissing = input.map(isAbsent) ?? false
-        switch self {
-        case .sum, .distinct: return isMissing ? .zero : .count
-        case .newborn: return isMissing ? .zero : .anyNumber
-        case .evenness, .topShare: return isMissing ? .undefined : .anyNumber
-        case .activeHours, .age: return .count
         }
     }
 }

@@ -1,0 +1,29 @@
+import YAML
+
+/// The rules that run where the user names none: the YAML files of `Starter`, embedded at build.
+///
+/// They are few and strong: each asks for many accounts on one thing they have no reason to share, and for a second,
+/// independent sign: balanced load (`evenness`), unrelated payers, or mostly new accounts. The state they need:
+/// fingerprints of six kinds with accounts (loads over 24 h) and payers; two dimensions an account.
+///
+/// `stillwatch rules starter --out DIR` writes the files, to be read, copied and changed.
+public enum StarterRules {
+    /// The rule files by name, those on farms first; each holds one rule.
+    public static let files: [(name: String, text: String)] = [
+        file("shared_identity.yaml", PackageResources.shared_identity_yaml),
+        file("card_bin.yaml", PackageResources.card_bin_yaml),
+        file("signup_cohort.yaml", PackageResources.signup_cohort_yaml),
+        file("shared_frame.yaml", PackageResources.shared_frame_yaml),
+        file("credential_spread.yaml", PackageResources.credential_spread_yaml),
+        file("harvest.yaml", PackageResources.harvest_yaml),
+    ]
+
+    private static func file(_ name: String, _ bytes: [UInt8]) -> (name: String, text: String) {
+        (name, String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// The rule files as sources for `RuleLoader.load`; diagnostics name them `starter/<file>`.
+    public static var sources: [SourceText] {
+        files.map { SourceText(name: "starter/" + $0.name, text: $0.text) }
+    }
+}

@@ -1,0 +1,14 @@
+import Configuration
+import Detection
+
+/// `rules features`: what conditions can ask for, from the table the compiler uses.
+enum RulesFeaturesCommand {
+    static let command = Command(
+        "rules features", summary: "Print the features of the rule language, as Markdown.",
+        run: run)
+
+    static func run(_ invocation: Invocation) throws -> ExitCode {
+        try Output.print(FeatureReference.markdown())
+        return .ok
+    }
+}
