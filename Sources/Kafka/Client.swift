@@ -64,7 +64,7 @@ final class Client: @unchecked Sendable {
     }
 
     private static func start(
-        _ configuration: consuming Configuration, role: Properties.Role, box: CallbackBox
+        _ configuration: consuming ClientConfiguration, role: Properties.Role, box: CallbackBox
     ) throws(BrokerError) -> OpaquePointer {
         let pointer = configuration.pointer
         rd_kafka_conf_set_opaque(pointer, Unmanaged.passUnretained(box).toOpaque())

@@ -1,7 +1,6 @@
 import Broker
 import Execution
 import Glibc
-import Primitives
 
 /// The steps of a producer, on its thread.
 ///

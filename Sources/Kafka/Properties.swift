@@ -63,7 +63,7 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
         self.bootstrapServers = bootstrapServers
         self.clientID = clientID
         self.settings = settings
-        let scratch = try Configuration()
+        let scratch = try ClientConfiguration()
         for setting in settings {
             if let reason = Properties.refusalReason(setting) {
                 throw Properties.refusal(setting.name, reason)
@@ -80,7 +80,7 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
     public static func problem(_ setting: Setting) -> String? {
         if let reason = refusalReason(setting) { return reason }
         do throws(BrokerError) {
-            let scratch = try Configuration()
+            let scratch = try ClientConfiguration()
             try scratch.set(setting.name, setting.value)
             return nil
         } catch {
@@ -122,8 +122,8 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
     /// The librdkafka configuration for a client of `role`.
     func configuration(
         for role: Role, withBrokers hasBrokers: Bool = true
-    ) throws(BrokerError) -> Configuration {
-        let configuration = try Configuration()
+    ) throws(BrokerError) -> ClientConfiguration {
+        let configuration = try ClientConfiguration()
         for setting in defaults(for: role) where !isOverridden(setting, for: role) {
             try configuration.set(setting.name, setting.value)
         }
@@ -162,7 +162,7 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
 }
 
 /// One owner of a `rd_kafka_conf_t`, until a client takes it over.
-struct Configuration: ~Copyable {
+struct ClientConfiguration: ~Copyable {
     private(set) var pointer: OpaquePointer?
 
     init() throws(BrokerError) {

@@ -1,5 +1,4 @@
 import Broker
-import Delivery
 
 /// Asks the brokers where partitions end, once a statistics line, and waits a bounded time for the answer.
 struct EndQuestion {

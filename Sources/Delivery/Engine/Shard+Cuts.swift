@@ -1,5 +1,4 @@
 import Broker
-import Primitives
 import Snapshots
 import Topology
 

@@ -1,5 +1,4 @@
 import Broker
-import Delivery
 import Glibc
 import Primitives
 import Snapshots

@@ -1,8 +1,6 @@
 import Broker
-import Delivery
 import Glibc
 import Primitives
-import Snapshots
 
 /// The calls of the file system that snapshots need, with errors that say what to do.
 ///

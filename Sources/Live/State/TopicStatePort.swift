@@ -2,7 +2,6 @@ import Broker
 import Delivery
 import Execution
 import Kafka
-import Primitives
 import Snapshots
 
 /// Snapshots on the compacted state topic.

@@ -1,5 +1,4 @@
 import Broker
-import Delivery
 import Kafka
 
 /// What `doctor` checks against.

@@ -1,5 +1,4 @@
 import Broker
-import Delivery
 import Kafka
 
 /// What the cluster says of a topic.
