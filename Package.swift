@@ -66,7 +66,8 @@ let package = Package(
             "Delivery",
             ["Topology", "Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
         module("Simulation", ["Primitives"]),
-        module("Configuration", ["YAML"]),
+        module(
+            "Configuration", ["Delivery", "Detection", "Events", "Telemetry", "YAML"]),
         module(
             "Replay",
             [

@@ -4,7 +4,7 @@ enum ImportRules {
     static let heights = [
         "Primitives": 0, "Telemetry": 1, "YAML": 1, "Execution": 1, "Events": 2, "Aggregation": 2,
         "Snapshots": 2,
-        "Kafka": 2, "Detection": 3, "Topology": 4, "Simulation": 4, "Configuration": 4,
+        "Kafka": 2, "Detection": 3, "Topology": 4, "Simulation": 4, "Configuration": 6,
         "Delivery": 5,
         "Replay": 5, "Live": 6, "Console": 6, "stillwatch": 7,
     ]
