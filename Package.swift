@@ -49,6 +49,7 @@ let package = Package(
         .target(
             name: "Primitives", dependencies: ["CXXHash"], swiftSettings: strict,
             linkerSettings: [.linkedLibrary("m")]),
+        module("Broker", ["Primitives"]),
         module("Telemetry", ["Primitives"]),
         module("Execution", []),
         module("YAML", ["CYAML"]),
@@ -57,14 +58,14 @@ let package = Package(
             exclude: ["stillwatch.proto"], swiftSettings: strict),
         module("Snapshots", ["Primitives"]),
         module("Aggregation", ["Primitives"]),
-        module("Kafka", ["CRdkafka", "Primitives"]),
+        module("Kafka", ["CRdkafka", "Broker", "Execution", "Primitives"]),
         .target(
             name: "Detection", dependencies: ["Aggregation", "YAML", "Primitives"],
             resources: [.embedInCode("Starter")], swiftSettings: strict),
         module("Topology", ["Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
         module(
             "Delivery",
-            ["Topology", "Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
+            ["Broker", "Topology", "Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
         module("Simulation", ["Primitives"]),
         module(
             "Configuration", ["Delivery", "Detection", "Events", "Telemetry", "YAML"]),
@@ -78,13 +79,20 @@ let package = Package(
         module(
             "Live",
             [
-                "Delivery", "Snapshots", "Topology", "Detection", "Events",
+                "Broker", "Delivery", "Snapshots", "Topology", "Detection", "Events",
                 "Primitives", "Telemetry", "Execution", "Kafka",
+            ]),
+        module(
+            "Operations",
+            [
+                "Live", "Kafka", "Delivery", "Topology", "Snapshots", "Broker", "Execution",
             ]),
         .executableTarget(
             name: "stillwatch",
             dependencies: [
-                "Live", "Delivery", "Replay", "Simulation", "Configuration", "Kafka", "Topology",
+                "Operations", "Live", "Broker", "Delivery", "Replay", "Simulation", "Configuration",
+                "Kafka",
+                "Topology",
                 "Detection",
                 "Events", "Aggregation", "Snapshots", "YAML", "Telemetry", "Primitives",
             ],
@@ -100,8 +108,9 @@ let package = Package(
                 "Kafka",
                 "Primitives",
             ]),
-        benchmark("consume-ceiling", ["Kafka", "Primitives"]),
-        benchmark("ports-bench", ["Live", "Delivery", "Snapshots", "Kafka", "Primitives"]),
+        benchmark("consume-ceiling", ["Broker", "Kafka", "Primitives"]),
+        benchmark(
+            "ports-bench", ["Live", "Broker", "Delivery", "Snapshots", "Kafka", "Primitives"]),
 
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/Support/CMallocCounter"),
@@ -115,14 +124,14 @@ let package = Package(
             "AggregationTests", ["Aggregation", "Snapshots", "Primitives"],
             exclude: ["theta_golden.py"], resources: [.copy("theta-golden.txt")]),
         tests("SnapshotsTests", ["Snapshots", "Primitives"]),
-        tests("KafkaTests", ["Kafka", "Primitives"]),
+        tests("KafkaTests", ["Kafka", "Broker", "Primitives"]),
         .executableTarget(
             name: "leak-probe",
-            dependencies: ["Live", "Delivery", "Snapshots", "Kafka", "Primitives"],
+            dependencies: ["Live", "Broker", "Delivery", "Snapshots", "Kafka", "Primitives"],
             path: "Tests/Programs/LeakProbe",
             swiftSettings: strict),
         .executableTarget(
-            name: "fault-run", dependencies: ["Kafka", "TestSupport"],
+            name: "fault-run", dependencies: ["Kafka", "Broker", "TestSupport"],
             path: "Tests/Programs/FaultRun",
             swiftSettings: strict),
         tests("DetectionTests", ["Detection", "YAML", "Aggregation", "Primitives"]),
@@ -140,16 +149,19 @@ let package = Package(
         // Runs the program as a process; the modules are there to compare their words with the settings'.
         tests(
             "CommandTests",
-            ["Configuration", "Delivery", "Detection", "Events", "Kafka", "Telemetry", "YAML"],
+            [
+                "Configuration", "Broker", "Delivery", "Detection", "Events", "Kafka", "Telemetry",
+                "YAML",
+            ],
             resources: [.copy("Cases")]),
         tests(
             "DeliveryTests",
             [
-                "Delivery", "Topology", "Detection", "Snapshots", "YAML", "Primitives",
+                "Broker", "Delivery", "Topology", "Detection", "Snapshots", "YAML", "Primitives",
             ]),
         .target(
             name: "ClusterSimulation",
-            dependencies: ["Delivery", "Snapshots", "Primitives", "TestSupport"],
+            dependencies: ["Broker", "Delivery", "Snapshots", "Primitives", "TestSupport"],
             path: "Tests/Simulator/ClusterSimulation",
             // A quarter of its time would go into checks that debug builds make as well.
             swiftSettings: strict + [
@@ -158,7 +170,8 @@ let package = Package(
         .target(
             name: "DeliverySimulation",
             dependencies: [
-                "ClusterSimulation", "Delivery", "Topology", "Detection", "Events", "Snapshots",
+                "ClusterSimulation", "Broker", "Delivery", "Topology", "Detection", "Events",
+                "Snapshots",
                 "YAML", "Primitives", "TestSupport",
             ],
             path: "Tests/Simulator/DeliverySimulation", exclude: ["PlantedBugs.md"],
@@ -173,10 +186,11 @@ let package = Package(
             path: "Tests/Programs/ClusterProbe", swiftSettings: strict),
         tests(
             "ClusterSimulationTests",
-            ["ClusterSimulation", "Delivery", "Snapshots", "Kafka", "Primitives"]),
+            ["ClusterSimulation", "Broker", "Delivery", "Snapshots", "Kafka", "Primitives"]),
         tests("HouseRulesTests", []),
-        tests("LiveTests", ["Live", "Delivery", "Snapshots", "Kafka", "Primitives"]),
-        tests("SystemTests", ["Kafka", "CRdkafka"]),
+        tests("OperationsTests", ["Operations", "Broker", "Delivery", "Kafka"]),
+        tests("LiveTests", ["Live", "Broker", "Delivery", "Snapshots", "Kafka", "Primitives"]),
+        tests("SystemTests", ["Kafka", "Broker", "CRdkafka"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

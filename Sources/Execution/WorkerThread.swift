@@ -14,4 +14,18 @@ public final class WorkerThread: Sendable {
 
     /// Runs `call` on the thread, behind those handed over before.
     public func run(_ call: @escaping @Sendable () -> Void) { thread.enqueue(call) }
+
+    /// Lets go of a value on the thread: whoever held it does not wait for its end.
+    public func release<Value: ~Copyable & Sendable>(_ value: inout Value?) {
+        guard value != nil else { return }
+        let holder = Holder(value.take())
+        run { holder.value = nil }
+    }
+
+    /// Unchecked Sendable: filled before it is handed over, emptied on the thread.
+    private final class Holder<Value: ~Copyable & Sendable>: @unchecked Sendable {
+        var value: Value?
+
+        init(_ value: consuming Value?) { self.value = value }
+    }
 }

@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 
 /// A consumer group as its coordinator describes it.
@@ -57,9 +58,9 @@ extension Admin {
     ///   not answer.
     public func describe(
         group: String, timeoutMs: Int32 = 10_000
-    ) throws(KafkaError) -> GroupDescription {
+    ) throws(BrokerError) -> GroupDescription {
         let action = "describe group \(group)"
-        let event: OpaquePointer = try group.withCStringPointer { name throws(KafkaError) in
+        let event: OpaquePointer = try group.withCStringPointer { name throws(BrokerError) in
             var names: [UnsafePointer<CChar>?] = [name]
             return try ask(group, action, timeoutMs, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS) {
                 options, queue in
@@ -71,7 +72,7 @@ extension Admin {
         let results = rd_kafka_DescribeConsumerGroups_result_groups(
             rd_kafka_event_DescribeConsumerGroups_result(event), &count)
         guard count == 1, let found = results?[0] else {
-            throw KafkaError(code: RD_KAFKA_RESP_ERR__NOENT.rawValue, action: action)
+            throw BrokerError(code: RD_KAFKA_RESP_ERR__NOENT.rawValue, action: action)
         }
         try check(borrowed: rd_kafka_ConsumerGroupDescription_error(found), action)
         return GroupDescription(found)
@@ -86,14 +87,14 @@ extension Admin {
     ///   `.unreachable`.
     public func committed(
         _ partitions: [TopicPartition], group: String, timeoutMs: Int32 = 10_000
-    ) throws(KafkaError) -> [PartitionOffset] {
+    ) throws(BrokerError) -> [PartitionOffset] {
         guard !partitions.isEmpty else { return [] }
         let client = try Client(
             properties: properties, role: .consumer(group: group, instanceID: nil), topics: topics,
             hooks: Hooks())
         let found = try GroupOffsets(client: client, group: group).committed(
             partitions, timeoutMs: timeoutMs)
-        return found.filter { $0.offset >= 0 }
+        return found.filter { $0.offset != nil }
     }
 
     /// Sets what a group has committed; nobody may be in the group.
@@ -102,7 +103,7 @@ extension Admin {
     ///   `.configuration` without the right to; `.unreachable` or `.retry`.
     public func setCommitted(
         _ offsets: [PartitionOffset], group: String, timeoutMs: Int32 = 10_000
-    ) throws(KafkaError) {
+    ) throws(BrokerError) {
         guard !offsets.isEmpty else { return }
         let action = "set the offsets of group \(group)"
         let list = PartitionList(offsets, topics: topics)
@@ -116,11 +117,11 @@ extension Admin {
         var count = 0
         let results = rd_kafka_AlterConsumerGroupOffsets_result_groups(
             rd_kafka_event_AlterConsumerGroupOffsets_result(event), &count)
-        do throws(KafkaError) {
+        do throws(BrokerError) {
             try checkAltered(results, count, action)
         } catch {
             // Said of a group that has members: the request names none.
-            let isInUse = error.detail.code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID.rawValue
+            let isInUse = error.code == .unknownMemberID
             throw isInUse ? error.moved(to: .rejected) : error
         }
     }
@@ -130,7 +131,7 @@ extension Admin {
     /// The first error of the one group of an answer.
     private func checkAltered(
         _ results: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int, _ action: String
-    ) throws(KafkaError) {
+    ) throws(BrokerError) {
         guard count == 1, let result = results?[0] else { return }
         try check(borrowed: rd_kafka_group_result_error(result), action)
         guard let list = rd_kafka_group_result_partitions(result) else { return }
@@ -138,7 +139,7 @@ extension Admin {
             start: list.pointee.elems, count: Int(list.pointee.cnt))
         for element in elements where element.err != RD_KAFKA_RESP_ERR_NO_ERROR {
             let topic = element.topic.map { String(cString: $0) } ?? "?"
-            throw KafkaError(
+            throw BrokerError(
                 code: element.err.rawValue, action: "\(action), \(topic)[\(element.partition)]")
         }
     }

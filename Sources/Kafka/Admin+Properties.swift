@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 
 /// What brokers and topics are set to.
@@ -7,7 +8,7 @@ extension Admin {
     /// - Throws: `.configuration` when there is no such topic; `.unreachable`, `.retry`.
     public func properties(
         ofTopic name: String, timeoutMs: Int32 = 10_000
-    ) throws(KafkaError) -> [String: String] {
+    ) throws(BrokerError) -> [String: String] {
         try properties(RD_KAFKA_RESOURCE_TOPIC, name, "topic \(name)", timeoutMs)
     }
 
@@ -16,30 +17,27 @@ extension Admin {
     /// - Throws: `.configuration` when this principal may not see them; `.unreachable`, `.retry`.
     public func properties(
         ofBroker id: Int32, timeoutMs: Int32 = 10_000
-    ) throws(KafkaError) -> [String: String] {
+    ) throws(BrokerError) -> [String: String] {
         try properties(RD_KAFKA_RESOURCE_BROKER, String(id), "broker \(id)", timeoutMs)
     }
 
-    /// Whether there is a topic of that name.
+    /// Partitions of a topic; nil where there is no such topic.
     ///
     /// - Throws: `.unreachable` or `.retry` when brokers do not answer.
-    public func exists(_ topic: String, timeoutMs: Int32 = 10_000) throws(KafkaError) -> Bool {
-        do throws(KafkaError) {
-            _ = try describe(topic, timeoutMs: timeoutMs)
-            return true
+    public func partitionCount(
+        of topic: String, timeoutMs: Int32 = 10_000
+    ) throws(BrokerError) -> Int? {
+        do throws(BrokerError) {
+            return try describe(topic, timeoutMs: timeoutMs).partitions.count
         } catch {
-            let absent = [
-                RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
-                RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
-            ]
-            if absent.contains(where: { $0.rawValue == error.detail.code }) { return false }
+            if error.code.isMissingTopic { return nil }
             throw error
         }
     }
 
     private func properties(
         _ type: rd_kafka_ResourceType_t, _ name: String, _ what: String, _ timeoutMs: Int32
-    ) throws(KafkaError) -> [String: String] {
+    ) throws(BrokerError) -> [String: String] {
         var requests: [OpaquePointer?] = [rd_kafka_ConfigResource_new(type, name)]
         defer { for request in requests { rd_kafka_ConfigResource_destroy(request) } }
         let action = "read the properties of \(what)"

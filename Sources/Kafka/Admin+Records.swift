@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 
 extension Admin {
@@ -9,7 +10,7 @@ extension Admin {
     @discardableResult
     public func deleteRecords(
         before offsets: [PartitionOffset], timeoutMs: Int32 = 30_000
-    ) throws(KafkaError) -> [PartitionOffset] {
+    ) throws(BrokerError) -> [PartitionOffset] {
         guard !offsets.isEmpty else { return [] }
         let list = PartitionList(offsets, topics: topics)
         var request = rd_kafka_DeleteRecords_new(list.pointer)
@@ -25,7 +26,7 @@ extension Admin {
             start: found?.pointee.elems, count: Int(found?.pointee.cnt ?? 0))
         for element in elements where element.err != RD_KAFKA_RESP_ERR_NO_ERROR {
             let topic = element.topic.map { String(cString: $0) } ?? "?"
-            throw KafkaError(
+            throw BrokerError(
                 code: element.err.rawValue,
                 action: "delete records of \(topic)[\(element.partition)]")
         }

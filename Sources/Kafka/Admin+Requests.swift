@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 
 /// What all requests to the controller and the coordinators share; any client can make them.
@@ -6,7 +7,7 @@ extension Client {
     func run(
         _ action: String, _ timeoutMs: Int32, _ operation: rd_kafka_admin_op_t,
         _ send: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void
-    ) throws(KafkaError) -> OpaquePointer {
+    ) throws(BrokerError) -> OpaquePointer {
         let queue = rd_kafka_queue_new(handle)
         defer { rd_kafka_queue_destroy(queue) }
         let options = rd_kafka_AdminOptions_new(handle, operation)
@@ -20,13 +21,13 @@ extension Client {
         send(options, queue)
         // The library answers by itself when the time is up; the margin is for a busy machine.
         guard let event = rd_kafka_queue_poll(queue, timeoutMs + 5_000) else {
-            throw KafkaError(code: RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue, action: action)
+            throw BrokerError(code: RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue, action: action)
         }
         let code = rd_kafka_event_error(event)
         guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return event }
         let text = rd_kafka_event_error_string(event).map { String(cString: $0) }
         rd_kafka_event_destroy(event)
-        let error = KafkaError(code: code.rawValue, action: action, text: text)
+        let error = BrokerError(code: code.rawValue, action: action, text: text)
         throw code == RD_KAFKA_RESP_ERR__TIMED_OUT ? error.moved(to: .unreachable) : error
     }
 
@@ -40,9 +41,9 @@ extension Client {
 }
 
 /// Throws when an object of an answer carries an error, which it keeps.
-func check(borrowed error: OpaquePointer?, _ action: String) throws(KafkaError) {
+func check(borrowed error: OpaquePointer?, _ action: String) throws(BrokerError) {
     guard let error, rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
-    throw KafkaError(
+    throw BrokerError(
         code: rd_kafka_error_code(error).rawValue, action: action,
         text: String(cString: rd_kafka_error_string(error)))
 }
@@ -54,14 +55,14 @@ extension Admin {
     func ask(
         _ group: String, _ action: String, _ timeoutMs: Int32, _ operation: rd_kafka_admin_op_t,
         _ send: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void
-    ) throws(KafkaError) -> OpaquePointer {
+    ) throws(BrokerError) -> OpaquePointer {
         let probe = try Client(
             properties: properties, role: .consumer(group: group, instanceID: nil), topics: ["-"],
             hooks: Hooks())
-        let list = PartitionList([TopicPartition(topic: 0, partition: 0)], topics: ["-"])
+        let list = PartitionList([TopicPartition(0, 0)], topics: ["-"])
         let code = rd_kafka_committed(probe.handle, list.pointer, timeoutMs)
         if code == RD_KAFKA_RESP_ERR__TIMED_OUT {
-            throw KafkaError(code: code.rawValue, action: action).moved(to: .unreachable)
+            throw BrokerError(code: code.rawValue, action: action).moved(to: .unreachable)
         }
         try check(code, action)
         return try client.run(action, max(timeoutMs, 60_000), operation, send)

@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 
 /// A topic to create.
@@ -37,7 +38,7 @@ public enum TopicOutcome: Equatable, Sendable {
     /// It had existed before; its settings were left alone.
     case existedAlready
     /// The cluster refused.
-    case failed(KafkaError)
+    case failed(BrokerError)
 }
 
 extension Admin {
@@ -48,7 +49,7 @@ extension Admin {
     ///   topic that cannot be described (partitions below 1).
     public func create(
         _ topics: [NewTopic], validateOnly: Bool = false, timeoutMs: Int32 = 30_000
-    ) throws(KafkaError) -> [TopicOutcome] {
+    ) throws(BrokerError) -> [TopicOutcome] {
         guard !topics.isEmpty else { return [] }
         var requests: [OpaquePointer?] = []
         defer { for request in requests { rd_kafka_NewTopic_destroy(request) } }
@@ -70,7 +71,7 @@ extension Admin {
     /// - Throws: `.unreachable` or `.retry` when the controller does not answer.
     public func delete(
         _ names: [String], timeoutMs: Int32 = 30_000
-    ) throws(KafkaError) -> [TopicOutcome] {
+    ) throws(BrokerError) -> [TopicOutcome] {
         guard !names.isEmpty else { return [] }
         var requests: [OpaquePointer?] = names.map { rd_kafka_DeleteTopic_new($0) }
         defer { for request in requests { rd_kafka_DeleteTopic_destroy(request) } }
@@ -91,7 +92,7 @@ extension Admin {
     ///   `.retry`.
     public func grow(
         _ topic: String, to count: Int, timeoutMs: Int32 = 30_000
-    ) throws(KafkaError) {
+    ) throws(BrokerError) {
         let action = "give \(topic) \(count) partitions"
         var request = rd_kafka_NewPartitions_new(topic, count, nil, 0)
         defer { rd_kafka_NewPartitions_destroy(request) }
@@ -107,10 +108,10 @@ extension Admin {
         let text = rd_kafka_topic_result_error_string(result).map { String(cString: $0) }
         let code = rd_kafka_topic_result_error(result)
         guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
-        throw KafkaError(code: code.rawValue, action: action, text: text)
+        throw BrokerError(code: code.rawValue, action: action, text: text)
     }
 
-    private func request(_ topic: NewTopic) throws(KafkaError) -> OpaquePointer? {
+    private func request(_ topic: NewTopic) throws(BrokerError) -> OpaquePointer? {
         let action = "create topic \(topic.name)"
         let made = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
             buffer.initialize(repeating: 0)
@@ -120,7 +121,7 @@ extension Admin {
             return (made, buffer.baseAddress.map { String(cString: $0) } ?? "")
         }
         guard let request = made.0 else {
-            throw KafkaError(
+            throw BrokerError(
                 code: RD_KAFKA_RESP_ERR__INVALID_ARG.rawValue, action: action, text: made.1)
         }
         for config in topic.configs {
@@ -148,13 +149,13 @@ extension Admin {
             case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS: byName[topic] = .existedAlready
             default:
                 byName[topic] = .failed(
-                    KafkaError(code: code.rawValue, action: "\(verb) topic \(topic)", text: text))
+                    BrokerError(code: code.rawValue, action: "\(verb) topic \(topic)", text: text))
             }
         }
         return names.map { name in
             byName[name]
                 ?? .failed(
-                    KafkaError(
+                    BrokerError(
                         code: RD_KAFKA_RESP_ERR__NOENT.rawValue, action: "\(verb) topic \(name)"))
         }
     }

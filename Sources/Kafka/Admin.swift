@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 
 /// Topics, partitions and offsets, for set-up, checks and tools.
@@ -9,22 +10,22 @@ public struct Admin: ~Copyable, Sendable {
 
     /// Starts a client for administration; brokers are contacted in the background.
     ///
-    /// - Parameter topics: those that `TopicPartition`s of the offset calls count; may be empty.
+    /// - Parameter topics: those that the offset calls are about; may be empty.
     /// - Throws: `.configuration` when a property does not fit the running library.
     public init(
-        properties: Properties, topics: [String] = [], hooks: Hooks = Hooks()
-    ) throws(KafkaError) {
+        properties: Properties, topics: TopicNames = [], hooks: Hooks = Hooks()
+    ) throws(BrokerError) {
         self.properties = properties
         client = try Client(properties: properties, role: .admin, topics: topics, hooks: hooks)
     }
 
-    /// The topics, in the order that `TopicPartition.topic` counts.
-    public var topics: [String] { client.topics }
+    /// The topics it was made for.
+    public var topics: TopicNames { client.topics }
 
     /// The brokers that answer.
     ///
     /// - Throws: `.unreachable` when none answers within `timeoutMs` milliseconds.
-    public func brokers(timeoutMs: Int32 = 10_000) throws(KafkaError) -> [Broker] {
+    public func brokers(timeoutMs: Int32 = 10_000) throws(BrokerError) -> [BrokerAddress] {
         try client.metadata(topic: nil, timeoutMs: timeoutMs).brokers
     }
 
@@ -33,18 +34,18 @@ public struct Admin: ~Copyable, Sendable {
     /// - Throws: `.configuration` (`_UNKNOWN_TOPIC`) when there is no such topic; `.unreachable`.
     public func describe(
         _ topic: String, timeoutMs: Int32 = 10_000
-    ) throws(KafkaError) -> TopicDescription {
+    ) throws(BrokerError) -> TopicDescription {
         try client.describe(topic, timeoutMs: timeoutMs)
     }
 
     /// The offset of the first record at or after `ms` (broker timestamp, epoch milliseconds), or the
-    /// end where there is none, by partition in order.
+    /// end where there is none.
     ///
     /// - Throws: `.retry` or `.unreachable` when a leader does not answer in time, after ten attempts on
     ///   stale leaders.
     public func offsets(
         at ms: Int64, of partitions: [TopicPartition], timeoutMs: Int32 = 10_000
-    ) throws(KafkaError) -> [PartitionOffset] {
+    ) throws(BrokerError) -> [TopicPartition: Int64] {
         try client.offsets(at: ms, of: partitions, timeoutMs: timeoutMs)
     }
 
@@ -53,13 +54,13 @@ public struct Admin: ~Copyable, Sendable {
     /// - Throws: as `offsets(at:of:timeoutMs:)`.
     public func watermarks(
         _ partitions: [TopicPartition], timeoutMs: Int32 = 10_000
-    ) throws(KafkaError) -> [TopicPartition: Watermarks] {
+    ) throws(BrokerError) -> [TopicPartition: OffsetRange] {
         try client.watermarks(partitions, timeoutMs: timeoutMs)
     }
 }
 
 /// A broker of the cluster.
-public struct Broker: Equatable, Sendable {
+public struct BrokerAddress: Equatable, Sendable {
     /// Its node id.
     public var id: Int32
     /// Its advertised host.
@@ -104,9 +105,9 @@ public struct TopicDescription: Equatable, Sendable {
 }
 
 extension Client {
-    func describe(_ topic: String, timeoutMs: Int32) throws(KafkaError) -> TopicDescription {
+    func describe(_ topic: String, timeoutMs: Int32) throws(BrokerError) -> TopicDescription {
         guard let found = try metadata(topic: topic, timeoutMs: timeoutMs).topic else {
-            throw KafkaError(
+            throw BrokerError(
                 code: RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC.rawValue, action: "describe \(topic)")
         }
         return found
@@ -115,7 +116,7 @@ extension Client {
     /// The brokers, and one topic where it is named.
     func metadata(
         topic: String?, timeoutMs: Int32
-    ) throws(KafkaError) -> (brokers: [Broker], topic: TopicDescription?) {
+    ) throws(BrokerError) -> (brokers: [BrokerAddress], topic: TopicDescription?) {
         // A handle limits the question to its topic.
         let handle = topic.flatMap { rd_kafka_topic_new(self.handle, $0, nil) }
         defer { if let handle { rd_kafka_topic_destroy(handle) } }
@@ -123,14 +124,14 @@ extension Client {
         let code = rd_kafka_metadata(self.handle, 0, handle, &answer, timeoutMs)
         let action = topic.map { "describe \($0)" } ?? "list brokers"
         if code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT {
-            throw reason(of: KafkaError(code: code.rawValue, action: action))
+            throw reason(of: BrokerError(code: code.rawValue, action: action))
         }
         try check(code, action)
         guard let answer else { return ([], nil) }
         defer { rd_kafka_metadata_destroy(answer) }
         let brokers = UnsafeBufferPointer(
             start: answer.pointee.brokers, count: Int(answer.pointee.broker_cnt)
-        ).map { Broker(id: $0.id, host: String(cString: $0.host), port: $0.port) }
+        ).map { BrokerAddress(id: $0.id, host: String(cString: $0.host), port: $0.port) }
         let topics = UnsafeBufferPointer(
             start: answer.pointee.topics, count: Int(answer.pointee.topic_cnt))
         guard let topic, let found = topics.first(where: { String(cString: $0.topic) == topic })

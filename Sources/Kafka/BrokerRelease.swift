@@ -1,3 +1,5 @@
+import Broker
+
 /// Which Kafka a broker is, as far as its properties tell.
 ///
 /// Brokers do not say their release; from 4.0 on they do not even say their protocol's.
@@ -49,7 +51,7 @@ extension Admin {
     /// - Throws: as `properties(ofBroker:timeoutMs:)`.
     public func release(
         ofBroker id: Int32, timeoutMs: Int32 = 10_000
-    ) throws(KafkaError) -> BrokerRelease {
+    ) throws(BrokerError) -> BrokerRelease {
         BrokerRelease(properties: try properties(ofBroker: id, timeoutMs: timeoutMs))
     }
 }

@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 import Glibc
 import Synchronization
@@ -14,16 +15,16 @@ final class CallbackBox: Sendable {
     let failed = Atomic<UInt64>(0)
     /// Connections closed, by whichever side.
     let closedConnections = Atomic<UInt64>(0)
-    private let failures = Mutex<[KafkaError]>([])
-    private let deliveries = Mutex<[Int: Producer.Delivery]>([:])
-    private let lastError = Mutex<KafkaError?>(nil)
+    private let failures = Mutex<[BrokerError]>([])
+    private let deliveries = Mutex<[Int: Producer.Fate]>([:])
+    private let lastError = Mutex<BrokerError?>(nil)
 
     /// Failures kept with their text; further ones are only counted.
     static let failuresKept = 16
 
     init(hooks: Hooks) { self.hooks = hooks }
 
-    func fail(_ error: KafkaError) {
+    func fail(_ error: BrokerError) {
         failed.add(1, ordering: .relaxed)
         failures.withLock { kept in
             if kept.count < CallbackBox.failuresKept { kept.append(error) }
@@ -31,7 +32,7 @@ final class CallbackBox: Sendable {
     }
 
     /// The first failures since the last call.
-    func takeFailures() -> [KafkaError] {
+    func takeFailures() -> [BrokerError] {
         failures.withLock { kept in
             defer { kept.removeAll() }
             return kept
@@ -39,7 +40,7 @@ final class CallbackBox: Sendable {
     }
 
     /// What became of tagged records since the last call, by tag.
-    func takeDeliveries() -> [Int: Producer.Delivery] {
+    func takeDeliveries() -> [Int: Producer.Fate] {
         deliveries.withLock { tallies in
             defer { tallies.removeAll(keepingCapacity: true) }
             return tallies
@@ -47,22 +48,22 @@ final class CallbackBox: Sendable {
     }
 
     /// "All brokers are down" says less than what went before.
-    private func note(_ error: KafkaError) {
-        guard error.detail.code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue else { return }
+    private func note(_ error: BrokerError) {
+        guard error.code.rawValue != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue else { return }
         lastError.withLock { $0 = error }
     }
 
     /// The client's last error of its own since the last call: what connecting failed of.
-    func takeLastError() -> KafkaError? {
+    func takeLastError() -> BrokerError? {
         lastError.withLock { error in
             defer { error = nil }
             return error
         }
     }
 
-    private func tally(_ tag: Int, _ error: KafkaError?) {
+    private func tally(_ tag: Int, _ error: BrokerError?) {
         deliveries.withLock { tallies in
-            var tally = tallies[tag] ?? Producer.Delivery()
+            var tally = tallies[tag] ?? Producer.Fate()
             if let error {
                 tally.failed += 1
                 if tally.error == nil { tally.error = error }
@@ -110,7 +111,7 @@ final class CallbackBox: Sendable {
                 return
             }
             let topic = message.pointee.rkt.map { String(cString: rd_kafka_topic_name($0)) } ?? "?"
-            let error = KafkaError(
+            let error = BrokerError(
                 code: message.pointee.err.rawValue,
                 action: "deliver to \(topic)[\(message.pointee.partition)]")
             box.fail(error)
@@ -133,7 +134,7 @@ final class CallbackBox: Sendable {
             // Delivery reports and the calls themselves carry what matters; this is for the log, and for
             // the reason behind a call that found no broker.
             box.hooks.log(
-                Hooks.LogLine(level: 4, facility: KafkaError.name(ofCode: code), text: text))
-            box.note(KafkaError(code: code, action: "connect", text: text))
+                Hooks.LogLine(level: 4, facility: BrokerError.name(ofCode: code), text: text))
+            box.note(BrokerError(code: code, action: "connect", text: text))
         }
 }

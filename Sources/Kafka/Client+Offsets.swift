@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 import Glibc
 
@@ -11,47 +12,51 @@ extension Client {
 
     func offsets(
         at ms: Int64, of partitions: [TopicPartition], timeoutMs: Int32
-    ) throws(KafkaError) -> [PartitionOffset] {
+    ) throws(BrokerError) -> [TopicPartition: Int64] {
         let found = try listOffsets(max(0, ms), partitions, timeoutMs)
         // No record that late: the end.
-        let beyond = found.filter { $0.offset < 0 }.map(\.partition)
+        let beyond = partitions.filter { found[$0] == nil }
         let ends = try listOffsets(Client.latestTimestamp, beyond, timeoutMs)
-        return (found.filter { $0.offset >= 0 } + ends).sorted { $0.partition < $1.partition }
+        return found.merging(ends) { found, _ in found }
     }
 
     func watermarks(
         _ partitions: [TopicPartition], timeoutMs: Int32
-    ) throws(KafkaError) -> [TopicPartition: Watermarks] {
+    ) throws(BrokerError) -> [TopicPartition: OffsetRange] {
         let lows = try listOffsets(Client.earliestTimestamp, partitions, timeoutMs)
         let highs = try listOffsets(Client.latestTimestamp, partitions, timeoutMs)
-        var marks: [TopicPartition: Watermarks] = [:]
-        for low in lows { marks[low.partition] = Watermarks(low: low.offset, high: low.offset) }
-        for high in highs { marks[high.partition]?.high = high.offset }
+        var marks: [TopicPartition: OffsetRange] = [:]
+        for (partition, low) in lows {
+            marks[partition] = OffsetRange(low: low, high: highs[partition] ?? low)
+        }
         return marks
     }
 
     /// One ListOffsets request a leader.
     private func listOffsets(
         _ timestamp: Int64, _ partitions: [TopicPartition], _ timeoutMs: Int32
-    ) throws(KafkaError) -> [PartitionOffset] {
-        guard !partitions.isEmpty else { return [] }
+    ) throws(BrokerError) -> [TopicPartition: Int64] {
+        guard !partitions.isEmpty else { return [:] }
         let action = "look up offsets"
-        var last: KafkaError?
+        var last: BrokerError?
         for attempt in 0..<Client.attempts {
             // librdkafka pauses on its own where it waits for a leader; this is for stale answers.
             if attempt > 0 { usleep(UInt32(20_000 * attempt)) }
-            let list = PartitionList(
-                partitions.map { PartitionOffset($0, offset: timestamp) }, topics: topics)
-            do throws(KafkaError) {
+            let list = PartitionList(partitions, offset: timestamp, topics: topics)
+            do throws(BrokerError) {
                 try check(rd_kafka_offsets_for_times(handle, list.pointer, timeoutMs), action)
-                try list.check(action, topics: topics)
-                return list.offsets(self)
+                try list.check(action)
+                return Dictionary(
+                    list.offsets(self).compactMap { found in
+                        found.offset.map { (found.partition, $0) }
+                    }
+                ) { $1 }
             } catch {
-                let isLate = error.detail.code == RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue
+                let isLate = error.code == .timedOut
                 guard error.move == .retry, !isLate else { throw error }
                 last = error
             }
         }
-        throw last ?? KafkaError(code: RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue, action: action)
+        throw last ?? BrokerError(code: RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue, action: action)
     }
 }

@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 
 /// The one owner of a `rd_kafka_t`, its topic handles and what its callbacks need.
@@ -7,8 +8,8 @@ import CRdkafka
 /// may be used from any thread.
 final class Client: @unchecked Sendable {
     let handle: OpaquePointer
-    let topics: [String]
-    /// One `rd_kafka_topic_t` for each of `topics`; messages carry the same pointer.
+    let topics: TopicNames
+    /// One `rd_kafka_topic_t` for each of `topics`, in their order; messages carry the same pointer.
     let topicHandles: [OpaquePointer]
     let box: CallbackBox
     /// Whether there is a group to leave before the client goes.
@@ -16,8 +17,8 @@ final class Client: @unchecked Sendable {
     private let consumes: Bool
 
     init(
-        properties: Properties, role: Properties.Role, topics: [String], hooks: Hooks
-    ) throws(KafkaError) {
+        properties: Properties, role: Properties.Role, topics: TopicNames, hooks: Hooks
+    ) throws(BrokerError) {
         let configuration = try properties.configuration(for: role)
         let box = CallbackBox(hooks: hooks)
         if hooks.statisticsIntervalMs > 0 {
@@ -25,12 +26,12 @@ final class Client: @unchecked Sendable {
         }
         let handle = try Client.start(configuration, role: role, box: box)
         var topicHandles: [OpaquePointer] = []
-        for topic in topics {
+        for topic in topics.names {
             guard let topicHandle = rd_kafka_topic_new(handle, topic, nil) else {
                 let code = rd_kafka_last_error().rawValue
                 for known in topicHandles { rd_kafka_topic_destroy(known) }
                 rd_kafka_destroy(handle)
-                throw KafkaError(code: code, action: "open topic \(topic)")
+                throw BrokerError(code: code, action: "open topic \(topic)")
             }
             topicHandles.append(topicHandle)
         }
@@ -45,7 +46,7 @@ final class Client: @unchecked Sendable {
     /// Makes a client without brokers and takes it down again.
     ///
     /// - Throws: why it cannot be made.
-    static func tryOut(_ properties: Properties, _ role: Properties.Role) throws(KafkaError) {
+    static func tryOut(_ properties: Properties, _ role: Properties.Role) throws(BrokerError) {
         let configuration = try properties.configuration(for: role, withBrokers: false)
         let box = CallbackBox(hooks: Hooks())
         let handle = try start(configuration, role: role, box: box)
@@ -64,7 +65,7 @@ final class Client: @unchecked Sendable {
 
     private static func start(
         _ configuration: consuming Configuration, role: Properties.Role, box: CallbackBox
-    ) throws(KafkaError) -> OpaquePointer {
+    ) throws(BrokerError) -> OpaquePointer {
         let pointer = configuration.pointer
         rd_kafka_conf_set_opaque(pointer, Unmanaged.passUnretained(box).toOpaque())
         rd_kafka_conf_set_log_cb(pointer, CallbackBox.onLog)
@@ -90,7 +91,7 @@ final class Client: @unchecked Sendable {
             return handle
         }
         guard let handle else {
-            throw KafkaError(
+            throw BrokerError(
                 code: rd_kafka_last_error().rawValue, action: "start a client", text: text
             ).moved(to: .configuration)
         }
@@ -98,32 +99,37 @@ final class Client: @unchecked Sendable {
         return handle
     }
 
-    /// The index of a topic name; nil when the client was not made for it.
-    func index(of topic: UnsafePointer<CChar>?) -> Int? {
-        guard let topic else { return nil }
-        let name = String(cString: topic)
-        return topics.firstIndex(of: name)
+    /// The topic of a name; nil when the client was not made for it.
+    func topic(named name: UnsafePointer<CChar>?) -> Topic? {
+        name.flatMap { topics.topic(named: String(cString: $0)) }
+    }
+
+    /// What a topic is called, and its handle, for calls that want one.
+    func handle(of topic: Topic) -> OpaquePointer {
+        guard let index = topics.topics.firstIndex(of: topic) else {
+            preconditionFailure("the client was not made for \(topic)")
+        }
+        return topicHandles[index]
     }
 
     /// The error of a call that found no broker, with what is behind it: connections tell of wrong credentials,
     /// certificates and names, calls do not. A consumer's connections tell it through its queue.
-    func reason(of error: KafkaError) -> KafkaError {
+    func reason(of error: BrokerError) -> BrokerError {
         guard error.move == .unreachable || error.move == .retry, !consumes else { return error }
         rd_kafka_poll(handle, 0)
         guard let cause = box.takeLastError() else { return error.moved(to: .unreachable) }
-        var detail = cause.detail
-        detail.action = error.detail.action
-        return KafkaError(cause.move == .configuration ? .configuration : .unreachable, detail)
+        return cause.during(error.action)
+            .moved(to: cause.move == .configuration ? .configuration : .unreachable)
     }
 
     /// The fatal error the client has raised, if any.
-    var fatalError: KafkaError? {
+    var fatalError: BrokerError? {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
             buffer.initialize(repeating: 0)
             let code = rd_kafka_fatal_error(handle, buffer.baseAddress, buffer.count)
             guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
             let text = buffer.baseAddress.map { String(cString: $0) } ?? ""
-            let error = KafkaError(code: code.rawValue, action: "client", text: text)
+            let error = BrokerError(code: code.rawValue, action: "client", text: text)
             return error.settled(.fatal)
         }
     }

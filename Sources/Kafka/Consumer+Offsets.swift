@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 
 extension Consumer {
@@ -9,8 +10,8 @@ extension Consumer {
     /// - Parameter isIncremental: as the event says; false replaces everything.
     /// - Throws: `.fatal` or `.fenced` when the client cannot go on.
     public func assign(
-        _ starts: [PartitionOffset], isIncremental: Bool = false
-    ) throws(KafkaError) {
+        _ starts: [PartitionOffset], isIncremental: Bool
+    ) throws(BrokerError) {
         for start in starts {
             // Marks the queue as ours: records must not leak into the control queue.
             guard let queue = partitionQueue(start.partition) else { continue }
@@ -26,15 +27,16 @@ extension Consumer {
     }
 
     private func partitionQueue(_ partition: TopicPartition) -> OpaquePointer? {
-        rd_kafka_queue_get_partition(client.handle, topics[partition.topic], partition.partition)
+        rd_kafka_queue_get_partition(
+            client.handle, topics.name(partition.topic), partition.number)
     }
 
     /// Answers `.revoked`: everything goes, or with `isIncremental` only `partitions`.
     ///
     /// - Throws: `.fatal` or `.fenced` when the client cannot go on.
     public func unassign(
-        _ partitions: [TopicPartition] = [], isIncremental: Bool = false
-    ) throws(KafkaError) {
+        _ partitions: [TopicPartition], isIncremental: Bool
+    ) throws(BrokerError) {
         if isIncremental {
             let list = PartitionList(partitions, topics: topics)
             try check(rd_kafka_incremental_unassign(client.handle, list.pointer), "unassign")
@@ -47,43 +49,20 @@ extension Consumer {
     ///
     /// - Throws: `.abortTransaction` (`ILLEGAL_GENERATION`, `UNKNOWN_MEMBER_ID`) when the membership has
     ///   ended: somebody else owns the partitions, drop the work. `.retry` when a pause may help.
-    public func commit(_ offsets: [PartitionOffset]) throws(KafkaError) {
+    public func commit(_ offsets: [PartitionOffset]) throws(BrokerError) {
         guard !offsets.isEmpty else { return }
         let list = PartitionList(offsets, topics: topics)
         try check(rd_kafka_commit(client.handle, list.pointer, 0), "commit")
-        try list.check("commit", topics: topics)
+        try list.check("commit")
     }
 
-    /// Commits without waiting; the outcome comes from `poll` as `.committed`.
-    ///
-    /// - Throws: what a full or destroyed client says.
-    public func commitAsynchronously(_ offsets: [PartitionOffset]) throws(KafkaError) {
-        guard !offsets.isEmpty else { return }
-        let list = PartitionList(offsets, topics: topics)
-        // Not rd_kafka_commit: that one reports failures only.
-        try check(
-            rd_kafka_commit_queue(client.handle, list.pointer, control.queue, nil, nil), "commit")
-    }
-
-    /// The group's committed offsets and their metadata; `PartitionOffset.none` where there is none.
+    /// The group's committed offsets and their metadata.
     ///
     /// - Throws: `.retry` or `.unreachable` when the coordinator does not answer in time.
     public func committed(
         _ partitions: [TopicPartition], timeoutMs: Int32 = 10_000
-    ) throws(KafkaError) -> [PartitionOffset] {
+    ) throws(BrokerError) -> [PartitionOffset] {
         try client.committed(partitions, timeoutMs: timeoutMs)
-    }
-
-    /// The offsets a partition kept when it was last fetched from, without asking anybody.
-    ///
-    /// The high one counts records of open transactions too. nil before the first fetch.
-    public func lastKnownWatermarks(_ partition: TopicPartition) -> Watermarks? {
-        var low: Int64 = -1
-        var high: Int64 = -1
-        let code = rd_kafka_get_watermark_offsets(
-            client.handle, topics[partition.topic], partition.partition, &low, &high)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, high >= 0 else { return nil }
-        return Watermarks(low: max(0, low), high: high)
     }
 
     /// The offsets kept by each partition; two requests a leader.
@@ -91,12 +70,12 @@ extension Consumer {
     /// - Throws: as `Admin.watermarks(_:timeoutMs:)`.
     public func watermarks(
         _ partitions: [TopicPartition], timeoutMs: Int32 = 10_000
-    ) throws(KafkaError) -> [TopicPartition: Watermarks] {
+    ) throws(BrokerError) -> [TopicPartition: OffsetRange] {
         try client.watermarks(partitions, timeoutMs: timeoutMs)
     }
 }
 
-extension KafkaError {
+extension BrokerError {
     /// The error of a position that a partition does not keep (any more).
     ///
     /// - Parameters:
@@ -104,9 +83,9 @@ extension KafkaError {
     ///   - action: what was being done.
     ///   - position: the position in words.
     public static func outside(
-        _ kept: Watermarks, _ action: String, _ position: String
-    ) -> KafkaError {
-        KafkaError(
+        _ kept: OffsetRange, _ action: String, _ position: String
+    ) -> BrokerError {
+        BrokerError(
             code: RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE.rawValue, action: action,
             text: "\(position) is outside the records kept, \(kept.low) to \(kept.high)")
     }

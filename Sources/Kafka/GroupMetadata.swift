@@ -1,9 +1,10 @@
+import Broker
 import CRdkafka
 
 /// A group membership (member, generation) as it was at one moment.
 ///
 /// Unchecked Sendable: the C object is constant after its creation.
-public final class GroupMetadata: @unchecked Sendable {
+public final class GroupMetadata: GroupMembership, @unchecked Sendable {
     /// nil for a consumer without a group, or that has never joined.
     let pointer: OpaquePointer?
     /// Counts the group's rebalances; -1 between memberships.

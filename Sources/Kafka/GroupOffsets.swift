@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 import Glibc
 
@@ -13,13 +14,13 @@ public final class GroupOffsets: Sendable {
         self.group = group
     }
 
-    /// The topics that `TopicPartition.topic` counts: the consumer's.
-    public var topics: [String] { client.topics }
+    /// The consumer's topics.
+    public var topics: TopicNames { client.topics }
 
     /// The membership as it is now.
     public func currentMembership() -> GroupMetadata { GroupMetadata(capturedFrom: client) }
 
-    /// The group's committed offsets and their metadata; `PartitionOffset.none` where there is none.
+    /// The group's committed offsets and their metadata.
     ///
     /// Only stable ones: while a transaction on a partition is pending, or the coordinator moves, the question
     /// is asked again until `timeoutMs` milliseconds are over.
@@ -27,14 +28,14 @@ public final class GroupOffsets: Sendable {
     /// - Throws: `.retry` or `.unreachable` when there is no answer in time.
     public func committed(
         _ partitions: [TopicPartition], timeoutMs: Int32 = 10_000
-    ) throws(KafkaError) -> [PartitionOffset] {
+    ) throws(BrokerError) -> [PartitionOffset] {
         let end = ContinuousClock.now + .milliseconds(Int(timeoutMs))
         while true {
             let rest = max(1, ContinuousClock.now.milliseconds(until: end))
-            do throws(KafkaError) {
+            do throws(BrokerError) {
                 return try client.committed(partitions, timeoutMs: Int32(rest))
             } catch {
-                let isLate = error.detail.code == RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue
+                let isLate = error.code == .timedOut
                 guard error.move == .retry, !isLate, ContinuousClock.now < end else {
                     throw isLate ? reason(of: error) : error
                 }
@@ -47,7 +48,7 @@ public final class GroupOffsets: Sendable {
     ///
     /// Not asked through the admin API: in 2.0 a request to a coordinator that is answered after its time-out
     /// ends the process.
-    private func reason(of error: KafkaError) -> KafkaError {
+    private func reason(of error: BrokerError) -> BrokerError {
         var list: UnsafePointer<rd_kafka_group_list>?
         let code = rd_kafka_list_groups(client.handle, group, &list, 3_000)
         defer { if let list { rd_kafka_group_list_destroy(list) } }
@@ -55,8 +56,8 @@ public final class GroupOffsets: Sendable {
             list.pointee.groups?.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR
         else { return error.moved(to: .unreachable) }
         // The coordinator answers, and yet has no stable offset to tell.
-        return KafkaError(
-            code: RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT.rawValue, action: error.detail.action)
+        return BrokerError(
+            code: RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT.rawValue, action: error.action)
     }
 
     /// Commits the next offsets to read, with their metadata, under a membership that must still last.
@@ -68,9 +69,9 @@ public final class GroupOffsets: Sendable {
     ///   nothing was committed. `.unreachable` when there is no answer in time: it may have been.
     public func commit(
         _ offsets: [PartitionOffset], under membership: GroupMetadata, timeoutMs: Int32
-    ) throws(KafkaError) {
+    ) throws(BrokerError) {
         guard membership.isValid, membership.isSame(as: currentMembership()) else {
-            throw KafkaError(
+            throw BrokerError(
                 code: RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION.rawValue, action: "commit offsets",
                 text: "the partitions' membership has ended")
         }
@@ -81,12 +82,12 @@ public final class GroupOffsets: Sendable {
         try check(
             rd_kafka_commit_queue(client.handle, list.pointer, queue, nil, nil), "commit offsets")
         guard let event = rd_kafka_queue_poll(queue, timeoutMs) else {
-            throw KafkaError(
+            throw BrokerError(
                 code: RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue, action: "commit offsets"
             ).moved(to: .unreachable)
         }
         defer { rd_kafka_event_destroy(event) }
-        if let error = client.commitResult(event).error { throw error }
+        try client.checkCommit(event)
     }
 }
 
@@ -106,27 +107,21 @@ extension Consumer {
 extension Client {
     func committed(
         _ partitions: [TopicPartition], timeoutMs: Int32
-    ) throws(KafkaError) -> [PartitionOffset] {
+    ) throws(BrokerError) -> [PartitionOffset] {
         guard !partitions.isEmpty else { return [] }
         let list = PartitionList(partitions, topics: topics)
         let code = rd_kafka_committed(handle, list.pointer, timeoutMs)
         try check(code, "read committed offsets")
-        try list.check("read the committed offset of", topics: topics)
+        try list.check("read the committed offset of")
         return list.offsets(self)
     }
 
-    /// What an event says of a commit that has ended.
-    func commitResult(_ event: OpaquePointer) -> CommitResult {
+    /// Throws what an event says of a commit that has failed.
+    func checkCommit(_ event: OpaquePointer) throws(BrokerError) {
         let list = rd_kafka_event_topic_partition_list(event)
         let elements = UnsafeBufferPointer(
             start: list?.pointee.elems, count: Int(list?.pointee.cnt ?? 0))
-        var error: KafkaError?
-        let code = rd_kafka_event_error(event)
-        if code != RD_KAFKA_RESP_ERR_NO_ERROR {
-            error = KafkaError(code: code.rawValue, action: "commit offsets")
-        } else if let bad = elements.first(where: { $0.err != RD_KAFKA_RESP_ERR_NO_ERROR }) {
-            error = KafkaError(code: bad.err.rawValue, action: "commit offsets")
-        }
-        return CommitResult(offsets: PartitionList.offsets(elements, self), error: error)
+        try check(rd_kafka_event_error(event), "commit offsets")
+        for element in elements { try check(element.err, "commit offsets") }
     }
 }

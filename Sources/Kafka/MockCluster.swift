@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 
 /// librdkafka's mock cluster, in this process: for demonstrations, the seam and quick tests.
@@ -14,13 +15,13 @@ public final class MockCluster: @unchecked Sendable {
     /// Starts `brokers` mock brokers on loopback.
     ///
     /// - Throws: `.fatal` when the machine gives no port.
-    public init(brokers: Int32 = 1) throws(KafkaError) {
+    public init(brokers: Int32 = 1) throws(BrokerError) {
         let properties = try Properties(bootstrapServers: "127.0.0.1:1")
         client = try Client(properties: properties, role: .admin, topics: [], hooks: Hooks())
         guard let cluster = rd_kafka_mock_cluster_new(client.handle, brokers),
             let servers = rd_kafka_mock_cluster_bootstraps(cluster)
         else {
-            throw KafkaError(
+            throw BrokerError(
                 code: RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE.rawValue, action: "start a mock cluster")
         }
         self.cluster = cluster
@@ -32,7 +33,7 @@ public final class MockCluster: @unchecked Sendable {
     /// Creates a topic.
     ///
     /// - Throws: what the mock cluster says of a topic that exists.
-    public func createTopic(_ name: String, partitions: Int32) throws(KafkaError) {
+    public func createTopic(_ name: String, partitions: Int32) throws(BrokerError) {
         try check(
             rd_kafka_mock_topic_create(cluster, name, partitions, 1), "create mock topic \(name)")
     }
@@ -49,14 +50,14 @@ public final class MockCluster: @unchecked Sendable {
     /// Takes a broker down: connections break and new ones are refused.
     ///
     /// - Throws: `.configuration` when there is no such broker.
-    public func takeDown(broker: Int32) throws(KafkaError) {
+    public func takeDown(broker: Int32) throws(BrokerError) {
         try check(rd_kafka_mock_broker_set_down(cluster, broker), "take mock broker \(broker) down")
     }
 
     /// Brings a broker back.
     ///
     /// - Throws: `.configuration` when there is no such broker.
-    public func bringUp(broker: Int32) throws(KafkaError) {
+    public func bringUp(broker: Int32) throws(BrokerError) {
         try check(rd_kafka_mock_broker_set_up(cluster, broker), "bring mock broker \(broker) up")
     }
 }

@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 import Glibc
 
@@ -10,25 +11,37 @@ struct PartitionList: ~Copyable {
         self.pointer = pointer
     }
 
-    /// A list of `offsets`, named by `topics`.
-    init(_ offsets: [PartitionOffset], topics: [String]) {
-        pointer = rd_kafka_topic_partition_list_new(Int32(offsets.count))
-        for entry in offsets {
-            precondition(topics.indices.contains(entry.partition.topic), "unknown topic index")
-            let element = rd_kafka_topic_partition_list_add(
-                pointer, topics[entry.partition.topic], entry.partition.partition)
-            element?.pointee.offset = entry.offset
-            guard !entry.metadata.isEmpty else { continue }
+    /// A list of positions, named by `topics`.
+    init(_ positions: [PartitionOffset], topics: TopicNames) {
+        self.init(count: positions.count)
+        for position in positions {
+            let offset = position.offset ?? Int64(RD_KAFKA_OFFSET_INVALID)
+            let element = add(position.partition, offset, topics)
+            guard !position.metadata.isEmpty else { continue }
             // The list frees the copy.
-            element?.pointee.metadata = UnsafeMutableRawPointer(strdup(entry.metadata))
-            element?.pointee.metadata_size = entry.metadata.utf8.count
+            element?.pointee.metadata = UnsafeMutableRawPointer(strdup(position.metadata))
+            element?.pointee.metadata_size = position.metadata.utf8.count
         }
     }
 
-    /// A list of partitions without offsets.
-    init(_ partitions: [TopicPartition], topics: [String]) {
-        self.init(
-            partitions.map { PartitionOffset($0, offset: PartitionOffset.none) }, topics: topics)
+    /// A list of partitions; `offset` stands for all of their offsets.
+    init(
+        _ partitions: [TopicPartition], offset: Int64 = Int64(RD_KAFKA_OFFSET_INVALID),
+        topics: TopicNames
+    ) {
+        self.init(count: partitions.count)
+        for partition in partitions { _ = add(partition, offset, topics) }
+    }
+
+    private init(count: Int) { pointer = rd_kafka_topic_partition_list_new(Int32(count)) }
+
+    private func add(
+        _ partition: TopicPartition, _ offset: Int64, _ topics: TopicNames
+    ) -> UnsafeMutablePointer<rd_kafka_topic_partition_t>? {
+        let element = rd_kafka_topic_partition_list_add(
+            pointer, topics.name(partition.topic), partition.number)
+        element?.pointee.offset = offset
+        return element
     }
 
     deinit { rd_kafka_topic_partition_list_destroy(pointer) }
@@ -44,10 +57,10 @@ struct PartitionList: ~Copyable {
     }
 
     /// The first error an entry carries.
-    func check(_ action: String, topics: [String]) throws(KafkaError) {
+    func check(_ action: String) throws(BrokerError) {
         for element in elements where element.err != RD_KAFKA_RESP_ERR_NO_ERROR {
             let topic = element.topic.map { String(cString: $0) } ?? "?"
-            throw KafkaError(
+            throw BrokerError(
                 code: element.err.rawValue, action: "\(action) \(topic)[\(element.partition)]")
         }
     }
@@ -57,15 +70,15 @@ struct PartitionList: ~Copyable {
         _ elements: UnsafeBufferPointer<rd_kafka_topic_partition_t>, _ client: Client
     ) -> [PartitionOffset] {
         elements.compactMap { element in
-            guard let topic = client.index(of: element.topic) else { return nil }
+            guard let topic = client.topic(named: element.topic) else { return nil }
             let metadata = element.metadata.map { start in
                 String(
                     decoding: UnsafeRawBufferPointer(start: start, count: element.metadata_size),
                     as: UTF8.self)
             }
             return PartitionOffset(
-                TopicPartition(topic: topic, partition: element.partition),
-                offset: element.offset, metadata: metadata ?? "")
+                TopicPartition(topic, element.partition),
+                offset: element.offset < 0 ? nil : element.offset, metadata: metadata ?? "")
         }
     }
 }

@@ -1,7 +1,7 @@
+import Broker
 import CRdkafka
 
 /// What a shard's queue knows of one partition.
-@usableFromInline
 struct PartitionState {
     /// The partition's own librdkafka queue while attached.
     var queue: OpaquePointer?
@@ -9,9 +9,7 @@ struct PartitionState {
     var last: Int64 = -1
     /// The next offset to read: past the last record, or further where the end was seen.
     var position: Int64 = -1
-    @usableFromInline var slot: Int32 = 0
-    @usableFromInline var epoch: UInt32 = 0
-    @usableFromInline var topic: Int32 = 0
+    var slot: Int32 = 0
     var isHeld = false
     var isAttached: Bool { queue != nil }
 }
@@ -21,22 +19,25 @@ struct PartitionState {
 /// States never move once made, since batches point at them. Memory: 56 bytes for each partition number
 /// up to the highest attached, by topic.
 struct PartitionTable: ~Copyable {
-    private struct Topic {
+    private struct Entry {
         /// The topic's handle as messages carry it.
         var handle: OpaquePointer
         var states: UnsafeMutablePointer<UnsafeMutablePointer<PartitionState>?>
         var count: Int
     }
 
-    private let topics: UnsafeMutablePointer<Topic>
+    private let topics: UnsafeMutablePointer<Entry>
     private let topicCount: Int
+    /// The client's topics; tables are indexed by their place there.
+    private let names: TopicNames
 
-    init(handles: [OpaquePointer]) {
+    init(_ names: TopicNames, handles: [OpaquePointer]) {
+        self.names = names
         topicCount = handles.count
         topics = .allocate(capacity: handles.count)
         for (index, handle) in handles.enumerated() {
             (topics + index).initialize(
-                to: Topic(handle: handle, states: .allocate(capacity: 0), count: 0))
+                to: Entry(handle: handle, states: .allocate(capacity: 0), count: 0))
         }
     }
 
@@ -57,22 +58,31 @@ struct PartitionTable: ~Copyable {
         return topics[topic].states[Int(partition)]
     }
 
-    /// The index of the topic a message belongs to; nil for a topic the client was not made for.
+    /// The place of the topic a message belongs to; nil for a topic the client was not made for.
     @inline(__always)
     func topic(of handle: OpaquePointer?) -> Int? {
         for index in 0..<topicCount where topics[index].handle == handle { return index }
         return nil
     }
 
+    /// The state of a partition; nil when it was never attached here.
+    func state(_ partition: TopicPartition) -> UnsafeMutablePointer<PartitionState>? {
+        names.topics.firstIndex(of: partition.topic).flatMap {
+            state(topic: $0, partition: partition.number)
+        }
+    }
+
     /// The state of a partition, made if it is new.
     func makeState(_ partition: TopicPartition) -> UnsafeMutablePointer<PartitionState> {
-        precondition((0..<topicCount).contains(partition.topic), "unknown topic index")
-        let index = Int(partition.partition)
-        if index >= topics[partition.topic].count { grow(partition.topic, to: index + 1) }
-        if let known = topics[partition.topic].states[index] { return known }
+        guard let topic = names.topics.firstIndex(of: partition.topic) else {
+            preconditionFailure("the client was not made for \(partition)")
+        }
+        let index = Int(partition.number)
+        if index >= topics[topic].count { grow(topic, to: index + 1) }
+        if let known = topics[topic].states[index] { return known }
         let state = UnsafeMutablePointer<PartitionState>.allocate(capacity: 1)
         state.initialize(to: PartitionState())
-        topics[partition.topic].states[index] = state
+        topics[topic].states[index] = state
         return state
     }
 

@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 import Glibc
 import Primitives
@@ -21,23 +22,6 @@ public struct Producer: ~Copyable, Sendable {
         case lent
     }
 
-    /// A header of a record.
-    public struct Header: Sendable {
-        /// Its name, without NUL.
-        public var name: String
-        /// Its value; nil for a null value.
-        public var value: [UInt8]?
-
-        /// A header with bytes.
-        public init(_ name: String, _ value: [UInt8]?) {
-            self.name = name
-            self.value = value
-        }
-
-        /// A header with text.
-        public init(_ name: String, _ value: String) { self.init(name, Array(value.utf8)) }
-    }
-
     /// Deliveries so far.
     public struct Counters: Equatable, Sendable {
         /// Records acknowledged.
@@ -53,13 +37,13 @@ public struct Producer: ~Copyable, Sendable {
     }
 
     /// What became of the records under one tag.
-    public struct Delivery: Equatable, Sendable {
+    public struct Fate: Equatable, Sendable {
         /// Records acknowledged.
         public var delivered = 0
         /// Records given up.
         public var failed = 0
         /// Why the first of those was.
-        public var error: KafkaError?
+        public var error: BrokerError?
 
         /// Nothing yet.
         public init() {}
@@ -70,9 +54,9 @@ public struct Producer: ~Copyable, Sendable {
     /// - Parameter role: `.producer` or `.transactionalProducer`.
     /// - Throws: `.configuration` when a property does not fit the running library.
     public init(
-        properties: Properties, role: Properties.Role = .producer, topics: [String],
+        properties: Properties, role: Properties.Role = .producer, topics: TopicNames,
         hooks: Hooks = Hooks()
-    ) throws(KafkaError) {
+    ) throws(BrokerError) {
         switch role {
         case .producer: isTransactional = false
         case .transactionalProducer: isTransactional = true
@@ -81,8 +65,8 @@ public struct Producer: ~Copyable, Sendable {
         client = try Client(properties: properties, role: role, topics: topics, hooks: hooks)
     }
 
-    /// The topics, in the order that indices count.
-    public var topics: [String] { client.topics }
+    /// The topics it was made for.
+    public var topics: TopicNames { client.topics }
 
     /// Deliveries reported so far; `poll`, `produce` and `flush` collect reports.
     public var counters: Counters {
@@ -102,16 +86,16 @@ public struct Producer: ~Copyable, Sendable {
     }
 
     /// The error of a call that was not answered, with what is behind it, such as wrong credentials.
-    public func reason(of error: KafkaError) -> KafkaError { client.reason(of: error) }
+    public func reason(of error: BrokerError) -> BrokerError { client.reason(of: error) }
 
     /// What became of tagged records since the last call, by tag; `poll` collects reports.
-    public func takeDeliveries() -> [Int: Delivery] { client.box.takeDeliveries() }
+    public func takeDeliveries() -> [Int: Fate] { client.box.takeDeliveries() }
 
     /// The first failures since the last call or `flush`; few are kept, all are counted.
-    public func takeFailures() -> [KafkaError] { client.box.takeFailures() }
+    public func takeFailures() -> [BrokerError] { client.box.takeFailures() }
 
     /// The client's fatal error, if it has one: make a new producer and resume from the committed cut.
-    public var fatalError: KafkaError? { client.fatalError }
+    public var fatalError: BrokerError? { client.fatalError }
 
     /// Queues one record.
     ///
@@ -126,10 +110,11 @@ public struct Producer: ~Copyable, Sendable {
     ///   nothing is lost. `.rejected` when the record is too large. `.fatal` or `.fenced` when the
     ///   producer cannot go on.
     public func produce(
-        topic: Int, partition: Int32, key: ByteSlice?, value: ByteSlice?, timestampMs: Int64? = nil,
-        headers: [Header] = [], memory: Memory = .copied, tag: Int = 0,
+        topic: Topic, partition: Int32, key: ByteSlice?, value: ByteSlice?,
+        timestampMs: Int64? = nil,
+        headers: [RecordHeader] = [], memory: Memory = .copied, tag: Int = 0,
         waitMs: @autoclosure () -> Int = 30_000
-    ) throws(KafkaError) {
+    ) throws(BrokerError) {
         var waited = 0
         var limit: Int?
         while true {
@@ -144,11 +129,11 @@ public struct Producer: ~Copyable, Sendable {
                 waited += Int(Producer.fullQueuePauseMs)
                 continue
             }
-            do throws(KafkaError) {
-                try check(error, "produce to \(topics[topic])[\(partition)]")
+            do throws(BrokerError) {
+                try check(error, "produce to \(topics.name(topic))[\(partition)]")
             } catch {
                 // The library calls a full queue retriable or not by release; it always is.
-                guard error.detail.code == RD_KAFKA_RESP_ERR__QUEUE_FULL.rawValue else {
+                guard error.code == .queueFull else {
                     throw error
                 }
                 throw error.moved(to: .retry)
@@ -156,18 +141,40 @@ public struct Producer: ~Copyable, Sendable {
         }
     }
 
+    /// Queues a record of the first topic, whose bytes are copied; as `produce`.
+    public func put(
+        _ key: [UInt8], _ value: [UInt8]?, partition: Int32, tag: Int = 0, waitMs: Int = 30_000
+    ) throws(BrokerError) {
+        // An error cannot leave the closures typed: it is carried out.
+        let failure: BrokerError? = key.withUnsafeBytes { key in
+            func send(_ value: ByteSlice?) -> BrokerError? {
+                do throws(BrokerError) {
+                    try produce(
+                        topic: 0, partition: partition, key: key, value: value, tag: tag,
+                        waitMs: waitMs)
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+            guard let value else { return send(nil) }
+            return value.withUnsafeBytes { send($0) }
+        }
+        if let failure { throw failure }
+    }
+
     private static let fullQueuePauseMs: Int32 = 10
 
     private func send(
-        _ topic: Int, _ partition: Int32, _ key: ByteSlice?, _ value: ByteSlice?,
-        _ timestampMs: Int64?, _ headers: [Header], _ memory: Memory, _ tag: Int
+        _ topic: Topic, _ partition: Int32, _ key: ByteSlice?, _ value: ByteSlice?,
+        _ timestampMs: Int64?, _ headers: [RecordHeader], _ memory: Memory, _ tag: Int
     ) -> OpaquePointer? {
         // topic, partition, value, key, flags, timestamp, tag, headers
         withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 8) { fields in
             guard let base = fields.baseAddress else { return nil }
             memset(base, 0, 8 * MemoryLayout<rd_kafka_vu_t>.stride)
             fields[0].vtype = RD_KAFKA_VTYPE_RKT
-            fields[0].u.rkt = client.topicHandles[topic]
+            fields[0].u.rkt = client.handle(of: topic)
             fields[1].vtype = RD_KAFKA_VTYPE_PARTITION
             fields[1].u.i32 = partition
             fields[2].vtype = RD_KAFKA_VTYPE_VALUE
@@ -198,7 +205,7 @@ public struct Producer: ~Copyable, Sendable {
         return bytes.baseAddress ?? UnsafeRawPointer(emptyByte.utf8Start)
     }
 
-    private static func makeHeaders(_ headers: [Header]) -> OpaquePointer? {
+    private static func makeHeaders(_ headers: [RecordHeader]) -> OpaquePointer? {
         let list = rd_kafka_headers_new(headers.count)
         for header in headers {
             if let value = header.value {
@@ -220,21 +227,21 @@ public struct Producer: ~Copyable, Sendable {
     ///
     /// - Throws: the first failure when records were given up (their number is in the text);
     ///   `.retry` (`_TIMED_OUT`) when records are still under way after `timeoutMs` milliseconds.
-    public func flush(timeoutMs: Int32) throws(KafkaError) {
+    public func flush(timeoutMs: Int32) throws(BrokerError) {
         let code = rd_kafka_flush(client.handle, timeoutMs)
         let failures = client.box.takeFailures()
         if let first = failures.first {
-            var detail = first.detail
-            detail.text += "; \(counters.failed) records given up so far"
-            throw KafkaError(fatalError == nil ? first.move : .fatal, detail)
+            var error = fatalError == nil ? first : first.moved(to: .fatal)
+            error.text += "; \(counters.failed) records given up so far"
+            throw error
         }
         try check(code, "flush, \(pending) records under way")
     }
 
     /// The first of its topics that brokers say there is none of; nil where all are there, or nobody answers.
     public func missingTopic(timeoutMs: Int32) -> String? {
-        for topic in client.topics {
-            do throws(KafkaError) {
+        for topic in client.topics.names {
+            do throws(BrokerError) {
                 let found = try client.metadata(topic: topic, timeoutMs: timeoutMs).topic
                 if found == nil { return topic }
             } catch {

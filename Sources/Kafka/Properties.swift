@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 
 /// A validated set of librdkafka properties, from which every client is configured.
@@ -55,7 +56,7 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
     /// - Throws: `.configuration` naming the property that is unknown, invalid or owned by the engine.
     public init(
         bootstrapServers: String, clientID: String = "stillwatch", settings: [Setting] = []
-    ) throws(KafkaError) {
+    ) throws(BrokerError) {
         guard !bootstrapServers.isEmpty else {
             throw Properties.refusal("bootstrap.servers", "no bootstrap servers are given")
         }
@@ -78,13 +79,13 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
     /// it can be passed on. A secret is not quoted.
     public static func problem(_ setting: Setting) -> String? {
         if let reason = refusalReason(setting) { return reason }
-        do throws(KafkaError) {
+        do throws(BrokerError) {
             let scratch = try Configuration()
             try scratch.set(setting.name, setting.value)
             return nil
         } catch {
             return Library.knows(property: setting.name)
-                ? "is not accepted: \(error.detail.text)"
+                ? "is not accepted: \(error.text)"
                 : "is no property of librdkafka \(Library.version)"
         }
     }
@@ -93,7 +94,7 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
     ///
     /// Properties that contradict each other and files that are not there show only then. The clients have no
     /// brokers, and nobody is asked anything.
-    public func startProblem() -> KafkaError? {
+    public func startProblem() -> BrokerError? {
         // These clients would ask for a token by themselves.
         if settings.contains(where: { $0.value.uppercased() == "OAUTHBEARER" }) { return nil }
         let roles: [Role] = [
@@ -101,7 +102,7 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
             .transactionalProducer(transactionalID: "check"),
         ]
         for role in roles {
-            do throws(KafkaError) {
+            do throws(BrokerError) {
                 try Client.tryOut(self, role)
             } catch {
                 return error
@@ -121,7 +122,7 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
     /// The librdkafka configuration for a client of `role`.
     func configuration(
         for role: Role, withBrokers hasBrokers: Bool = true
-    ) throws(KafkaError) -> Configuration {
+    ) throws(BrokerError) -> Configuration {
         let configuration = try Configuration()
         for setting in defaults(for: role) where !isOverridden(setting, for: role) {
             try configuration.set(setting.name, setting.value)
@@ -153,11 +154,10 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
             + defaults + mine + Properties.owned(for: role)
     }
 
-    private static func refusal(_ name: String, _ reason: String) -> KafkaError {
-        .configuration(
-            KafkaError.Detail(
-                code: RD_KAFKA_RESP_ERR__INVALID_ARG.rawValue, name: "_INVALID_ARG",
-                action: "property \(name)", text: reason, advice: ""))
+    private static func refusal(_ name: String, _ reason: String) -> BrokerError {
+        BrokerError(
+            .configuration, code: .invalidArgument, name: "_INVALID_ARG",
+            action: "property \(name)", text: reason)
     }
 }
 
@@ -165,9 +165,9 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
 struct Configuration: ~Copyable {
     private(set) var pointer: OpaquePointer?
 
-    init() throws(KafkaError) {
+    init() throws(BrokerError) {
         guard let pointer = rd_kafka_conf_new() else {
-            throw KafkaError(
+            throw BrokerError(
                 code: RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE.rawValue, action: "configure")
         }
         self.pointer = pointer
@@ -176,7 +176,7 @@ struct Configuration: ~Copyable {
     deinit { if let pointer { rd_kafka_conf_destroy(pointer) } }
 
     /// Sets a property; a refused secret is not quoted back.
-    func set(_ name: String, _ value: String) throws(KafkaError) {
+    func set(_ name: String, _ value: String) throws(BrokerError) {
         let capacity = 512
         let (result, text) = withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) {
             buffer in
@@ -186,18 +186,21 @@ struct Configuration: ~Copyable {
             return (result, text)
         }
         guard result != RD_KAFKA_CONF_OK else { return }
-        throw .configuration(
-            KafkaError.Detail(
-                code: RD_KAFKA_RESP_ERR__INVALID_ARG.rawValue, name: "_INVALID_ARG",
-                action: "property \(name)",
-                text: Properties.isSecret(name) ? "the value is not accepted" : text,
-                advice: result == RD_KAFKA_CONF_UNKNOWN
-                    ? "librdkafka \(Library.version) lists its properties in CONFIGURATION.md" : "")
-        )
+        throw BrokerError(
+            .configuration, code: .invalidArgument, name: "_INVALID_ARG",
+            action: "property \(name)",
+            text: Properties.isSecret(name) ? "the value is not accepted" : text,
+            advice: result == RD_KAFKA_CONF_UNKNOWN
+                ? "librdkafka \(Library.version) lists its properties in CONFIGURATION.md" : "")
     }
 
     /// Gives the pointer up: a client has taken it over.
     consuming func release() {
         pointer = nil
     }
+}
+
+extension BrokerError.Code {
+    /// An argument or a property that librdkafka does not take.
+    fileprivate static let invalidArgument = Self(rawValue: -186)
 }

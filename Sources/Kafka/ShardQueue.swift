@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 import Synchronization
 
@@ -9,7 +10,7 @@ import Synchronization
 ///
 /// Unchecked Sendable: it is handed to a shard once, and all its methods are for that shard alone, one at
 /// a time. Per batch: two or three calls of librdkafka and no allocation; per record: a table look-up.
-public final class ShardQueue: @unchecked Sendable {
+public final class ShardQueue: LogPort, @unchecked Sendable {
     typealias Message = UnsafeMutablePointer<rd_kafka_message_t>
 
     /// What was left out of batches, and why.
@@ -32,7 +33,9 @@ public final class ShardQueue: @unchecked Sendable {
     private let client: Client
     private let queue: OpaquePointer
     private let messages: UnsafeMutablePointer<Message?>
-    private let states: UnsafeMutablePointer<UnsafeMutablePointer<PartitionState>?>
+    /// The messages of the batch being lent, as entries.
+    private let entries: UnsafeMutablePointer<Entry>
+    private var failures: [(index: Int, error: BrokerError)] = []
     private let table: PartitionTable
     /// Entries of held partitions that had already come over, in their order.
     private var stash: [Message] = []
@@ -45,10 +48,10 @@ public final class ShardQueue: @unchecked Sendable {
     /// What was delivered and left out so far.
     public private(set) var counters = Counters()
 
-    init(client: Client, capacity: Int) throws(KafkaError) {
+    init(client: Client, capacity: Int) throws(BrokerError) {
         precondition((1...1_000_000).contains(capacity), "a batch has 1 ... 1,000,000 records")
         guard let queue = rd_kafka_queue_new(client.handle) else {
-            throw KafkaError(
+            throw BrokerError(
                 code: RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE.rawValue, action: "make a shard queue")
         }
         self.client = client
@@ -56,9 +59,8 @@ public final class ShardQueue: @unchecked Sendable {
         self.capacity = capacity
         messages = .allocate(capacity: capacity)
         messages.initialize(repeating: nil, count: capacity)
-        states = .allocate(capacity: capacity)
-        states.initialize(repeating: nil, count: capacity)
-        table = PartitionTable(handles: client.topicHandles)
+        entries = .allocate(capacity: capacity)
+        table = PartitionTable(client.topics, handles: client.topicHandles)
     }
 
     deinit {
@@ -70,7 +72,8 @@ public final class ShardQueue: @unchecked Sendable {
         for message in ready { rd_kafka_message_destroy(message) }
         rd_kafka_queue_destroy(queue)
         messages.deallocate()
-        states.deallocate()
+        // Entries are plain values: there is nothing to deinitialise.
+        entries.deallocate()
     }
 
     // MARK: Partitions
@@ -79,19 +82,17 @@ public final class ShardQueue: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - slot: the caller's number for it, given back with each record.
-    ///   - epoch: the assignment's epoch, given back with each record.
     ///   - start: the offset reading starts at; anything below is dropped as a duplicate.
-    public func attach(_ partition: TopicPartition, slot: Int, epoch: UInt32, from start: Int64) {
+    public func attach(_ partition: TopicPartition, slot: Int, from start: Int64) {
         let state = table.makeState(partition)
         precondition(!state.pointee.isAttached, "the partition is attached already")
-        let name = client.topics[partition.topic]
-        guard let own = rd_kafka_queue_get_partition(client.handle, name, partition.partition)
+        let name = client.topics.name(partition.topic)
+        guard let own = rd_kafka_queue_get_partition(client.handle, name, partition.number)
         else {
             preconditionFailure("an assigned partition has a queue")
         }
         state.pointee = PartitionState(
-            queue: own, last: start - 1, position: max(0, start), slot: Int32(slot), epoch: epoch,
-            topic: Int32(partition.topic))
+            queue: own, last: start - 1, position: max(0, start), slot: Int32(slot))
         rd_kafka_queue_forward(own, queue)
     }
 
@@ -152,8 +153,7 @@ public final class ShardQueue: @unchecked Sendable {
     public var backlog: Int { rd_kafka_queue_length(queue) + ready.count }
 
     private func attached(_ partition: TopicPartition) -> UnsafeMutablePointer<PartitionState>? {
-        guard let state = table.state(topic: partition.topic, partition: partition.partition),
-            state.pointee.isAttached
+        guard let state = table.state(partition), state.pointee.isAttached
         else { return nil }
         return state
     }
@@ -169,17 +169,41 @@ public final class ShardQueue: @unchecked Sendable {
 
     // MARK: Batches
 
-    /// Lends the next batch: at most `max` entries, as many as are there, waiting up to `timeoutMs`
-    /// milliseconds for the first.
+    /// Lends the next batch: at most `max` entries, as many as are there, waiting up to `waitMs` milliseconds for the
+    /// first.
     ///
-    /// The entries are consumed even when `body` throws: give the partitions up then, and start again
-    /// from the committed offsets.
-    public func withBatch<R: ~Copyable, E: Error>(
-        max: Int = .max, timeoutMs: Int32, _ body: (borrowing RecordBatch) throws(E) -> R
-    ) throws(E) -> R {
-        let count = admit(fetch(min(max, capacity), timeoutMs))
+    /// Passing conditions of a partition come as failures too; their move tells that reading may go on. The entries
+    /// are consumed even when `body` throws: give the partitions up then, and start again from the committed offsets.
+    public func withBatch<E: Error>(
+        max: Int = .max, waitMs: Int32, _ body: (Batch) throws(E) -> Void
+    ) throws(E) {
+        if !failures.isEmpty { failures.removeAll(keepingCapacity: true) }
+        let count = admit(fetch(min(max, capacity), waitMs))
         defer { for index in 0..<count { rd_kafka_message_destroy(messages[index]) } }
-        return try body(RecordBatch(messages: messages, states: states, count: count))
+        try body(Batch(start: entries, count: count))
+    }
+
+    /// Why entry `index` of the batch being lent is a failure.
+    public func failure(at index: Int) -> BrokerError {
+        failures.first { $0.index == index }?.error
+            ?? BrokerError(.fatal, action: "read", text: "entry \(index) is no failure")
+    }
+
+    /// The headers of the record at `index` of the batch being lent.
+    public func headers(at index: Int) -> [RecordHeader] {
+        var list: OpaquePointer?
+        guard let message = messages[index],
+            rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list
+        else { return [] }
+        return (0..<rd_kafka_header_cnt(list)).compactMap { number in
+            var name: UnsafePointer<CChar>?
+            var value: UnsafeRawPointer?
+            var size = 0
+            let code = rd_kafka_header_get_all(list, number, &name, &value, &size)
+            guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let name else { return nil }
+            let bytes = value.map { Array(UnsafeRawBufferPointer(start: $0, count: size)) }
+            return RecordHeader(String(cString: name), bytes)
+        }
     }
 
     /// Makes a `withBatch` that waits in another thread return, or else the next one not wait. From any thread.
@@ -231,13 +255,54 @@ public final class ShardQueue: @unchecked Sendable {
                 rd_kafka_message_destroy(message)
                 continue
             }
+            guard let entry = entry(message, slot: state.pointee.slot, at: kept) else {
+                rd_kafka_message_destroy(message)
+                continue
+            }
             messages[kept] = message
-            states[kept] = state
+            (entries + kept).initialize(to: entry)
             kept += 1
-            if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR { counters.records += 1 }
+            if entry.kind == .record { counters.records += 1 }
         }
         self.counters = counters
         return kept
+    }
+
+    /// A message written out; nil for an error that says nothing. A few nanoseconds a record and no allocation.
+    @inline(__always)
+    private func entry(_ message: Message, slot: Int32, at index: Int) -> Entry? {
+        let offset = message.pointee.offset
+        switch message.pointee.err {
+        case RD_KAFKA_RESP_ERR_NO_ERROR:
+            return Entry(
+                kind: .record, slot: slot, offset: offset,
+                timestampMs: rd_kafka_message_timestamp(message, nil),
+                key: Self.bytes(message.pointee.key, message.pointee.key_len),
+                value: Self.bytes(message.pointee.payload, message.pointee.len))
+        case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+            return Entry(kind: .end, slot: slot, offset: offset)
+        default:
+            let error = Self.error(of: message)
+            guard error.move != .benign else { return nil }
+            failures.append((index, error))
+            return Entry(kind: .failure, slot: slot, offset: offset)
+        }
+    }
+
+    @inline(__always)
+    private static func bytes(
+        _ start: UnsafeMutableRawPointer?, _ count: Int
+    ) -> UnsafeRawBufferPointer? {
+        start.map { UnsafeRawBufferPointer(start: $0, count: count) }
+    }
+
+    /// What went wrong with a message's partition.
+    private static func error(of message: Message) -> BrokerError {
+        let text = rd_kafka_message_errstr(message).map { String(cString: $0) }
+        let topic = message.pointee.rkt.map { String(cString: rd_kafka_topic_name($0)) } ?? "?"
+        return BrokerError(
+            code: message.pointee.err.rawValue,
+            action: "read \(topic)[\(message.pointee.partition)]", text: text)
     }
 
     /// Moves the partition's marks past an entry; false for a duplicate.

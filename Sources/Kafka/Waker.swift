@@ -1,3 +1,4 @@
+import Broker
 import CRdkafka
 
 /// Keeps brokers' threads fetching where librdkafka sleeps up to 1 s after a full queue.
@@ -19,15 +20,15 @@ public final class Waker: @unchecked Sendable {
     ///
     /// - Returns: the watermarks of those that answered within `timeoutMs` milliseconds.
     @discardableResult
-    public func wake(timeoutMs: Int32 = 100) -> [(partition: TopicPartition, marks: Watermarks)] {
+    public func wake(timeoutMs: Int32 = 100) -> [(partition: TopicPartition, marks: OffsetRange)] {
         partitions.compactMap { partition in
             var low: Int64 = 0
             var high: Int64 = 0
             let code = rd_kafka_query_watermark_offsets(
-                client.handle, client.topics[partition.topic], partition.partition, &low, &high,
+                client.handle, client.topics.name(partition.topic), partition.number, &low, &high,
                 timeoutMs)
             guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
-            return (partition, Watermarks(low: low, high: high))
+            return (partition, OffsetRange(low: low, high: high))
         }
     }
 }
@@ -40,13 +41,13 @@ extension Consumer {
     /// - Throws: `.retry` or `.unreachable` when the cluster does not tell its leaders in time.
     public func makeWaker(
         for partitions: [TopicPartition], timeoutMs: Int32 = 10_000
-    ) throws(KafkaError) -> Waker {
+    ) throws(BrokerError) -> Waker {
         var leaders: [Int32: TopicPartition] = [:]
         for topic in Set(partitions.map(\.topic)) {
-            let described = try client.describe(topics[topic], timeoutMs: timeoutMs)
-            let mine = Set(partitions.filter { $0.topic == topic }.map(\.partition))
+            let described = try client.describe(topics.name(topic), timeoutMs: timeoutMs)
+            let mine = Set(partitions.filter { $0.topic == topic }.map(\.number))
             for partition in described.partitions where mine.contains(partition.id) {
-                leaders[partition.leader] = TopicPartition(topic: topic, partition: partition.id)
+                leaders[partition.leader] = TopicPartition(topic, partition.id)
             }
         }
         return Waker(client: client, partitions: leaders.values.sorted())

@@ -4,23 +4,28 @@ import Telemetry
 
 /// Makes the ports an instance and its shards run on.
 final class Assembly: Sendable {
-    let group: KafkaGroup
+    let group: Consumer
+    /// What the group has committed, for producers and look-ups.
+    private let offsets: GroupOffsets
     let board: AlignmentBoard
     private let settings: LiveSettings
     private let engine: EngineSettings
     private let hooks: Hooks
-    private let history: KafkaHistory
+    private let history: LogHistory
     private let directory: DirectoryStore?
 
     init(_ settings: LiveSettings, _ engine: EngineSettings, _ logger: Logger) throws {
         self.settings = settings
         self.engine = engine
         hooks = Self.hooks(logger.labelled("librdkafka"))
-        group = try KafkaGroup(
-            properties: settings.properties, group: settings.group,
-            instanceID: settings.instanceID, topics: settings.topics, hooks: hooks)
-        history = try KafkaHistory(
-            properties: settings.properties, topics: settings.topics, hooks: hooks)
+        let sources = settings.topics.only([.input, .partials])
+        group = try Consumer(
+            properties: settings.properties,
+            role: .consumer(group: settings.group, instanceID: settings.instanceID),
+            topics: sources, hooks: hooks)
+        offsets = group.makeGroupOffsets()
+        history = try LogHistory(
+            properties: settings.properties, topics: sources, hooks: hooks)
         directory = try settings.stateDirectory.map { path in
             let log = logger.labelled("state")
             return try DirectoryStore(path: path, application: engine.pipeline.application) {
@@ -42,29 +47,29 @@ final class Assembly: Sendable {
         })
     }
 
-    func makeLookup() -> KafkaLookup {
-        KafkaLookup(
-            properties: settings.properties, topics: settings.topics, offsets: group.offsets,
+    func makeLookup() -> BrokerLookup {
+        BrokerLookup(
+            properties: settings.properties, topics: settings.topics, offsets: offsets,
             hooks: hooks)
     }
 
     func makePorts(shard: Int) throws -> sending ShardPorts {
-        let input = try group.makeLog(.input, capacity: 2048)
+        let input = try group.makeShardQueue(capacity: 2048)
         return ShardPorts(
-            input: input, partials: try group.makeLog(.partials, capacity: 256),
-            producer: KafkaProducer(
-                producerSettings(shard), offsets: group.offsets, hooks: hooks,
+            input: input, partials: try group.makeShardQueue(capacity: 256),
+            producer: ShardProducer(
+                producerSettings(shard), offsets: offsets, hooks: hooks,
                 onOutcome: { input.wake() }),
             state: try makeState(), history: history, lookup: makeLookup())
     }
 
-    private func producerSettings(_ shard: Int) -> KafkaProducer.Settings {
-        KafkaProducer.Settings(
+    private func producerSettings(_ shard: Int) -> ShardProducer.Settings {
+        ShardProducer.Settings(
             properties: settings.properties,
             guarantee: engine.delivery == .exactlyOnce
                 ? .exactlyOnce(identity: "\(settings.group)-\(settings.instanceID)-\(shard)")
                 : .atLeastOnce,
-            topics: settings.topics, statePartitions: Int32(engine.outputs.state))
+            topics: settings.topics.only([.partials, .alerts, .shadow, .deadLetters, .state]))
     }
 
     private func makeState() throws -> sending any StatePort {

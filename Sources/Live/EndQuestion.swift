@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// Asks the brokers where partitions end, once a statistics line, and waits a bounded time for the answer.
@@ -6,7 +7,7 @@ struct EndQuestion {
     /// Whether an answer is under way, which has to be taken before the next question.
     private var isAsked = false
     private var sinceMs: Int64?
-    private var bounds: [PartitionID: LogBounds]?
+    private var bounds: [TopicPartition: OffsetRange]?
 
     private static let patienceMs: Int64 = 2_000
 
@@ -14,7 +15,7 @@ struct EndQuestion {
 
     /// Asks where nothing was asked since the last line; true once there is an answer, or there has to be a line
     /// without one.
-    mutating func isSettled(_ now: Int64, for partitions: Set<PartitionID>) -> Bool {
+    mutating func isSettled(_ now: Int64, for partitions: Set<TopicPartition>) -> Bool {
         takeAnswer()
         guard let sinceMs else {
             self.sinceMs = now
@@ -29,7 +30,7 @@ struct EndQuestion {
     }
 
     /// The answer, for one line; nil where the brokers did not say.
-    mutating func takeBounds() -> [PartitionID: LogBounds]? {
+    mutating func takeBounds() -> [TopicPartition: OffsetRange]? {
         defer { (sinceMs, bounds) = (nil, nil) }
         return bounds
     }

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Execution
 import Kafka
@@ -21,7 +22,7 @@ public actor Engine {
     private var shards: [ShardRunner] = []
     private var waker: Waker?
     /// The input partitions this process reads.
-    private var inputs: Set<PartitionID> = []
+    private var inputs: Set<TopicPartition> = []
     /// Asks where the input ends, for the statistics; nil before the start.
     private var ends: EndQuestion?
     private var coverage: CoverageWatch
@@ -49,7 +50,7 @@ public actor Engine {
     public func run() async throws -> ShardReport {
         do {
             return try await work()
-        } catch let error as ClusterError {
+        } catch let error as BrokerError {
             throw EngineFailure(error)
         }
     }
@@ -69,7 +70,7 @@ public actor Engine {
             notify: { [notices] in notices.write($0) })
         var failure: (any Error)?
         do {
-            try assembly.group.join()
+            try assembly.group.subscribe()
             try await control(instance, assembly)
             failure = instance.shortfall
         } catch {
@@ -115,7 +116,7 @@ public actor Engine {
             if settings.engine.stopsAtEnd { instance.take(await progress()) }
             wakeFetchers(assembly)
             assembly.group.wait(ms: waker == nil ? 20 : 5)
-            let now = Clock.monotonicMs()
+            let now = MachineClock.monotonicMs()
             let orders = try instance.step(nowMs: now)
             noteInputs(orders.map(\.command), assembly)
             for order in orders { try await shards[order.shard].handle(order.command) }
@@ -145,7 +146,7 @@ public actor Engine {
         var hasMore = false
         for command in commands {
             switch command {
-            case .take(let starts, _, _, _):
+            case .take(let starts, _, _):
                 let taken = starts.map(\.partition).filter { $0.topic == .input }
                 inputs.formUnion(taken)
                 hasMore = hasMore || !taken.isEmpty
@@ -154,7 +155,7 @@ public actor Engine {
             }
         }
         guard Library.stallsWhenFull, hasMore else { return }
-        do throws(ClusterError) {
+        do throws(BrokerError) {
             waker = try assembly.group.makeWaker(for: inputs.sorted())
         } catch {
             notices.write(.clusterTrouble(error))
@@ -169,7 +170,7 @@ public actor Engine {
         guard ends?.isSettled(now, for: inputs) ?? true else { return }
         let report = await report()
         var fields = statistics.next(
-            report, now, ends: ends?.takeBounds(), wallMs: Clock.wallMs())
+            report, now, ends: ends?.takeBounds(), wallMs: MachineClock.wallMs())
         if let shares = coverage.shares(of: report) { fields["events_with"] = .string(shares) }
         if let flaws = CoverageWatch.flaws(of: report) { fields["flaws"] = .string(flaws) }
         logger.info("statistics", metadata: fields)

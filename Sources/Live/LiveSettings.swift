@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Kafka
 
@@ -9,10 +10,10 @@ public struct LiveSettings: Sendable {
     public var group: String
     /// This process's name in the group: its static member id, and part of its transactional ids.
     public var instanceID: String
-    /// The topics.
-    public var topics: TopicNames
     /// What the instance and its shards run with; the partition counts of its outputs are looked up.
     public var engine: EngineSettings
+    /// The topics.
+    public var topics: TopicNames { engine.topics }
     /// Where snapshots are kept on this machine; nil keeps them on the state topic.
     public var stateDirectory: String?
     /// Milliseconds between lines of statistics in the log; 0 = none.
@@ -20,13 +21,11 @@ public struct LiveSettings: Sendable {
 
     /// Settings of an instance that keeps its state on the state topic.
     public init(
-        properties: Properties, group: String, instanceID: String, topics: TopicNames,
-        engine: EngineSettings
+        properties: Properties, group: String, instanceID: String, engine: EngineSettings
     ) {
         self.properties = properties
         self.group = group
         self.instanceID = instanceID
-        self.topics = topics
         self.engine = engine
     }
 }

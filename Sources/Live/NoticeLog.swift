@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Telemetry
 import Topology
@@ -12,7 +13,7 @@ struct NoticeLog: Sendable {
         self.topics = topics
     }
 
-    private func place(_ partition: PartitionID) -> Logger.MetadataValue {
+    private func place(_ partition: TopicPartition) -> Logger.MetadataValue {
         .string("\(topics[partition.topic] ?? "")[\(partition.number)]")
     }
 

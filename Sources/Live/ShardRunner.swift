@@ -29,7 +29,7 @@ actor ShardRunner {
     func run() async {
         var yieldedMs: Int64 = 0
         while !isStopping, failure == nil {
-            let now = Clock.monotonicMs()
+            let now = MachineClock.monotonicMs()
             do throws(EngineFailure) {
                 if try !shard.step(nowMs: now, waitMs: Self.waitMs) { usleep(Self.pauseUs) }
             } catch {
@@ -37,7 +37,7 @@ actor ShardRunner {
             }
             if now > yieldedMs + 1 {
                 await Task.yield()
-                yieldedMs = Clock.monotonicMs()
+                yieldedMs = MachineClock.monotonicMs()
             }
         }
     }
@@ -47,7 +47,7 @@ actor ShardRunner {
 
     /// Does what the instance says.
     func handle(_ command: ShardCommand) throws {
-        try shard.handle(command, nowMs: Clock.monotonicMs())
+        try shard.handle(command, nowMs: MachineClock.monotonicMs())
     }
 
     /// What the shard has to tell, once.

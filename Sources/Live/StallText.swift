@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Primitives
 
@@ -36,11 +37,11 @@ struct StallText {
 
     private static let named = 4
 
-    private func place(_ partition: PartitionID) -> String {
+    private func place(_ partition: TopicPartition) -> String {
         "\(topics[partition.topic] ?? "")[\(partition.number)]"
     }
 
-    private func input(_ partition: Int32) -> String { place(PartitionID(.input, partition)) }
+    private func input(_ partition: Int32) -> String { place(TopicPartition(.input, partition)) }
 
     private func time(_ time: EventTime) -> String { "event time \(time.ms)" }
 }

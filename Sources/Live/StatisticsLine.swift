@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Events
 import Primitives
@@ -28,7 +29,7 @@ struct StatisticsLine {
     ///   - ends: where the input partitions end; nil where the brokers did not say.
     ///   - wallMs: the time of day.
     mutating func next(
-        _ report: ShardReport, _ now: Int64, ends: [PartitionID: LogBounds]?, wallMs: Int64
+        _ report: ShardReport, _ now: Int64, ends: [TopicPartition: OffsetRange]?, wallMs: Int64
     ) -> Logger.Metadata {
         let seconds = Double(max(1, now - (lastMs ?? now))) / 1000
         let rate = Double(report.ingest.consumed - last.ingest.consumed) / seconds
@@ -54,13 +55,14 @@ struct StatisticsLine {
     /// Records between what was read of this process's partitions and their ends, and how old the event time is that
     /// the slowest of those with unread records has come to.
     private static func addLag(
-        of report: ShardReport, _ ends: [PartitionID: LogBounds], _ wallMs: Int64,
+        of report: ShardReport, _ ends: [TopicPartition: OffsetRange], _ wallMs: Int64,
         to fields: inout Logger.Metadata
     ) {
         var records: Int64 = 0
         var slowest: EventTime?
         for input in report.inputs {
-            guard let end = ends[PartitionID(.input, input.partition)]?.high, end > input.position
+            guard let end = ends[TopicPartition(.input, input.partition)]?.high,
+                end > input.position
             else { continue }
             records += end - input.position
             if let highest = input.highest { slowest = min(slowest ?? highest, highest) }

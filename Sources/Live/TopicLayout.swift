@@ -1,18 +1,25 @@
+import Broker
 import Delivery
+import Execution
 import Glibc
 import Kafka
 
 /// Partition counts of the topics, looked up at start; missing topics are told all at once.
-struct TopicLayout {
-    let input: Int
-    let partials: Int
-    let outputs: OutputPartitions
+public struct TopicLayout {
+    /// Partitions of the input.
+    public let input: Int
+    /// Partitions of the shuffle.
+    public let partials: Int
+    /// Partitions of the topics written.
+    public let outputs: OutputPartitions
 
     private static let patienceMs: Int64 = 3000
 
+    /// Looks the topics up.
+    ///
     /// - Throws: `.unreachable` naming every missing topic, or where no broker answers; `.configuration`
     ///   where the shuffle topic is not what the configuration says.
-    init(_ settings: LiveSettings) throws(EngineFailure) {
+    public init(_ settings: LiveSettings) throws(EngineFailure) {
         let topics = settings.topics
         let state = settings.stateDirectory == nil ? topics.state : nil
         let all =
@@ -48,37 +55,23 @@ struct TopicLayout {
         of topics: [String], _ properties: Properties
     ) throws(EngineFailure) -> [String: Int] {
         var counts: [String: Int] = [:]
-        do throws(KafkaError) {
-            let admin = try Admin(properties: properties, topics: topics)
+        do throws(BrokerError) {
+            let admin = try Admin(properties: properties, topics: TopicNames(topics))
             // Brokers hear of a new topic one after the other: what is missing is looked for again.
-            let deadline = Clock.monotonicMs() + patienceMs
+            let deadline = MachineClock.monotonicMs() + patienceMs
             while true {
                 for name in topics where counts[name] == nil {
-                    counts[name] = try partitions(of: name, admin)
+                    counts[name] = try admin.partitionCount(of: name)
                 }
-                if counts.count == Set(topics).count || Clock.monotonicMs() >= deadline { break }
+                if counts.count == Set(topics).count || MachineClock.monotonicMs() >= deadline {
+                    break
+                }
                 usleep(50_000)
             }
         } catch {
-            throw EngineFailure(ClusterError(error))
+            throw EngineFailure(error)
         }
         return counts
-    }
-
-    /// A topic's partitions; nil where there is no such topic.
-    private static func partitions(
-        of name: String, _ admin: borrowing Admin
-    ) throws(KafkaError) -> Int? {
-        do throws(KafkaError) {
-            return try admin.describe(name).partitions.count
-        } catch {
-            if error.detail.name.contains("UNKNOWN_TOPIC")
-                || error.detail.name == "_UNKNOWN_PARTITION"
-            {
-                return nil
-            }
-            throw error
-        }
     }
 
     private static func advice(_ missing: [String], _ input: String) -> String {

@@ -2,6 +2,7 @@
 // offset and does nothing with the records. Prints one JSON object.
 //
 //   consume-ceiling --bootstrap-servers HOST:PORT --topic NAME [--threads 1] [--batch 4096] [-X name=value]...
+import Broker
 import Glibc
 import Kafka
 import Primitives
@@ -43,13 +44,10 @@ func read(_ queue: ShardQueue, ends: [TopicPartition: Int64], batch: Int) -> Tal
     var tally = Tally()
     var open = ends.count
     while open > 0 {
-        queue.withBatch(max: batch, timeoutMs: 100) { batch in
-            for index in 0..<batch.count {
-                let record = batch[index]
-                if record.isData {
-                    tally.records += 1
-                    tally.bytes += record.value?.count ?? 0
-                }
+        queue.withBatch(max: batch, waitMs: 100) { batch in
+            for entry in batch where entry.kind == .record {
+                tally.records += 1
+                tally.bytes += Int(entry.valueCount)
             }
         }
         open = ends.filter { (queue.position($0.key) ?? 0) < $0.value }.count
@@ -70,20 +68,21 @@ func run(_ options: Options) async throws -> (tally: Tally, seconds: Double, cpu
     let consumer = try Consumer(properties: properties, role: .reader, topics: [options.topic])
     let admin = try Admin(properties: properties)
     let partitions = try admin.describe(options.topic).partitions.map {
-        TopicPartition(topic: 0, partition: $0.id)
+        TopicPartition(0, $0.id)
     }
     let marks = try consumer.watermarks(partitions)
     let waker = try consumer.makeWaker(for: partitions)
     let started = ContinuousClock.now
     let cpuBefore = cpuSeconds()
-    try consumer.assign(partitions.map { PartitionOffset($0, offset: marks[$0]?.low ?? 0) })
+    try consumer.assign(
+        partitions.map { PartitionOffset($0, offset: marks[$0]?.low ?? 0) }, isIncremental: false)
     let tally = try await withThrowingTaskGroup(of: Tally.self) { group in
         for thread in 0..<options.threads {
-            let mine = partitions.filter { Int($0.partition) % options.threads == thread }
+            let mine = partitions.filter { Int($0.number) % options.threads == thread }
             let queue = try consumer.makeShardQueue(capacity: options.batch)
             for partition in mine {
                 queue.attach(
-                    partition, slot: 0, epoch: 1, from: marks[partition]?.low ?? 0)
+                    partition, slot: 0, from: marks[partition]?.low ?? 0)
             }
             let ends = Dictionary(uniqueKeysWithValues: mine.map { ($0, marks[$0]?.high ?? 0) })
             let size = options.batch

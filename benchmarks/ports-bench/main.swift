@@ -1,7 +1,8 @@
-// What the live ports cost on a broker: commits through `KafkaProducer`, reading a state partition, and entries
-// of `KafkaLog` beside records of the queue under it.
+// What the live ports cost on a broker: commits through `ShardProducer`, reading a state partition, and entries
+// of `ShardQueue` beside records of the queue under it.
 //
 //   ports-bench BOOTSTRAP_SERVERS [commits] [state MB] [records]
+import Broker
 import Delivery
 import Glibc
 import Kafka
@@ -39,35 +40,35 @@ func makeTopics() throws {
         ])
 }
 
-func join(_ group: KafkaGroup, _ log: KafkaLog?) throws -> any Membership {
-    try group.join()
+func join(_ group: Consumer, _ log: ShardQueue?) throws -> any GroupMembership {
+    try group.subscribe()
     while true {
         guard
             case .assigned(let partitions, let isIncremental, let membership) =
-                group.poll(waitMs: 100)
+                group.poll(timeoutMs: 100)
         else { continue }
         try group.assign(
-            partitions.map { Position($0, offset: 0) }, isIncremental: isIncremental)
+            partitions.map { PartitionOffset($0, offset: 0) }, isIncremental: isIncremental)
         for partition in partitions where partition.topic == .input {
-            log?.attach(partition, slot: 0, epoch: 1, from: 0)
+            log?.attach(partition, slot: 0, from: 0)
         }
         return membership
     }
 }
 
 /// Waits for a step without giving the processor away for long: the step's own time counts.
-func outcome(_ producer: KafkaProducer) -> StepOutcome {
+func outcome(_ producer: ShardProducer) -> StepOutcome {
     while true {
         if let outcome = producer.poll() { return outcome }
         usleep(50)
     }
 }
 
-func commits(_ group: KafkaGroup, _ membership: any Membership, count: Int, partitions: Int) {
-    let producer = KafkaProducer(
+func commits(_ group: Consumer, _ membership: any GroupMembership, count: Int, partitions: Int) {
+    let producer = ShardProducer(
         .init(
             properties: properties, guarantee: .exactlyOnce(identity: "\(stem)-\(partitions)"),
-            topics: names, statePartitions: 1), offsets: group.offsets
+            topics: names.only([.partials])), offsets: group.makeGroupOffsets()
     ) {}
     producer.start()
     guard case .done = outcome(producer) else { return print("the producer did not start") }
@@ -77,14 +78,14 @@ func commits(_ group: KafkaGroup, _ membership: any Membership, count: Int, part
     for index in 0..<count {
         cut.reset()
         cut.close(as: "\(index)")
-        let owner = PartitionID(.input, 0)
+        let owner = TopicPartition(.input, 0)
         for partition in 0..<partitions {
             value.withUnsafeBytes {
                 cut.append(
                     to: .init(.partials, Int32(partition)), of: owner, key: nil, value: $0)
             }
         }
-        cut.append(Position(.init(.input, 0), offset: Int64(index), metadata: cut.name))
+        cut.append(PartitionOffset(.init(.input, 0), offset: Int64(index), metadata: cut.name))
         let start = clock.now
         producer.send(cut)
         _ = outcome(producer)
@@ -165,19 +166,18 @@ func queueCost(records: Int) throws -> Double {
             settings: [.init("queued.max.messages.kbytes", "2000000")]), role: .reader,
         topics: [names.input])
     let queue = try consumer.makeShardQueue()
-    let partition = TopicPartition(topic: 0, partition: 0)
-    try consumer.assign([PartitionOffset(partition, offset: 0)])
-    queue.attach(partition, slot: 0, epoch: 1, from: 0)
+    let partition = TopicPartition(0, 0)
+    try consumer.assign([PartitionOffset(partition, offset: 0)], isIncremental: false)
+    queue.attach(partition, slot: 0, from: 0)
     while queue.backlog < records { usleep(1000) }
     let start = threadSeconds()
     var sum = 0
     var count = 0
     while count < records {
-        queue.withBatch(timeoutMs: 0) { batch in
+        queue.withBatch(waitMs: 0) { batch in
             count += batch.count
-            for index in 0..<batch.count {
-                let record = batch[index]
-                sum += Int(record.offset) + (record.value?.count ?? 0) + Int(record.timestampMs & 1)
+            for entry in batch {
+                sum += Int(entry.offset) + Int(entry.valueCount) + Int(entry.timestampMs & 1)
             }
         }
     }
@@ -186,19 +186,20 @@ func queueCost(records: Int) throws -> Double {
 }
 
 func logCost(records: Int) throws -> Double {
-    let group = try KafkaGroup(
+    let group = try Consumer(
         properties: Properties(
             bootstrapServers: arguments[1],
-            settings: [.init("queued.max.messages.kbytes", "2000000")]), group: "\(stem)-log",
-        instanceID: nil, topics: names)
-    let log = try group.makeLog(.input)
+            settings: [.init("queued.max.messages.kbytes", "2000000")]),
+        role: .consumer(group: "\(stem)-log", instanceID: nil),
+        topics: names.only([.input, .partials]))
+    let log = try group.makeShardQueue()
     _ = try join(group, log)
     while log.backlog < records { usleep(1000) }
     let start = threadSeconds()
     var sum = 0
     var count = 0
     while count < records {
-        try log.withBatch(max: 4096, waitMs: 0) { batch throws(EngineFailure) in
+        log.withBatch(max: 4096, waitMs: 0) { batch in
             count += batch.count
             for entry in batch {
                 sum += Int(entry.offset) + Int(entry.valueCount) + Int(entry.timestampMs & 1)
@@ -219,8 +220,9 @@ for _ in 0..<3 {
     print("a record of the queue \(Int(queue)) ns, an entry of the log \(Int(log)) ns")
 }
 try state(megabytes: number(3, 1024))
-let group = try KafkaGroup(
-    properties: properties, group: stem, instanceID: nil, topics: names)
+let group = try Consumer(
+    properties: properties, role: .consumer(group: stem, instanceID: nil),
+    topics: names.only([.input, .partials]))
 let membership = try join(group, nil)
 for partitions in [1, 16] {
     commits(group, membership, count: number(2, 400), partitions: partitions)

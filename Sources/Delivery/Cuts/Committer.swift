@@ -1,3 +1,5 @@
+import Broker
+
 /// Brings one cut after the other to the brokers and finds out what became of each: a state machine over a
 /// `ProducerPort`.
 ///
@@ -18,7 +20,7 @@ public struct Committer {
         case committed(Cut)
         /// The membership the cut was to be committed under is over; it waits for `resume` under a later one
         /// that the same partitions belong to, or to be abandoned.
-        case refused(Cut, ClusterError)
+        case refused(Cut, BrokerError)
         /// Others have committed what the cut was to commit: it is dropped.
         case stale(Cut)
         /// The instance cannot go on.
@@ -48,17 +50,17 @@ public struct Committer {
     /// The cut under way.
     public private(set) var cut: Cut?
     /// The membership the cut was sent under, and is committed under.
-    private var membership: (any Membership)?
+    private var membership: (any GroupMembership)?
     /// The membership of now.
-    private var latest: (any Membership)?
+    private var latest: (any GroupMembership)?
     /// What was committed before the cut under way.
-    private var before: [PartitionID: Position] = [:]
+    private var before: [TopicPartition: PartitionOffset] = [:]
     /// The partitions were lost while the cut was under way: it is taken back and forgotten.
     private var isAbandoned = false
     /// Whether somebody else may have had the partitions since the last commit.
     private var isInDoubt = false
     private var failures = 0
-    private var refusal: ClusterError?
+    private var refusal: BrokerError?
 
     static let firstPauseMs: Int64 = 100
     static let longestPauseMs: Int64 = 5_000
@@ -78,7 +80,7 @@ public struct Committer {
     public var isIdle: Bool { cut == nil }
 
     /// Begins a cut; only when ready.
-    public mutating func begin(_ cut: Cut, under membership: any Membership) {
+    public mutating func begin(_ cut: Cut, under membership: any GroupMembership) {
         precondition(isReady, "one cut at a time")
         self.cut = cut
         latest = membership
@@ -87,7 +89,7 @@ public struct Committer {
     }
 
     /// Notes what is committed of a partition that was just assigned.
-    public mutating func know(_ position: Position) { before[position.partition] = position }
+    public mutating func know(_ position: PartitionOffset) { before[position.partition] = position }
 
     /// Partitions went to somebody else: the cut under way is taken back, and forgotten.
     public mutating func abandon() {
@@ -106,7 +108,7 @@ public struct Committer {
     }
 
     /// Partitions went, others stay: what is not committed of the former is not sent again.
-    public mutating func forget(_ partitions: [PartitionID]) {
+    public mutating func forget(_ partitions: [TopicPartition]) {
         for partition in partitions {
             before[partition] = nil
             cut?.drop(partition)
@@ -118,7 +120,7 @@ public struct Committer {
     ///
     /// Partitions stayed over a rebalance, as the client says. That nobody else had them meanwhile is seen by
     /// their committed positions: those from before must stand there still.
-    public mutating func resume(under membership: any Membership) {
+    public mutating func resume(under membership: any GroupMembership) {
         latest = membership
         isInDoubt = !before.isEmpty
         if phase == .refused { sendIfOurs() }
@@ -261,20 +263,20 @@ public struct Committer {
 
     // MARK: Failures
 
-    private mutating func fail(_ error: ClusterError, _ nowMs: Int64) -> Event? {
+    private mutating func fail(_ error: BrokerError, _ nowMs: Int64) -> Event? {
         notify(.commitFailed(step: "\(phase)", error: error, failures: failures + 1))
         // A cut that is given up may be refused for what is over already: for a membership of before, say.
         if !isAbandoned || cut == nil || phase == .starting {
             if error.move == .configuration || error.move == .rejected {
                 return .failed(EngineFailure(error))
             }
-            if Self.instanceFenced(error) { return .failed(.fenced(error.description)) }
+            if error.code == .fencedInstanceID { return .failed(.fenced(error.description)) }
         }
         switch phase {
         case .sending, .flushing, .adding:
             if error.move == .abortTransaction {
                 refusal = error
-                abort(isRefused: Self.endsMembership(error))
+                abort(isRefused: error.code.endsMembership)
                 return nil
             }
         case .committing where defects.contains(.assumesCommittedAfterTimeout):
@@ -291,19 +293,10 @@ public struct Committer {
         return nil
     }
 
-    /// The broker's words for a member that is none any more.
-    private static func endsMembership(_ error: ClusterError) -> Bool {
-        ["ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "STALE_MEMBER_EPOCH"].contains(error.name)
-    }
-
-    private static func instanceFenced(_ error: ClusterError) -> Bool {
-        error.name == "FENCED_INSTANCE_ID"
-    }
-
     // MARK: Unknown outcomes
 
     /// What is committed tells what became of the cut.
-    private mutating func resolve(_ committed: [Position], _ nowMs: Int64) -> Event? {
+    private mutating func resolve(_ committed: [PartitionOffset], _ nowMs: Int64) -> Event? {
         phase = .ready
         guard let cut else { return nil }
         if isAbandoned {
@@ -323,7 +316,7 @@ public struct Committer {
         return nil
     }
 
-    private func isUnchanged(_ position: Position) -> Bool {
+    private func isUnchanged(_ position: PartitionOffset) -> Bool {
         guard let known = before[position.partition] else { return false }
         return known.offset == position.offset && known.metadata == position.metadata
     }

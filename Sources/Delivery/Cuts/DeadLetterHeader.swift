@@ -1,3 +1,4 @@
+import Broker
 import Topology
 
 /// The headers of dead letters: ours, and those of the record they were made of.
@@ -28,27 +29,27 @@ public enum DeadLetterHeader {
     public static let hint = "stillwatch_hint"
 
     /// Ours that tell the origin.
-    static func more(of origin: RecordOrigin) -> [(name: String, value: String)] {
-        var headers: [(name: String, value: String)] = []
-        if let ms = origin.timestampMs { headers.append((timestamp, String(ms))) }
-        if origin.isLeftOut { headers.append((leftOut, "key_and_headers")) }
+    static func more(of origin: RecordOrigin) -> [RecordHeader] {
+        var headers: [RecordHeader] = []
+        if let ms = origin.timestampMs { headers.append(RecordHeader(timestamp, String(ms))) }
+        if origin.isLeftOut { headers.append(RecordHeader(leftOut, "key_and_headers")) }
         return headers
     }
 
     /// A record's own headers as a dead letter carries them.
-    public static func kept(_ headers: [RecordOrigin.Header]) -> [RecordOrigin.Header] {
+    public static func kept(_ headers: [RecordOrigin.Header]) -> [RecordHeader] {
         headers.map { header in
-            guard header.name.hasPrefix(prefix) else { return header }
-            return RecordOrigin.Header(originalPrefix + header.name, header.value)
+            let isOurs = header.name.hasPrefix(prefix)
+            return RecordHeader(isOurs ? originalPrefix + header.name : header.name, header.value)
         }
     }
 
     /// The headers a record had, from those of its dead letter.
-    public static func restored(_ headers: [RecordOrigin.Header]) -> [RecordOrigin.Header] {
+    public static func restored(_ headers: [RecordHeader]) -> [RecordHeader] {
         headers.compactMap { header in
             if header.name.hasPrefix(originalPrefix) {
                 let name = String(header.name.dropFirst(originalPrefix.count))
-                return RecordOrigin.Header(name, header.value)
+                return RecordHeader(name, header.value)
             }
             return header.name.hasPrefix(prefix) ? nil : header
         }

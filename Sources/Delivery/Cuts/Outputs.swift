@@ -1,3 +1,4 @@
+import Broker
 import Detection
 import Events
 import Primitives
@@ -23,14 +24,14 @@ final class Outputs {
     init(_ settings: EngineSettings) { self.settings = settings }
 
     /// A block for a shuffle partition.
-    func put(block: ByteSlice, partition: Int, of owner: PartitionID) {
-        cut.append(to: PartitionID(.partials, Int32(partition)), of: owner, value: block)
+    func put(block: ByteSlice, partition: Int, of owner: TopicPartition) {
+        cut.append(to: TopicPartition(.partials, Int32(partition)), of: owner, value: block)
         counters.blocks += 1
         counters.blockBytes += block.count
     }
 
     /// A finding: keyed by its uid, so that an episode's records stay in order.
-    func put(_ finding: Finding, of owner: PartitionID) {
+    func put(_ finding: Finding, of owner: TopicPartition) {
         let isShadow = finding.rule.shadow
         let partitions = isShadow ? settings.outputs.shadow : settings.outputs.alerts
         if isShadow { counters.shadowFindings += 1 } else { counters.findings += 1 }
@@ -41,39 +42,41 @@ final class Outputs {
         var key = settings.encoder.key(of: finding)
         key.withUTF8 { key in
             cut.append(
-                to: PartitionID(isShadow ? .shadow : .alerts, number), of: owner,
+                to: TopicPartition(isShadow ? .shadow : .alerts, number), of: owner,
                 key: ByteSlice(key), value: writer.buffer.bytes, timestampMs: finding.time.ms,
-                headers: settings.encoder.headers(of: finding))
+                headers: settings.encoder.headers(of: finding).map {
+                    RecordHeader($0.name, $0.value)
+                })
         }
     }
 
     /// A dead letter: the bytes of the record or its element, and where it came from and why in headers.
-    func put(_ letter: DeadLetter, of owner: PartitionID) {
+    func put(_ letter: DeadLetter, of owner: TopicPartition) {
         var headers = [
-            (name: DeadLetterHeader.topic, value: settings.name(.input)),
-            (name: DeadLetterHeader.partition, value: String(owner.number)),
-            (name: DeadLetterHeader.offset, value: String(letter.offset)),
-            (name: DeadLetterHeader.reason, value: letter.reason.rawValue),
-            (name: DeadLetterHeader.size, value: String(letter.originalSize)),
+            RecordHeader(DeadLetterHeader.topic, settings.name(.input)),
+            RecordHeader(DeadLetterHeader.partition, String(owner.number)),
+            RecordHeader(DeadLetterHeader.offset, String(letter.offset)),
+            RecordHeader(DeadLetterHeader.reason, letter.reason.rawValue),
+            RecordHeader(DeadLetterHeader.size, String(letter.originalSize)),
         ]
         if let field = letter.field {
-            headers.append((name: DeadLetterHeader.field, value: field.name))
+            headers.append(RecordHeader(DeadLetterHeader.field, field.name))
         }
         if let element = letter.element {
-            headers.append((name: DeadLetterHeader.element, value: String(element)))
+            headers.append(RecordHeader(DeadLetterHeader.element, String(element)))
         }
         if let hint = letter.hint {
-            headers.append((name: DeadLetterHeader.hint, value: hint.rawValue))
+            headers.append(RecordHeader(DeadLetterHeader.hint, hint.rawValue))
         }
         let number = owner.number % Int32(max(1, settings.outputs.deadLetters))
         let origin = letter.origin ?? RecordOrigin()
         letter.bytes.withUnsafeBytes { bytes in
             (origin.key ?? []).withUnsafeBytes { key in
                 cut.append(
-                    to: PartitionID(.deadLetters, number), of: owner,
+                    to: TopicPartition(.deadLetters, number), of: owner,
                     key: origin.key == nil ? nil : key, value: bytes,
-                    headers: headers + DeadLetterHeader.more(of: origin),
-                    originals: DeadLetterHeader.kept(origin.headers))
+                    headers: DeadLetterHeader.kept(origin.headers) + headers
+                        + DeadLetterHeader.more(of: origin))
             }
         }
         counters.deadLetters += 1

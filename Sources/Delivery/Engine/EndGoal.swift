@@ -1,3 +1,5 @@
+import Broker
+
 /// Where a run that stops at the end has to come: the whole group, whoever reads what.
 ///
 /// The end offsets of all input partitions are fixed at the start. The end is reached where this instance holds
@@ -26,14 +28,14 @@ final class EndGoal {
     private var nextAskMs = Int64.min
     private var attempts = 0
     /// What this instance holds, and since when.
-    private var held: Set<PartitionID> = []
+    private var held: Set<TopicPartition> = []
     private var heldSinceMs: Int64?
     private var local = ShardProgress()
     private var movedMs: Int64 = 0
     /// Since when the input is known to be through.
     private var inputsThroughMs: Int64?
     /// Where the partials end that came of it.
-    private var partialsEnds: [PartitionID: Int64]?
+    private var partialsEnds: [TopicPartition: Int64]?
     private var isReached = false
     /// Whether the input has partitions that are not to be read: others may hold them, and never end them.
     private var hasGrown = false
@@ -67,7 +69,7 @@ final class EndGoal {
     ///
     /// - Throws: why the ends cannot be known.
     func step(
-        held: Set<PartitionID>, _ local: ShardProgress, nowMs: Int64
+        held: Set<TopicPartition>, _ local: ShardProgress, nowMs: Int64
     ) throws(EngineFailure) {
         if heldSinceMs == nil || held != self.held { heldSinceMs = nowMs }
         self.held = held
@@ -86,10 +88,10 @@ final class EndGoal {
         guard !isAsking, !isBusy, nowMs >= nextAskMs else { return }
         isAsking = true
         askedMs = nowMs
-        lookup.ask(ends == nil ? .inputs : .group)
+        lookup.ask(ends == nil ? .topic(.input) : .group)
     }
 
-    private func note(_ error: ClusterError) throws(EngineFailure) {
+    private func note(_ error: BrokerError) throws(EngineFailure) {
         attempts += 1
         switch error.move {
         case .retry, .unreachable, .abortTransaction, .benign: break
@@ -118,15 +120,15 @@ final class EndGoal {
         if settings.defects.contains(.endsForItself), !held.isEmpty {
             return local.isAtEnd ? .reached(others: 0) : .open
         }
-        let all = ends.keys.map { PartitionID(.input, $0) } + partials
+        let all = ends.keys.map { TopicPartition(.input, $0) } + partials
         let others = all.count { !held.contains($0) }
         if others == 0, local.isAtEnd { return .reached(others: 0) }
         if isReached, others > 0 || hasGrown { return .reached(others: others) }
         return unmovedMs >= giveUpMs ? .missed(text) : .open
     }
 
-    private var partials: [PartitionID] {
-        (0..<Int32(settings.pipeline.partitions)).map { PartitionID(.partials, $0) }
+    private var partials: [TopicPartition] {
+        (0..<Int32(settings.pipeline.partitions)).map { TopicPartition(.partials, $0) }
     }
 
     private func judge(_ answer: Answer, _ nowMs: Int64) {
@@ -148,8 +150,8 @@ final class EndGoal {
 
     /// Partitions whose committed offset lies before their end, in words.
     private func behind(
-        _ offsets: [PartitionID: Int64?], _ answer: Answer, of topic: Topic = .input,
-        _ end: (PartitionID) -> Int64?
+        _ offsets: [TopicPartition: Int64?], _ answer: Answer, of topic: Topic = .input,
+        _ end: (TopicPartition) -> Int64?
     ) -> [String] {
         answer.bounds.keys.sorted().compactMap { id in
             guard id.topic == topic, let end = end(id) else { return nil }

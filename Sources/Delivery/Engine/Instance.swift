@@ -1,3 +1,5 @@
+import Broker
+
 /// One process's part in the consumer group: takes partitions on and gives them up, and has its shards do so.
 ///
 /// A state machine: `step` takes events from the group and the brokers' answers, and returns commands for the
@@ -21,17 +23,17 @@ public final class Instance {
     }
 
     private struct Pending {
-        var partitions: [PartitionID]
+        var partitions: [TopicPartition]
         var isIncremental: Bool
-        var membership: any Membership
+        var membership: any GroupMembership
         var attempts = 0
     }
 
     private struct Going {
-        var partitions: [PartitionID]
+        var partitions: [TopicPartition]
         var isIncremental: Bool
         var isLost: Bool
-        var waiting: Set<PartitionID>
+        var waiting: Set<TopicPartition>
         /// What was assigned before the answer: begun once these are released.
         var then: Pending?
     }
@@ -41,7 +43,7 @@ public final class Instance {
     private let lookup: any LookupPort
     private let notify: (Notice) -> Void
     private var phase = Phase.idle
-    private var assigned: Set<PartitionID> = []
+    private var assigned: Set<TopicPartition> = []
     private var epoch: UInt32 = 0
     private var inputPartitions = 0
     /// Partitions of the input at the first assignment: what lies beyond was added since.
@@ -125,7 +127,7 @@ public final class Instance {
     }
 
     /// What passes by itself is told; what does not ends the instance.
-    private func note(_ error: ClusterError) throws(EngineFailure) {
+    private func note(_ error: BrokerError) throws(EngineFailure) {
         switch error.move {
         case .fatal, .fenced, .configuration, .outOfRange: throw EngineFailure(error)
         default: notify(.clusterTrouble(error))
@@ -156,7 +158,7 @@ public final class Instance {
             // The group has moved on already: it will say so once this is answered.
             notify(.membershipOver)
             phase = .idle
-            return try calling { () throws(ClusterError) in
+            return try calling { () throws(BrokerError) in
                 try group.assign([], isIncremental: pending.isIncremental)
             }
         }
@@ -203,7 +205,7 @@ public final class Instance {
         for position in answer.committed.sorted(by: { $0.partition < $1.partition }) {
             starts.append(
                 try rule.start(
-                    position, answer.bounds[position.partition] ?? LogBounds(low: 0, high: 0)))
+                    position, answer.bounds[position.partition] ?? OffsetRange(low: 0, high: 0)))
         }
         // Made anew it may have fewer; a count that is lower otherwise is an old one.
         if starts.contains(where: \.isRestart) {
@@ -212,10 +214,10 @@ public final class Instance {
             inputPartitions = max(answer.inputPartitions, Int(highest ?? -1) + 1)
         }
         firstInputs = min(firstInputs ?? inputPartitions, inputPartitions)
-        try calling { () throws(ClusterError) in
+        try calling { () throws(BrokerError) in
             try group.assign(
                 starts.map {
-                    Position($0.partition, offset: $0.start, metadata: $0.committed.metadata)
+                    PartitionOffset($0.partition, offset: $0.start, metadata: $0.committed.metadata)
                 }, isIncremental: pending.isIncremental)
         }
         epoch += 1
@@ -229,7 +231,7 @@ public final class Instance {
             return (
                 shard,
                 .take(
-                    own, membership: pending.membership, epoch: epoch, sources: inputPartitions)
+                    own, membership: pending.membership, sources: inputPartitions)
             )
         }
     }
@@ -250,18 +252,18 @@ public final class Instance {
     }
 
     /// The shard a partition belongs to.
-    private func shard(of partition: PartitionID) -> Int {
+    private func shard(of partition: TopicPartition) -> Int {
         Int(partition.number) % settings.shards
     }
 
-    private func calling(_ body: () throws(ClusterError) -> Void) throws(EngineFailure) {
-        do throws(ClusterError) { try body() } catch { throw EngineFailure(error) }
+    private func calling(_ body: () throws(BrokerError) -> Void) throws(EngineFailure) {
+        do throws(BrokerError) { try body() } catch { throw EngineFailure(error) }
     }
 
     // MARK: Giving partitions up
 
     private func release(
-        _ partitions: [PartitionID], _ isIncremental: Bool, _ membership: (any Membership)?,
+        _ partitions: [TopicPartition], _ isIncremental: Bool, _ membership: (any GroupMembership)?,
         then next: Pending? = nil
     ) throws(EngineFailure) -> [Order] {
         var membership = membership
@@ -306,7 +308,7 @@ public final class Instance {
         guard case .releasing(let going) = phase else { return }
         // A whole assignment that follows replaces what there was.
         if going.then?.isIncremental ?? true {
-            try calling { () throws(ClusterError) in
+            try calling { () throws(BrokerError) in
                 try group.unassign(going.partitions, isIncremental: going.isIncremental)
             }
         }
@@ -343,7 +345,7 @@ public final class Instance {
     /// Leaves the group; a coordinator that does not answer is not waited for for ever.
     private func leave(_ untilMs: Int64, _ nowMs: Int64) throws(EngineFailure) -> [Order] {
         if case .revoked(let partitions, let isIncremental, _, _) = group.poll() {
-            try calling { () throws(ClusterError) in
+            try calling { () throws(BrokerError) in
                 try group.unassign(partitions, isIncremental: isIncremental)
             }
         }

@@ -1,3 +1,4 @@
+import Broker
 import Primitives
 import Snapshots
 import Topology
@@ -93,7 +94,7 @@ extension Shard {
             }
             let offset = settings.defects.contains(.commitsOneTooFar) ? 1 : 0
             cut.append(
-                Position(
+                PartitionOffset(
                     slot.source, offset: slot.position + Int64(offset),
                     metadata: CommitNote(clock: nil, cut: cut.name).text))
         }
@@ -157,7 +158,7 @@ extension Shard {
     /// Drops what is not committed, for whoever owns the partitions next.
     ///
     /// - Throws: `.fatal` where other tasks have outputs in the same cut: they cannot go on without them.
-    func giveUp(_ partitions: [PartitionID], _ nowMs: Int64) throws(EngineFailure) {
+    func giveUp(_ partitions: [TopicPartition], _ nowMs: Int64) throws(EngineFailure) {
         let stays =
             sources.contains { $0.map { !partitions.contains($0.id) } ?? false }
             || states.contains { $0.map { !partitions.contains($0.source) } ?? false }
@@ -169,7 +170,7 @@ extension Shard {
         end(partitions, parking: false, nowMs)
     }
 
-    private func end(_ partitions: [PartitionID], parking: Bool, _ nowMs: Int64) {
+    private func end(_ partitions: [TopicPartition], parking: Bool, _ nowMs: Int64) {
         releasing = nil
         hold = nil
         committer.forget(partitions)

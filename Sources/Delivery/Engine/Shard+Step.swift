@@ -1,3 +1,4 @@
+import Broker
 import Events
 import Primitives
 import Topology
@@ -110,7 +111,7 @@ extension Shard {
     }
 
     /// What passes by itself is told; what does not ends the instance.
-    private func note(_ error: ClusterError) throws(EngineFailure) {
+    private func note(_ error: BrokerError) throws(EngineFailure) {
         switch error.move {
         case .retry, .unreachable, .benign, .abortTransaction: notify(.clusterTrouble(error))
         default: throw EngineFailure(error)
@@ -169,7 +170,7 @@ extension Shard {
     }
 
     /// A topic that is gone does not come back by itself; for a moment metadata may only look so.
-    private func noteLookFailure(_ error: ClusterError, _ nowMs: Int64) throws(EngineFailure) {
+    private func noteLookFailure(_ error: BrokerError, _ nowMs: Int64) throws(EngineFailure) {
         notify(.clusterTrouble(error))
         guard error.move == .configuration else { return troubleSinceMs = nil }
         let since = troubleSinceMs ?? nowMs

@@ -1,3 +1,4 @@
+import Broker
 import Events
 import Primitives
 import Snapshots
@@ -29,10 +30,10 @@ public final class Shard {
     var sources: [SourceSlot?] = []
     var states: [StateSlot?] = []
     /// Tasks that were given up, in case they come back before anybody has read on.
-    var parked: [PartitionID: (slot: StateSlot, untilMs: Int64)] = [:]
-    var membership: (any Membership)?
+    var parked: [TopicPartition: (slot: StateSlot, untilMs: Int64)] = [:]
+    var membership: (any GroupMembership)?
     /// Partitions to give up once what was read of them is committed.
-    var releasing: (partitions: [PartitionID], deadlineMs: Int64)?
+    var releasing: (partitions: [TopicPartition], deadlineMs: Int64)?
     /// Nothing more is read; what was read is settled until then.
     var drainDeadlineMs: Int64?
     /// Until when a drain waits for its last snapshots; nil before all that was read is committed.
@@ -53,7 +54,7 @@ public final class Shard {
     var retired = ShardReport()
     /// The highest sequence of a snapshot that tasks which are gone have begun: its pages may still be on their way.
     private var sequences: [TaskID: UInt32] = [:]
-    var asked: [PartitionID] = []
+    var asked: [TopicPartition] = []
     var lastLookMs: Int64 = 0
     /// Since when a topic seems to be missing.
     var troubleSinceMs: Int64?
@@ -95,8 +96,8 @@ public final class Shard {
     /// - Throws: why the instance cannot go on.
     public func handle(_ command: ShardCommand, nowMs: Int64) throws(EngineFailure) {
         switch command {
-        case .take(let starts, let membership, let epoch, let sources):
-            take(starts, membership, epoch, sources, nowMs)
+        case .take(let starts, let membership, let sources):
+            take(starts, membership, sources, nowMs)
         case .release(let partitions, let membership):
             try release(partitions, under: membership, nowMs)
         case .drain: drainDeadlineMs = nowMs + settings.settleMs
@@ -110,8 +111,7 @@ public final class Shard {
     }
 
     private func take(
-        _ starts: [TaskStart], _ membership: any Membership, _ epoch: UInt32, _ sources: Int,
-        _ nowMs: Int64
+        _ starts: [TaskStart], _ membership: any GroupMembership, _ sources: Int, _ nowMs: Int64
     ) {
         goOn(under: membership)
         lastCommitMs = nowMs
@@ -119,8 +119,8 @@ public final class Shard {
         for start in starts {
             committer.know(start.committed)
             switch start.partition.topic {
-            case .input: takeSource(start, epoch, sources)
-            case .partials: takeTask(start, epoch, nowMs)
+            case .input: takeSource(start, sources)
+            case .partials: takeTask(start, nowMs)
             default: break
             }
         }
@@ -128,13 +128,13 @@ public final class Shard {
 
     /// Commits under a membership from now on; a cut that an earlier one was refused for comes again. Where one
     /// was dropped, what lies behind it cannot be committed: the tasks stand past outputs that are gone.
-    private func goOn(under membership: any Membership) {
+    private func goOn(under membership: any GroupMembership) {
         self.membership = membership
         if let hold, !hold.isFinal { self.hold = nil }
         committer.resume(under: membership)
     }
 
-    private func takeSource(_ start: TaskStart, _ epoch: UInt32, _ count: Int) {
+    private func takeSource(_ start: TaskStart, _ count: Int) {
         let note = start.isRestart ? nil : CommitNote(parsing: start.committed.metadata)
         let slot = SourceSlot(
             partition: start.partition.number, plan: plan, sources: count, start: start.start,
@@ -142,14 +142,14 @@ public final class Shard {
             isRestart: start.isRestart, end: start.end, letterBytes: settings.deadLetterBytes,
             defects: settings.defects)
         let place = place(slot, in: &sources)
-        ports.input.attach(start.partition, slot: place, epoch: epoch, from: start.start)
+        ports.input.attach(start.partition, slot: place, from: start.start)
     }
 
-    private func takeTask(_ start: TaskStart, _ epoch: UInt32, _ nowMs: Int64) {
+    private func takeTask(_ start: TaskStart, _ nowMs: Int64) {
         if let slot = resume(start) {
             slot.snapshots.startOver()
             let place = place(slot, in: &states)
-            ports.partials.attach(start.partition, slot: place, epoch: epoch, from: slot.position)
+            ports.partials.attach(start.partition, slot: place, from: slot.position)
             return
         }
         let task = EntityStage(
@@ -158,7 +158,7 @@ public final class Shard {
             task, settings, ports, start: start, outputs: outputs, nowMs: nowMs, notify: notify)
         _ = place(
             StateSlot(
-                task, committed: start.committed, position: start.start, epoch: epoch,
+                task, committed: start.committed, position: start.start,
                 phase: .restoring(restore),
                 snapshots: Snapshotter(
                     ports.state, settings, partition: start.partition.number,
@@ -197,7 +197,7 @@ public final class Shard {
     // MARK: Giving up
 
     private func release(
-        _ partitions: [PartitionID], under membership: (any Membership)?, _ nowMs: Int64
+        _ partitions: [TopicPartition], under membership: (any GroupMembership)?, _ nowMs: Int64
     ) throws(EngineFailure) {
         guard let membership else {
             guard !settings.defects.contains(.worksOnAfterLoss) else {
@@ -215,7 +215,7 @@ public final class Shard {
     }
 
     /// Nothing more is pulled of a partition.
-    private func detach(_ partition: PartitionID) {
+    private func detach(_ partition: TopicPartition) {
         switch partition.topic {
         case .input: ports.input.detach(partition)
         case .partials: ports.partials.detach(partition)
@@ -224,7 +224,7 @@ public final class Shard {
     }
 
     /// Ends the tasks of a partition; a task whose state is committed is kept for a while.
-    func drop(_ partition: PartitionID, parking: Bool, _ nowMs: Int64) {
+    func drop(_ partition: TopicPartition, parking: Bool, _ nowMs: Int64) {
         detach(partition)
         if partition.topic == .input {
             board.forget(partition.number)

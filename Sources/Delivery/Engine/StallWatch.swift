@@ -1,34 +1,4 @@
-import Primitives
-
-/// A partition that has something to read and does not move, and why.
-public struct Stall: Sendable, Equatable {
-    /// What it waits for.
-    public enum Reason: Sendable, Equatable {
-        /// It is ahead in event time of a partition that has something to read and has come to `slowest`.
-        case alignment(behind: Int32, slowest: EventTime)
-        /// Waiting partials fill their part of the memory: only this slowest partition goes on.
-        case memory(behind: Int32, slowest: EventTime)
-        /// Its state is being restored.
-        case restoring
-        /// Rules were changed, and the first snapshot under them is not safe yet.
-        case snapshot
-        /// Its last event lies ahead, and counts once a further event confirms it.
-        case pendingJump
-        /// What was put out fills the open cut, and the cut before is not committed.
-        case commits
-        /// The group has not said under which membership work goes on.
-        case membership
-        /// Its broker delivers nothing.
-        case broker
-    }
-
-    /// The partition.
-    public var partition: PartitionID
-    /// What it waits for.
-    public var reason: Reason
-    /// Milliseconds without a record, as far as they were lived through.
-    public var forMs: Int64
-}
+import Broker
 
 /// Watches for partitions that have something to read and do not move.
 ///
@@ -44,7 +14,7 @@ struct StallWatch {
         var isTold = false
     }
 
-    private var entries: [PartitionID: Entry] = [:]
+    private var entries: [TopicPartition: Entry] = [:]
     private var lastMs: Int64?
 
     private static let everyMs: Int64 = 1_000
@@ -66,7 +36,7 @@ struct StallWatch {
         guard nowMs - last >= Self.everyMs || lastMs == nil else { return }
         lastMs = nowMs
         let passed = min(nowMs - last, Self.longestMs)
-        var seen: [PartitionID: Entry] = [:]
+        var seen: [TopicPartition: Entry] = [:]
         for case .some(let slot) in shard.sources {
             guard let reason = shard.reason(of: slot) else { continue }
             seen[slot.id] = next(slot.id, reason, slot.position, passed)
@@ -80,7 +50,7 @@ struct StallWatch {
     }
 
     private func next(
-        _ id: PartitionID, _ reason: Stall.Reason, _ mark: Int64, _ passedMs: Int64
+        _ id: TopicPartition, _ reason: Stall.Reason, _ mark: Int64, _ passedMs: Int64
     ) -> Entry {
         guard var entry = entries[id], entry.mark == mark else {
             return Entry(reason: reason, mark: mark)

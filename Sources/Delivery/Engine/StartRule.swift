@@ -1,3 +1,5 @@
+import Broker
+
 /// Decides where an assigned partition is begun.
 struct StartRule {
     let settings: EngineSettings
@@ -10,7 +12,9 @@ struct StartRule {
     /// The committed offset, where its records are still there.
     ///
     /// - Throws: `.dataLoss` where they are not, and the configuration does not accept that.
-    func start(_ committed: Position, _ bounds: LogBounds) throws(EngineFailure) -> TaskStart {
+    func start(_ committed: PartitionOffset, _ bounds: OffsetRange) throws(EngineFailure)
+        -> TaskStart
+    {
         let partition = committed.partition
         let end = partition.topic == .input ? ends.map { $0[partition.number] ?? bounds.low } : nil
         guard let offset = committed.offset else {
@@ -37,7 +41,9 @@ struct StartRule {
             isRestart: offset > bounds.high)
     }
 
-    private func message(_ partition: PartitionID, _ offset: Int64, _ bounds: LogBounds) -> String {
+    private func message(_ partition: TopicPartition, _ offset: Int64, _ bounds: OffsetRange)
+        -> String
+    {
         let place = "\(settings.name(partition.topic))[\(partition.number)]"
         let what =
             offset < bounds.low

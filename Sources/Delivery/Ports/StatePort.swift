@@ -1,3 +1,4 @@
+import Broker
 import Primitives
 import Snapshots
 
@@ -27,10 +28,10 @@ public struct StateOutcome: Sendable {
     /// Which one.
     public var id: SnapshotID
     /// Why it failed; nil where all is safe.
-    public var error: ClusterError?
+    public var error: BrokerError?
 
     /// The end of a write of `task`'s snapshot `id`.
-    public init(_ task: TaskID, _ id: SnapshotID, _ error: ClusterError?) {
+    public init(_ task: TaskID, _ id: SnapshotID, _ error: BrokerError?) {
         self.task = task
         self.id = id
         self.error = error
@@ -56,23 +57,5 @@ public enum ReadStatus: Sendable, Equatable {
     /// All that was there at the opening has been read.
     case ended
     /// Reading failed; open it again.
-    case failed(ClusterError)
-}
-
-/// Reads a partition again from where a snapshot stands, apart from the group. No call waits.
-public protocol HistoryPort: AnyObject {
-    /// Begins to read `partition` from `offset`; nil is the first offset kept.
-    func open(_ partition: PartitionID, from offset: Int64?) -> any HistoryReader
-}
-
-/// A partition being read again.
-public protocol HistoryReader: AnyObject {
-    /// The offsets kept when reading began; nil until that is known.
-    var bounds: LogBounds? { get }
-    /// Lends at most `max` entries; `failure` entries end the reading.
-    func withBatch(max: Int, _ body: (Batch) -> Void)
-    /// Why entry `index` of the batch being lent is a failure.
-    func failure(at index: Int) -> ClusterError
-    /// Ends reading.
-    func close()
+    case failed(BrokerError)
 }

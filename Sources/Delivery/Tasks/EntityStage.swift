@@ -1,3 +1,4 @@
+import Broker
 import Detection
 import Primitives
 import Snapshots
@@ -26,7 +27,7 @@ final class EntityStage: StatefulTask {
     }
 
     var id: TaskID { task.id }
-    var source: PartitionID { PartitionID(.partials, Int32(partition)) }
+    var source: TopicPartition { TopicPartition(.partials, Int32(partition)) }
 
     // MARK: Blocks
 

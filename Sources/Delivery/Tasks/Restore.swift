@@ -1,3 +1,4 @@
+import Broker
 import Primitives
 import Snapshots
 import Topology
@@ -265,7 +266,7 @@ final class Restore {
     private func replay(_ reader: any HistoryReader, _ nowMs: Int64) throws(EngineFailure) {
         if isOvertaken(reader) { return beginAgain(reader, nowMs) }
         var failure: EngineFailure?
-        var trouble: ClusterError?
+        var trouble: BrokerError?
         reader.withBatch(max: Self.slice) { batch in
             // The reader may have come to reading since it was asked.
             guard !isOvertaken(reader) else { return }

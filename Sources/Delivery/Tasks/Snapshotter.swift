@@ -1,3 +1,4 @@
+import Broker
 import Primitives
 import Snapshots
 import Topology
@@ -131,10 +132,10 @@ struct Snapshotter {
             guard isUrgent, !isEnding else { return }
             // Panes have to close first, and for that the task has to go on.
             isUrgent = false
-            let error = ClusterError(
-                .retry, name: "LATE_BLOCKS",
-                description: "take a snapshot: more late blocks wait for their panes than can be "
-                    + "noted; the task goes on under other rules without one")
+            let error = BrokerError(
+                .retry, action: "take a snapshot",
+                text: "more late blocks wait for their panes than can be noted",
+                advice: "the task goes on under other rules without one")
             return notify(.snapshotFailed(task.id, id, error))
         }
         sequence = id.sequence
@@ -161,7 +162,7 @@ struct Snapshotter {
     }
 
     /// Takes the store's word on a write or a publication.
-    mutating func settle(_ id: SnapshotID, _ error: ClusterError?, _ task: any StatefulTask) {
+    mutating func settle(_ id: SnapshotID, _ error: BrokerError?, _ task: any StatefulTask) {
         switch phase {
         case .writing(let manifest) where manifest.id == id:
             if let error { fail(manifest, error, task) } else { phase = .written(manifest) }
@@ -172,7 +173,7 @@ struct Snapshotter {
     }
 
     private mutating func fail(
-        _ manifest: Manifest, _ error: ClusterError, _ task: any StatefulTask
+        _ manifest: Manifest, _ error: BrokerError, _ task: any StatefulTask
     ) {
         notify(.snapshotFailed(manifest.task, manifest.id, error))
         phase = .idle
@@ -185,20 +186,21 @@ struct Snapshotter {
     // MARK: Cuts
 
     /// Puts a manifest whose pages are safe into the cut that is about to close.
-    mutating func contribute(to cut: Cut, of owner: PartitionID) {
+    mutating func contribute(to cut: Cut, of owner: TopicPartition) {
         guard case .written(let manifest) = phase else { return }
         phase = .inCut(manifest)
         guard port.publishesInCut else {
             if settings.defects.contains(.ignoresCommittedOffset) { port.publish(manifest.record) }
             return
         }
-        let place = PartitionID(.state, owner.number % Int32(max(1, settings.outputs.state)))
+        let place = TopicPartition(.state, owner.number % Int32(max(1, settings.outputs.state)))
         append(manifest.record.key, manifest.record.value, to: cut, place, owner)
         for old in replaced { append(old.key, nil, to: cut, place, owner) }
     }
 
     private func append(
-        _ key: StateKey, _ value: [UInt8]?, to cut: Cut, _ place: PartitionID, _ owner: PartitionID
+        _ key: StateKey, _ value: [UInt8]?, to cut: Cut, _ place: TopicPartition,
+        _ owner: TopicPartition
     ) {
         key.bytes.withUnsafeBytes { key in
             guard let value else { return cut.append(to: place, of: owner, key: key, value: nil) }

@@ -1,3 +1,4 @@
+import Broker
 import Events
 import Primitives
 import Topology
@@ -62,7 +63,7 @@ final class SourceSlot {
     }
 
     /// The partition as others name it.
-    var id: PartitionID { PartitionID(.input, partition) }
+    var id: TopicPartition { TopicPartition(.input, partition) }
     /// Work done.
     var counters: IngestCounters { task.pointee.counters }
     /// The event time the partition has come to; nil before its first event.
@@ -156,7 +157,8 @@ final class SourceSlot {
             guard let i = Self.index(of: offset, in: entries) else { return nil }
             let stamp = entries[i].timestampMs
             return RecordOrigin(
-                key: entries[i].keyBytes, headers: log.headers(at: i),
+                key: entries[i].keyBytes,
+                headers: log.headers(at: i).map { RecordOrigin.Header($0.name, $0.value) },
                 timestampMs: stamp < 0 ? nil : stamp)
         }
     }
@@ -199,12 +201,12 @@ final class SourceSlot {
     func flush(
         cut: String, defects: PlantedDefects,
         _ sink: (_ partition: Int, _ block: ByteSlice) -> Void
-    ) -> Position {
+    ) -> PartitionOffset {
         let offset = commitOffset(overParked: defects.contains(.commitsOverParkedRecord))
         task.pointee.flush(through: commitOffset() - 1, state: state, sink)
         flushed = clock
         flushedPosition = commitOffset()
-        return Position(
+        return PartitionOffset(
             id, offset: defects.contains(.commitsOneTooFar) ? offset + 1 : offset,
             metadata: CommitNote(clock: clock, cut: cut).text)
     }

@@ -1,9 +1,10 @@
+import Broker
 import Snapshots
 
 /// A partition of a stage that keeps state, on its shard: its task, where it stands, and its snapshots.
 final class StateSlot {
     /// What the slot is doing.
-    enum Phase {
+    enum Activity {
         /// Its state is brought up to the committed position.
         case restoring(Restore)
         /// Its state is that of the committed position, and came from a snapshot under other rules: one that names
@@ -15,30 +16,28 @@ final class StateSlot {
     }
 
     let task: any StatefulTask
-    let epoch: UInt32
-    var phase: Phase
+    var phase: Activity
     /// Offset one past the last entry seen; while restoring, the committed position.
     var position: Int64
     /// Whether everything there was has been read.
     var isCaughtUp = false
     /// The position and the cut's name as last committed.
-    var committed: Position
+    var committed: PartitionOffset
     var snapshots: Snapshotter
 
     init(
-        _ task: any StatefulTask, committed: Position, position: Int64, epoch: UInt32,
-        phase: Phase, snapshots: Snapshotter
+        _ task: any StatefulTask, committed: PartitionOffset, position: Int64,
+        phase: Activity, snapshots: Snapshotter
     ) {
         self.task = task
         self.committed = committed
         self.position = position
-        self.epoch = epoch
         self.phase = phase
         self.snapshots = snapshots
     }
 
     /// The partition as others name it.
-    var source: PartitionID { task.source }
+    var source: TopicPartition { task.source }
 
     /// Whether the task reads its partition.
     var isLive: Bool {

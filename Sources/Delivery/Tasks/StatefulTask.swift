@@ -1,3 +1,4 @@
+import Broker
 import Primitives
 import Snapshots
 import Topology
@@ -10,7 +11,7 @@ protocol StatefulTask: AnyObject {
     /// Whose state it is.
     var id: TaskID { get }
     /// The partition it reads, as others name it.
-    var source: PartitionID { get }
+    var source: TopicPartition { get }
 
     /// Takes the record at `offset` in.
     ///

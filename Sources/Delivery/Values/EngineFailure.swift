@@ -1,3 +1,5 @@
+import Broker
+
 /// Why an instance cannot go on. Nothing that was not committed is lost by its end.
 public enum EngineFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// Another process has taken this instance's identity over: two of one identity take turns at best. A
@@ -24,7 +26,7 @@ public enum EngineFailure: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// What a cluster's error means where nothing can be tried again.
-    public init(_ error: ClusterError) {
+    public init(_ error: BrokerError) {
         switch error.move {
         case .fenced: self = .fenced(error.description)
         case .outOfRange: self = .dataLoss(error.description)

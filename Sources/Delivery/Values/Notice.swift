@@ -1,3 +1,4 @@
+import Broker
 import Events
 import Snapshots
 import Topology
@@ -13,13 +14,13 @@ public enum Notice: Sendable {
     /// The membership had ended before its partitions could be begun.
     case membershipOver
     /// Something is wrong, and passes by itself or not.
-    case clusterTrouble(ClusterError)
+    case clusterTrouble(BrokerError)
     /// The brokers do not tell where to begin; asked again.
-    case lookupFailed(ClusterError, attempts: Int)
+    case lookupFailed(BrokerError, attempts: Int)
     /// Records that were not read are gone, and the configuration accepts that: reading goes on at `start`.
-    case dataLossAccepted(PartitionID, committed: Int64, start: Int64)
+    case dataLossAccepted(TopicPartition, committed: Int64, start: Int64)
     /// The group has committed nothing for an input partition: it is begun at `start`.
-    case begunWithoutOffset(PartitionID, start: Int64)
+    case begunWithoutOffset(TopicPartition, start: Int64)
     /// The input topic has more partitions than before.
     case inputGrew(partitions: Int)
 
@@ -28,11 +29,11 @@ public enum Notice: Sendable {
     /// The shard has a producer.
     case producerStarted(afterFailures: Int)
     /// A step of a cut failed; the cut is kept and tried again.
-    case commitFailed(step: String, error: ClusterError, failures: Int)
+    case commitFailed(step: String, error: BrokerError, failures: Int)
     /// What became of a cut whose commit had no clear end.
     case outcomeResolved(cut: String, wasCommitted: Bool)
     /// The membership a cut was to be committed under is over: it waits for what the group says.
-    case cutRefused(cut: String, ClusterError)
+    case cutRefused(cut: String, BrokerError)
     /// Others have committed what a cut was to commit: it is dropped.
     case cutStale(cut: String)
     /// Nothing could be committed for so long.
@@ -70,14 +71,14 @@ public enum Notice: Sendable {
     /// A task is restored.
     case restored(TaskID, RestoreSummary)
     /// Reading a task's state or history failed; it begins again.
-    case restoreFailed(TaskID, ClusterError)
+    case restoreFailed(TaskID, BrokerError)
 
     // MARK: Snapshots
 
     /// A snapshot's pages are on their way.
     case snapshotTaken(TaskID, SnapshotID, pages: Int, bytes: Int)
     /// A snapshot could not be written; the one before stays good.
-    case snapshotFailed(TaskID, SnapshotID, ClusterError)
+    case snapshotFailed(TaskID, SnapshotID, BrokerError)
     /// The instance ends, and so many tasks' last snapshots were not written in time.
     case lastSnapshotsTimedOut(tasks: Int)
 }

@@ -71,7 +71,7 @@ public struct PlantedDefects: OptionSet, Sendable {
     /// The end of a write is taken for that of every task's snapshot of this number.
     public static let mixesUpTasks = PlantedDefects(bit: 24)
 
-    // MARK: Watermarks
+    // MARK: OffsetRange
 
     /// A partition is idle after the time alone, caught up or not.
     public static let idlesByTimerAlone = PlantedDefects(bit: 22)

@@ -1,3 +1,4 @@
+import Broker
 import Configuration
 import Events
 import Kafka
@@ -122,7 +123,7 @@ enum DecodeCommand {
         _ body: (ByteSlice, String) throws -> Void
     ) throws {
         let properties = try Wiring.properties(settings)
-        var reader = try Failure.kafka { () throws(KafkaError) in
+        var reader = try Failure.kafka { () throws(BrokerError) in
             try TopicReader(properties, topic: topic, range)
         }
         var left = limit

@@ -1,7 +1,7 @@
+import Broker
 import Delivery
 import Kafka
 import Primitives
-import Topology
 
 /// A record of the dead-letter topic, taken apart.
 struct DeadLetterRecord {
@@ -24,18 +24,12 @@ struct DeadLetterRecord {
     let key: [UInt8]?
     let value: [UInt8]
     /// The record's own headers.
-    let headers: [RecordOrigin.Header]
+    let headers: [RecordHeader]
 
     /// Nil for a record that is no dead letter.
-    init?(_ record: Record) {
-        var all: [RecordOrigin.Header] = []
-        for i in 0..<record.headerCount {
-            guard let header = record.header(at: i) else { continue }
-            all.append(RecordOrigin.Header(header.name, header.value.map { Array($0) }))
-        }
-        func text(_ name: String) -> String? {
-            all.last { $0.name == name }?.value.map { String(decoding: $0, as: UTF8.self) }
-        }
+    init?(_ record: TopicReader.Record) {
+        let all = record.headers
+        func text(_ name: String) -> String? { all.last { $0.name == name }?.text }
         guard let reason = text(DeadLetterHeader.reason), let topic = text(DeadLetterHeader.topic),
             let partition = text(DeadLetterHeader.partition).flatMap({ Int32($0) }),
             let offset = text(DeadLetterHeader.offset).flatMap({ Int64($0) }),

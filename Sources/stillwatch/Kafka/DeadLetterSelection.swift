@@ -1,3 +1,4 @@
+import Broker
 import Configuration
 import Kafka
 
@@ -31,7 +32,7 @@ struct DeadLetterSelection {
 
     /// Hands out the letters one after the other until `body` returns false.
     mutating func forEach(_ body: (DeadLetterRecord) throws -> Bool) throws {
-        var reader = try Failure.kafka { () throws(KafkaError) in
+        var reader = try Failure.kafka { () throws(BrokerError) in
             try TopicReader(properties, topic: topic, range)
         }
         var others = 0

@@ -1,3 +1,4 @@
+import Broker
 import Configuration
 import Kafka
 import Primitives
@@ -88,7 +89,7 @@ private struct LetterWriter: ~Copyable {
         let largest = String(max(1_000_000, settings.deadLetters.maxBytes + 65_536))
         let properties = try Wiring.properties(
             settings, adding: [Properties.Setting("message.max.bytes", largest)])
-        let count = try Failure.kafka { () throws(KafkaError) in
+        let count = try Failure.kafka { () throws(BrokerError) in
             try Admin(properties: properties).describe(topic).partitions.count
         }
         let made = try Self.producer(properties, topic, produces)
@@ -100,7 +101,7 @@ private struct LetterWriter: ~Copyable {
         _ properties: Properties, _ topic: String, _ produces: Bool
     ) throws -> Producer? {
         guard produces else { return nil }
-        return try Failure.kafka { () throws(KafkaError) in
+        return try Failure.kafka { () throws(BrokerError) in
             try Producer(properties: properties, topics: [topic])
         }
     }
@@ -109,18 +110,18 @@ private struct LetterWriter: ~Copyable {
         guard producer != nil else { return }
         try letter.value.withUnsafeBytes { value in
             try (letter.key ?? []).withUnsafeBytes { key in
-                try Failure.kafka { () throws(KafkaError) in
+                try Failure.kafka { () throws(BrokerError) in
                     try producer?.produce(
                         topic: 0, partition: letter.sourcePartition % Int32(max(1, partitions)),
                         key: letter.key == nil ? nil : key, value: value,
                         timestampMs: letter.timestampMs,
-                        headers: letter.headers.map { Producer.Header($0.name, $0.value) })
+                        headers: letter.headers)
                 }
             }
         }
     }
 
     func finish(_ timeoutMs: Int32) throws {
-        try Failure.kafka { () throws(KafkaError) in try producer?.flush(timeoutMs: timeoutMs) }
+        try Failure.kafka { () throws(BrokerError) in try producer?.flush(timeoutMs: timeoutMs) }
     }
 }

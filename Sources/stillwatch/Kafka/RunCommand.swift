@@ -1,3 +1,4 @@
+import Broker
 import Configuration
 import Delivery
 import Detection
@@ -87,12 +88,6 @@ enum RunCommand {
         var live = LiveSettings(
             properties: try Wiring.properties(settings), group: settings.group,
             instanceID: settings.instanceID.isEmpty ? Machine.name : settings.instanceID,
-            topics: TopicNames(
-                input: settings.input.topic, partials: settings.partials.topic,
-                alerts: settings.alerts.topic,
-                shadow: settings.shadowTopic.isEmpty ? nil : settings.shadowTopic,
-                deadLetters: settings.deadLetters.topic,
-                state: directory.isEmpty ? settings.state.topic : nil),
             engine: try engineSettings(settings))
         live.stateDirectory = directory.isEmpty ? nil : directory
         live.statisticsIntervalMs = settings.statisticsIntervalMs
@@ -102,7 +97,12 @@ enum RunCommand {
     private static func engineSettings(_ settings: Settings) throws(Failure) -> EngineSettings {
         var engine = EngineSettings(
             pipeline: try Wiring.pipeline(settings),
-            topics: [.input: settings.input.topic, .partials: settings.partials.topic],
+            topics: TopicNames(
+                input: settings.input.topic, partials: settings.partials.topic,
+                alerts: settings.alerts.topic,
+                shadow: settings.shadowTopic.isEmpty ? nil : settings.shadowTopic,
+                deadLetters: settings.deadLetters.topic,
+                state: settings.state.directory.isEmpty ? settings.state.topic : nil),
             outputs: OutputPartitions(alerts: 1, shadow: 0, deadLetters: 1, state: 0),
             incarnation: .random(in: 1 ... .max),
             encoder: FindingEncoder(

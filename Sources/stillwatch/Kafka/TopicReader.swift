@@ -1,3 +1,4 @@
+import Broker
 import Kafka
 import Primitives
 import Telemetry
@@ -41,21 +42,22 @@ struct TopicReader: ~Copyable {
     /// How long brokers may say nothing before that is an error.
     private static let silenceMs: Int64 = 30_000
 
-    init(_ properties: Properties, topic: String, _ range: Range) throws(KafkaError) {
+    init(_ properties: Properties, topic: String, _ range: Range) throws(BrokerError) {
         let admin = try Admin(properties: properties, topics: [topic])
         let partitions = try admin.describe(topic).partitions.map {
-            TopicPartition(topic: 0, partition: $0.id)
+            TopicPartition(0, $0.id)
         }
         let kept = try admin.watermarks(partitions)
         let bounds = try Self.bounds(range, kept, admin)
         let consumer = try Consumer(properties: properties, role: .reader, topics: [topic])
         let queue = try consumer.makeShardQueue(capacity: 1024)
         let wanted = bounds.filter { $0.value.low < $0.value.high }
-        try consumer.assign(wanted.map { PartitionOffset($0.key, offset: $0.value.low) })
+        try consumer.assign(
+            wanted.map { PartitionOffset($0.key, offset: $0.value.low) }, isIncremental: false)
         var open: [Int32: Int64] = [:]
         for (partition, bound) in wanted {
-            open[partition.partition] = bound.high
-            queue.attach(partition, slot: 0, epoch: 0, from: bound.low)
+            open[partition.number] = bound.high
+            queue.attach(partition, slot: Int(partition.number), from: bound.low)
         }
         self.open = open
         self.queue = queue
@@ -64,29 +66,28 @@ struct TopicReader: ~Copyable {
     }
 
     private static func bounds(
-        _ range: Range, _ kept: [TopicPartition: Watermarks], _ admin: borrowing Admin
-    ) throws(KafkaError) -> [TopicPartition: Watermarks] {
+        _ range: Range, _ kept: [TopicPartition: OffsetRange], _ admin: borrowing Admin
+    ) throws(BrokerError) -> [TopicPartition: OffsetRange] {
         let since = try offsets(range.since, kept, admin)
         let until = try offsets(range.until, kept, admin)
         let share = range.last.map { Int64(($0 + kept.count - 1) / max(1, kept.count)) }
-        var bounds: [TopicPartition: Watermarks] = [:]
+        var bounds: [TopicPartition: OffsetRange] = [:]
         for (partition, marks) in kept {
             let high = min(marks.high, until[partition] ?? marks.high)
             let low = since[partition] ?? share.map { high - $0 } ?? marks.low
-            bounds[partition] = Watermarks(low: max(marks.low, low), high: high)
+            bounds[partition] = OffsetRange(low: max(marks.low, low), high: high)
         }
         return bounds
     }
 
     private static func offsets(
-        _ bound: Bound?, _ kept: [TopicPartition: Watermarks], _ admin: borrowing Admin
-    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        _ bound: Bound?, _ kept: [TopicPartition: OffsetRange], _ admin: borrowing Admin
+    ) throws(BrokerError) -> [TopicPartition: Int64] {
         switch bound {
         case nil: return [:]
         case .offset(let offset): return kept.mapValues { _ in offset }
         case .time(let ms):
-            let found = try admin.offsets(at: ms, of: Array(kept.keys))
-            return Dictionary(found.map { ($0.partition, $0.offset) }) { $1 }
+            return try admin.offsets(at: ms, of: Array(kept.keys))
         }
     }
 
@@ -97,27 +98,48 @@ struct TopicReader: ~Copyable {
         var lastMs = WallClock.steadyMs
         var goesOn = true
         while goesOn, !open.isEmpty {
-            try queue.withBatch(timeoutMs: 200) { (batch: borrowing RecordBatch) in
+            var failure: (any Error)?
+            queue.withBatch(waitMs: 200) { batch in
                 if !batch.isEmpty { lastMs = WallClock.steadyMs }
-                for index in 0..<batch.count where goesOn {
-                    goesOn = try take(batch[index], body)
+                do {
+                    for index in batch.indices where goesOn {
+                        goesOn = try take(batch[index], index, body)
+                    }
+                } catch {
+                    failure = error
                 }
             }
+            if let failure { throw failure }
             if WallClock.steadyMs - lastMs > Self.silenceMs {
                 throw Failure(.unreachable, "\(action): no broker has answered for 30 s")
             }
         }
     }
 
-    private mutating func take(_ record: Record, _ body: (Record) throws -> Bool) throws -> Bool {
-        if let error = record.error {
-            if error.move == .retry || error.move == .benign { return true }
+    private mutating func take(
+        _ entry: Entry, _ index: Int, _ body: (Record) throws -> Bool
+    ) throws -> Bool {
+        guard entry.kind != .failure else {
+            let error = queue.failure(at: index)
+            if error.move == .retry { return true }
             throw Failure(error)
         }
-        guard let end = open[record.partition] else { return true }
-        let isThrough = record.isEndOfPartition || record.offset >= end - 1
-        let isWanted = record.isData && record.offset < end
-        if isThrough { open[record.partition] = nil }
-        return isWanted ? try body(record) : true
+        guard let end = open[entry.slot] else { return true }
+        if entry.kind == .end || entry.offset >= end - 1 { open[entry.slot] = nil }
+        guard entry.kind == .record, entry.offset < end else { return true }
+        return try body(Record(entry: entry, index: index, queue: queue))
+    }
+
+    /// A record, lent while the body runs.
+    struct Record {
+        fileprivate let entry: Entry
+        fileprivate let index: Int
+        fileprivate let queue: ShardQueue
+
+        var partition: Int32 { entry.slot }
+        var offset: Int64 { entry.offset }
+        var key: ByteSlice? { entry.keyBytes }
+        var value: ByteSlice? { entry.valueBytes }
+        var headers: [RecordHeader] { queue.headers(at: index) }
     }
 }

@@ -1,3 +1,4 @@
+import Broker
 import Configuration
 import Glibc
 import Kafka
@@ -27,7 +28,7 @@ enum TopicsCreateCommand {
         if replication == 0 { throw Failure(.usage, "--replication-factor must not be 0") }
         let properties = try Wiring.properties(environment.settings)
         let isDry = invocation.has("dry-run")
-        do throws(KafkaError) {
+        do throws(BrokerError) {
             let admin = try Admin(properties: properties)
             var code = ExitCode.ok
             for topic in EngineTopic.all(environment.settings) {
@@ -42,7 +43,7 @@ enum TopicsCreateCommand {
     /// Creates one topic and says what came of it; false when it is not as the configuration wants it.
     private static func create(
         _ topic: EngineTopic, _ replication: Int, _ admin: borrowing Admin, isDry: Bool
-    ) throws(KafkaError) -> Bool {
+    ) throws(BrokerError) -> Bool {
         if let existing = try admin.partitionCount(of: topic.name) {
             return judge(existing, topic)
         }
@@ -76,10 +77,10 @@ enum TopicsCreateCommand {
     /// Brokers answer for a new topic a little after it is created: the next command should find it.
     private static func waitForLeaders(
         of topic: EngineTopic, _ admin: borrowing Admin
-    ) throws(KafkaError) {
+    ) throws(BrokerError) {
         let endMs = WallClock.steadyMs + 10_000
         while WallClock.steadyMs < endMs {
-            do throws(KafkaError) {
+            do throws(BrokerError) {
                 let partitions = try admin.describe(topic.name).partitions
                 if partitions.count == topic.partitions, partitions.allSatisfy({ $0.leader >= 0 }) {
                     return
@@ -139,22 +140,5 @@ struct EngineTopic {
                     partitions: settings.alerts.partitions, configs: keep))
         }
         return topics
-    }
-}
-
-extension Admin {
-    /// Partitions of a topic; nil where there is no such topic.
-    func partitionCount(of topic: String) throws(KafkaError) -> Int? {
-        do throws(KafkaError) {
-            return try describe(topic).partitions.count
-        } catch {
-            if error.move == .configuration,
-                error.detail.name.hasPrefix("_UNKNOWN_TOPIC")
-                    || error.detail.name == "UNKNOWN_TOPIC_OR_PART"
-            {
-                return nil
-            }
-            throw error
-        }
     }
 }

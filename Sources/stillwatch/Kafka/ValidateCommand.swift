@@ -1,3 +1,4 @@
+import Broker
 import Configuration
 import Detection
 import Kafka
@@ -58,7 +59,7 @@ enum ValidateCommand {
                 report.problem(Failure(.checkFailed, "input.topic: there is no topic '\(input)'"))
             }
             for topic in EngineTopic.all(settings) { try check(topic, admin, &report) }
-        } catch let error as KafkaError {
+        } catch let error as BrokerError {
             report.problem(Failure(error))
         } catch let failure as Failure {
             report.problem(failure)
@@ -69,7 +70,7 @@ enum ValidateCommand {
 
     private static func check(
         _ topic: EngineTopic, _ admin: borrowing Admin, _ report: inout ValidationReport
-    ) throws(KafkaError) {
+    ) throws(BrokerError) {
         guard let partitions = try admin.partitionCount(of: topic.name) else {
             let message = "\(topic.key): there is no topic '\(topic.name)'; "
             let hint = "'stillwatch topics create' creates it"

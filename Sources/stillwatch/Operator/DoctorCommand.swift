@@ -1,6 +1,8 @@
+import Broker
 import Configuration
 import Delivery
 import Live
+import Operations
 import Snapshots
 import Topology
 

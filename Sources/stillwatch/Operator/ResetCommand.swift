@@ -1,6 +1,7 @@
 import Configuration
 import Delivery
 import Live
+import Operations
 
 /// `reset`: where the group goes on, and from which state; a dry run unless told otherwise.
 enum ResetCommand {

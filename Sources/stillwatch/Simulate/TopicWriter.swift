@@ -1,3 +1,4 @@
+import Broker
 import Configuration
 import Kafka
 import Primitives
@@ -18,10 +19,10 @@ struct TopicWriter: ~Copyable {
     /// the records a second.
     init(_ settings: Settings, topic: String, keepsTime: Bool, rate: Int?) throws {
         let properties = try Wiring.properties(settings, adding: [Self.largestRecord])
-        let count = try Failure.kafka { () throws(KafkaError) in
+        let count = try Failure.kafka { () throws(BrokerError) in
             try Admin(properties: properties).describe(topic).partitions.count
         }
-        producer = try Failure.kafka { () throws(KafkaError) in
+        producer = try Failure.kafka { () throws(BrokerError) in
             try Producer(properties: properties, topics: [topic])
         }
         partitions = count
@@ -36,7 +37,7 @@ struct TopicWriter: ~Copyable {
         // Bursts leave in one request a partition: while records wait behind others under way, the broker
         // threads of librdkafka 2.0 poll without a pause.
         var pace = Pace(rate: rate, burstsPerSecond: 10)
-        do throws(KafkaError) {
+        do throws(BrokerError) {
             while try produceNext(generator, &buffer, &bytes) {
                 let isBurst = pace.turn()
                 if isBurst { try producer.flush(timeoutMs: Self.flushTimeoutMs) }
@@ -54,8 +55,8 @@ struct TopicWriter: ~Copyable {
 
     private func produceNext(
         _ generator: Generator, _ buffer: inout ByteBuffer, _ bytes: inout Int
-    ) throws(KafkaError) -> Bool {
-        try generator.nextRecord(using: &buffer) { (key, value, time) throws(KafkaError) in
+    ) throws(BrokerError) -> Bool {
+        try generator.nextRecord(using: &buffer) { (key, value, time) throws(BrokerError) in
             bytes += value.count
             let partition = Generator.partition(ofAccount: key, count: partitions)
             try producer.produce(

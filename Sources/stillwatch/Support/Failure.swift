@@ -1,3 +1,4 @@
+import Broker
 import Configuration
 import Kafka
 import Telemetry
@@ -22,13 +23,13 @@ struct Failure: Error, CustomStringConvertible {
 
     /// Runs `body` and turns its Kafka error into what ends a command.
     static func kafka<R: ~Copyable>(
-        _ body: () throws(KafkaError) -> R
+        _ body: () throws(BrokerError) -> R
     ) throws(Failure) -> R {
-        do throws(KafkaError) { return try body() } catch { throw Failure(error) }
+        do throws(BrokerError) { return try body() } catch { throw Failure(error) }
     }
 
     /// A Kafka error: what cannot be reached ends with 4, what a person must change with 3.
-    init(_ error: KafkaError) {
+    init(_ error: BrokerError) {
         self.init(error.move == .configuration ? .usage : .unreachable, error.description)
     }
 }

@@ -1,3 +1,4 @@
+import Broker
 import Configuration
 import Delivery
 import Detection
@@ -86,7 +87,7 @@ enum Wiring {
         }
         let given = settings.kafka.map { Properties.Setting($0.name, $0.value) }
         let added = more.filter { item in !given.contains { $0.name == item.name } }
-        do throws(KafkaError) {
+        do throws(BrokerError) {
             return try Properties(bootstrapServers: servers, settings: added + given)
         } catch {
             throw Failure(error)

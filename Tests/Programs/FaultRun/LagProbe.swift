@@ -1,3 +1,4 @@
+import Broker
 import Foundation
 import Kafka
 
@@ -16,8 +17,8 @@ final class LagProbe {
             role: .consumer(group: scene.group, instanceID: nil),
             topics: [scene.input, "stillwatch.partials"])
         partitions =
-            (0..<Scene.inputPartitions).map { TopicPartition(topic: 0, partition: Int32($0)) }
-            + (0..<Scene.shufflePartitions).map { TopicPartition(topic: 1, partition: Int32($0)) }
+            (0..<Scene.inputPartitions).map { TopicPartition(0, Int32($0)) }
+            + (0..<Scene.shufflePartitions).map { TopicPartition(1, Int32($0)) }
         self.rate = rate
     }
 
@@ -37,11 +38,12 @@ final class LagProbe {
         var shuffleEnd: Int64 = 0
         var isPast = true
         for entry in committed {
-            if let mark = marks[entry.partition], entry.offset < mark { isPast = false }
+            let offset = entry.offset ?? -1
+            if let mark = marks[entry.partition], offset < mark { isPast = false }
             let marks = ends[entry.partition]
             let end = marks?.high ?? 0
             if entry.partition.topic == 1 { shuffleEnd += end }
-            lag[entry.partition.topic] += max(0, end - max(entry.offset, marks?.low ?? 0))
+            lag[Int(entry.partition.topic.number)] += max(0, end - max(offset, marks?.low ?? 0))
         }
         note(shuffleEnd)
         return (lag[0], lag[1], isPast)

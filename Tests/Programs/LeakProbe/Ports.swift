@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Glibc
 import Kafka
@@ -10,17 +11,18 @@ func usePorts(_ cluster: MockCluster, _ properties: Properties) throws -> Bool {
     for topic in ["in", "p", "alerts", "d", "s"] { try cluster.createTopic(topic, partitions: 2) }
     let names = TopicNames(
         input: "in", partials: "p", alerts: "alerts", deadLetters: "d", state: "s")
-    let group = try KafkaGroup(
-        properties: properties, group: "ports", instanceID: "a", topics: names)
-    let log = try group.makeLog(.input, capacity: 64)
+    let group = try Consumer(
+        properties: properties, role: .consumer(group: "ports", instanceID: "a"),
+        topics: names.only([.input, .partials]))
+    let log = try group.makeShardQueue(capacity: 64)
     guard let membership = try join(group, log) else { return false }
-    try log.withBatch(max: 10, waitMs: 0) { _ in }
+    log.withBatch(max: 10, waitMs: 0) { _ in }
     guard commit(properties, names, group, membership) else { return false }
     guard lookUp(properties, names, group) else { return false }
     guard try keepState(properties, names) else { return false }
     group.leave()
     return eventually {
-        switch group.poll(waitMs: 20) {
+        switch group.poll(timeoutMs: 20) {
         case .revoked(let partitions, let isIncremental, _, _):
             for partition in partitions where partition.topic == .input { log.detach(partition) }
             try? group.unassign(partitions, isIncremental: isIncremental)
@@ -39,18 +41,18 @@ private func eventually(_ condition: () -> Bool) -> Bool {
     return true
 }
 
-private func join(_ group: KafkaGroup, _ log: KafkaLog) throws -> (any Membership)? {
-    try group.join()
-    var found: (any Membership)?
+private func join(_ group: Consumer, _ log: ShardQueue) throws -> (any GroupMembership)? {
+    try group.subscribe()
+    var found: (any GroupMembership)?
     _ = eventually {
         guard
             case .assigned(let partitions, let isIncremental, let membership) =
-                group.poll(waitMs: 100)
+                group.poll(timeoutMs: 100)
         else { return false }
         try? group.assign(
-            partitions.map { Position($0, offset: 0) }, isIncremental: isIncremental)
+            partitions.map { PartitionOffset($0, offset: 0) }, isIncremental: isIncremental)
         for partition in partitions where partition.topic == .input {
-            log.attach(partition, slot: 0, epoch: 1, from: 0)
+            log.attach(partition, slot: 0, from: 0)
         }
         found = membership
         return true
@@ -58,7 +60,7 @@ private func join(_ group: KafkaGroup, _ log: KafkaLog) throws -> (any Membershi
     return found
 }
 
-private func outcome(_ producer: KafkaProducer) -> StepOutcome? {
+private func outcome(_ producer: ShardProducer) -> StepOutcome? {
     var outcome: StepOutcome?
     _ = eventually {
         outcome = producer.poll()
@@ -69,15 +71,15 @@ private func outcome(_ producer: KafkaProducer) -> StepOutcome? {
 
 /// One cut committed, one aborted, one left in the middle; and at least once.
 private func commit(
-    _ properties: Properties, _ names: TopicNames, _ group: KafkaGroup,
-    _ membership: any Membership
+    _ properties: Properties, _ names: TopicNames, _ group: Consumer,
+    _ membership: any GroupMembership
 ) -> Bool {
     var commits = 0
-    for guarantee in [KafkaProducer.Guarantee.exactlyOnce(identity: "ports"), .atLeastOnce] {
-        let producer = KafkaProducer(
+    for guarantee in [ShardProducer.Guarantee.exactlyOnce(identity: "ports"), .atLeastOnce] {
+        let producer = ShardProducer(
             .init(
-                properties: properties, guarantee: guarantee, topics: names, statePartitions: 2),
-            offsets: group.offsets
+                properties: properties, guarantee: guarantee, topics: names.only([.alerts])),
+            offsets: group.makeGroupOffsets()
         ) {}
         producer.start()
         _ = outcome(producer)
@@ -85,12 +87,13 @@ private func commit(
         for round in 0..<3 {
             cut.reset()
             cut.close(as: "\(round)")
-            let owner = PartitionID(.input, 0)
+            let owner = TopicPartition(.input, 0)
             Array("value".utf8).withUnsafeBytes {
                 cut.append(
-                    to: .init(.alerts, 0), of: owner, key: $0, value: $0, headers: [("a", "b")])
+                    to: .init(.alerts, 0), of: owner, key: $0, value: $0,
+                    headers: [RecordHeader("a", "b")])
             }
-            cut.append(Position(.init(.input, 0), offset: 0, metadata: cut.name))
+            cut.append(PartitionOffset(.init(.input, 0), offset: 0, metadata: cut.name))
             producer.send(cut)
             _ = outcome(producer)
             guard round < 2 else { break }
@@ -105,8 +108,9 @@ private func commit(
     return commits == 4
 }
 
-private func lookUp(_ properties: Properties, _ names: TopicNames, _ group: KafkaGroup) -> Bool {
-    let lookup = KafkaLookup(properties: properties, topics: names, offsets: group.offsets)
+private func lookUp(_ properties: Properties, _ names: TopicNames, _ group: Consumer) -> Bool {
+    let lookup = BrokerLookup(
+        properties: properties, topics: names, offsets: group.makeGroupOffsets())
     lookup.ask(.start([.init(.input, 0)]))
     return eventually { lookup.answer() != nil }
 }
@@ -133,7 +137,7 @@ private func keepState(_ properties: Properties, _ names: TopicNames) throws -> 
         port.remove([StateKey(task, .page(index: 0), of: pages.id)])
         _ = port.open(task)
     }
-    let history = try KafkaHistory(properties: properties, topics: names)
+    let history = try LogHistory(properties: properties, topics: names)
     let reader = history.open(.init(.partials, 0), from: nil)
     return eventually {
         var isAtEnd = false

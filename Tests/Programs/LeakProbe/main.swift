@@ -2,6 +2,7 @@
 // sees what is left behind. Ends with status 1 when something did not work.
 //
 //   leak-probe DIRECTORY     a directory for snapshots
+import Broker
 import Glibc
 import Kafka
 import Primitives
@@ -22,7 +23,7 @@ func produce(_ properties: Properties, _ cluster: MockCluster) throws {
     let bytes = Array("value".utf8)
     try bytes.withUnsafeBytes { value in
         for index in 0..<500 {
-            let headers = [Producer.Header("a", "b"), Producer.Header("n", nil)]
+            let headers = [RecordHeader("a", "b"), RecordHeader("n", nil)]
             try producer.produce(
                 topic: 0, partition: Int32(index % 2), key: index % 3 == 0 ? nil : value,
                 value: index % 5 == 0 ? nil : value, headers: index % 7 == 0 ? headers : [])
@@ -57,10 +58,10 @@ func administer(_ properties: Properties) throws {
 func consume(_ properties: Properties) throws -> Bool {
     let consumer = try Consumer(properties: properties, role: .reader, topics: ["t"])
     let queue = try consumer.makeShardQueue(capacity: 64)
-    let partitions = [0, 1].map { TopicPartition(topic: 0, partition: $0) }
-    try consumer.assign(partitions.map { PartitionOffset($0, offset: 0) })
+    let partitions = [0, 1].map { TopicPartition(0, $0) }
+    try consumer.assign(partitions.map { PartitionOffset($0, offset: 0) }, isIncremental: false)
     for partition in partitions {
-        queue.attach(partition, slot: 0, epoch: 1, from: partition.partition == 0 ? 10 : 0)
+        queue.attach(partition, slot: 0, from: partition.number == 0 ? 10 : 0)
     }
     _ = try consumer.makeWaker(for: partitions).wake()
     var headers = 0
@@ -71,52 +72,52 @@ func consume(_ properties: Properties) throws -> Bool {
     // Everything has come over: what belongs to the held partition is put aside.
     queue.hold(partitions[1])
     while queue.backlog > 0, ContinuousClock.now < end {
-        queue.withBatch(timeoutMs: 0) { batch in
-            batch.forEach { headers += $0.header("a") == nil ? 0 : 1 }
+        queue.withBatch(waitMs: 0) { batch in
+            for index in batch.indices {
+                headers += queue.headers(at: index).contains { $0.name == "a" } ? 1 : 0
+            }
         }
     }
     queue.release(partitions[1])
-    queue.withBatch(max: 7, timeoutMs: 0) { _ in }
+    queue.withBatch(max: 7, waitMs: 0) { _ in }
     // Leave with one part aside and the other part waiting to be delivered.
     queue.hold(partitions[1])
-    queue.withBatch(max: 5, timeoutMs: 0) { _ in }
+    queue.withBatch(max: 5, waitMs: 0) { _ in }
     let waiting = queue.backlog
     queue.detach(partitions[0])
     return queue.counters.records >= 200 && headers > 0 && waiting > 200
 }
 
 func joinGroup(_ properties: Properties) throws -> Bool {
-    var consumer = try Consumer(
+    let consumer = try Consumer(
         properties: properties, role: .consumer(group: "g", instanceID: "i"), topics: ["t"])
     let queue = try consumer.makeShardQueue(capacity: 64)
+    let offsets = consumer.makeGroupOffsets()
     try consumer.subscribe()
-    var isClosing = false
     let end = ContinuousClock.now + .seconds(120)
-    while !consumer.isClosed, ContinuousClock.now < end {
+    while !consumer.hasLeft, ContinuousClock.now < end {
         switch consumer.poll(timeoutMs: 100) {
-        case .assigned(let assignment):
-            let starts = assignment.partitions.map { PartitionOffset($0, offset: 0) }
-            try consumer.assign(starts)
-            for start in starts {
-                queue.attach(
-                    start.partition, slot: 0, epoch: assignment.epoch, from: start.offset)
+        case .assigned(let partitions, _, let membership):
+            let starts = partitions.map { PartitionOffset($0, offset: 0) }
+            try consumer.assign(starts, isIncremental: false)
+            for start in partitions { queue.attach(start, slot: 0, from: 0) }
+            queue.withBatch(waitMs: 1_000) { _ in }
+            try consumer.commit([PartitionOffset(partitions[0], offset: 1, metadata: "m")])
+            if let membership = membership as? GroupMetadata {
+                try offsets.commit(
+                    [PartitionOffset(partitions[0], offset: 2)], under: membership,
+                    timeoutMs: 10_000)
             }
-            queue.withBatch(timeoutMs: 1_000) { _ in }
-            try consumer.commit([PartitionOffset(starts[0].partition, offset: 1, metadata: "m")])
-            try consumer.commitAsynchronously([PartitionOffset(starts[0].partition, offset: 2)])
-            _ = try consumer.committed(assignment.partitions)
-        case .revoked(let revocation):
-            for partition in revocation.partitions { queue.detach(partition) }
-            try consumer.unassign()
-        case .committed:
-            guard !isClosing else { break }
-            isClosing = true
-            try consumer.beginClose()
-        case .error(let error): print("event: \(error)")
+            _ = try consumer.committed(partitions)
+            consumer.leave()
+        case .revoked(let partitions, _, _, _):
+            for partition in partitions { queue.detach(partition) }
+            try consumer.unassign(partitions, isIncremental: false)
+        case .failed(let error): print("event: \(error)")
         case nil: break
         }
     }
-    return consumer.isClosed
+    return consumer.hasLeft
 }
 
 let succeeded: Bool

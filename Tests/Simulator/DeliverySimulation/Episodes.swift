@@ -14,7 +14,7 @@ struct Episodes {
     /// Takes in a finding of this record id, `uid-sequence`.
     mutating func add(_ record: CommittedRecord, _ id: String) {
         func header(_ name: String) -> String {
-            record.headers.first { $0.name == name }?.value ?? ""
+            record.headers.first { $0.name == name }?.text ?? ""
         }
         guard let dash = id.lastIndex(of: "-") else { return }
         let uid = String(id[..<dash])

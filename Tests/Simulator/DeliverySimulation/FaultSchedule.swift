@@ -1,3 +1,4 @@
+import Broker
 import ClusterSimulation
 import Delivery
 import Primitives
@@ -187,7 +188,7 @@ final class FaultSchedule {
             let count = world.cluster.partitionCount(topic)
             guard count > 0 else { return }
             world.cluster.moveLeader(
-                of: PartitionID(topic, Int32(random.below(count))), to: broker)
+                of: TopicPartition(topic, Int32(random.below(count))), to: broker)
         } else if random.chance(0.5) {
             world.cluster.moveGroupCoordinator(to: broker)
         } else {

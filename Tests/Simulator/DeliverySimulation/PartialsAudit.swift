@@ -1,3 +1,4 @@
+import Broker
 import ClusterSimulation
 import Delivery
 import Primitives
@@ -17,7 +18,7 @@ struct PartialsAudit {
     }
 
     init(_ cluster: Cluster) {
-        var chains: [PartitionID: [Int: Chain]] = [:]
+        var chains: [TopicPartition: [Int: Chain]] = [:]
         cluster.forEachCommitted(of: .partials) { record in
             guard let value = record.value else { return }
             read(value, record.offset, &chains[record.partition, default: [:]], record.partition)
@@ -25,7 +26,8 @@ struct PartialsAudit {
     }
 
     private mutating func read(
-        _ block: ByteSlice, _ offset: Int64, _ chains: inout [Int: Chain], _ partition: PartitionID
+        _ block: ByteSlice, _ offset: Int64, _ chains: inout [Int: Chain],
+        _ partition: TopicPartition
     ) {
         func load<T: BitwiseCopyable>(_ at: Int, _: T.Type) -> T {
             block.loadUnaligned(fromByteOffset: at, as: T.self)

@@ -144,7 +144,7 @@ struct Scenario {
         pipeline.sampleSize = 32
         pipeline.memoryBudget = Self.memoryBudget
         var settings = EngineSettings(
-            pipeline: pipeline, topics: [.input: "requests", .partials: "partials"],
+            pipeline: pipeline, topics: ["requests", "partials"],
             outputs: OutputPartitions(
                 alerts: 2, shadow: 0, deadLetters: 2, state: usesDirectories ? 0 : shuffles),
             incarnation: incarnation,

@@ -1,3 +1,4 @@
+import Broker
 import ClusterSimulation
 @_spi(Simulation) import Delivery
 import Snapshots
@@ -193,13 +194,13 @@ private final class LateProducer: ProducerPort {
     func start() { producer.start() }
     func send(_ cut: Cut) { producer.send(cut) }
     func flush() { producer.flush() }
-    func addOffsets(_ positions: [Position], under membership: any Membership) {
+    func addOffsets(_ positions: [PartitionOffset], under membership: any GroupMembership) {
         producer.addOffsets(
             positions,
             under: planted.contains(.doesNotFence) ? SimMembership.none : group.membership)
     }
     func commit() { producer.commit() }
     func abort() { producer.abort() }
-    func readCommitted(_ partitions: [PartitionID]) { producer.readCommitted(partitions) }
+    func readCommitted(_ partitions: [TopicPartition]) { producer.readCommitted(partitions) }
     func poll() -> StepOutcome? { producer.poll() }
 }

@@ -1,3 +1,4 @@
+import Broker
 import ClusterSimulation
 @_spi(Simulation) import Delivery
 import Detection
@@ -111,7 +112,8 @@ final class SimulationRun {
         world.after(ms: max(0, record.atMs - world.nowMs)) { [unowned self] in
             record.bytes.withUnsafeBytes {
                 world.cluster.append(
-                    to: PartitionID(.input, partition), value: $0, timestampMs: record.timestampMs)
+                    to: TopicPartition(.input, partition), value: $0,
+                    timestampMs: record.timestampMs)
             }
             feed(partition, index + 1)
         }
@@ -222,13 +224,13 @@ final class SimulationRun {
     }
 
     /// The first block of each shuffle partition that one of its manifests needs.
-    func neededBlocks() -> [(PartitionID, Int64)] {
-        var needed: [PartitionID: [Int64]] = [:]
+    func neededBlocks() -> [(TopicPartition, Int64)] {
+        var needed: [TopicPartition: [Int64]] = [:]
         world.cluster.forEachCommitted(of: .state) { record in
             guard let key = record.key.flatMap({ StateKey($0) }), key.kind == .manifest,
                 let value = record.value, let manifest = try? Manifest(value, key: key)
             else { return }
-            let partition = PartitionID(.partials, key.task.partition)
+            let partition = TopicPartition(.partials, key.task.partition)
             needed[partition, default: []].append(manifest.replayFrom)
         }
         return needed.sorted { $0.key < $1.key }.compactMap { partition, offsets in

@@ -1,3 +1,4 @@
+import Broker
 import ClusterSimulation
 @_spi(Simulation) import Delivery
 import Primitives
@@ -40,7 +41,7 @@ struct Verdict {
         var seen: [String: Int] = [:]
         outcome.expected = oracle.findings.count
         cluster.forEachCommitted(of: .alerts) { record in
-            let id = record.headers.first { $0.name == "ce_id" }?.value ?? ""
+            let id = record.headers.first { $0.name == "ce_id" }?.text ?? ""
             let output = Undisturbed.Output(
                 key: record.key.map { Array($0) } ?? [],
                 value: record.value.map { Array($0) } ?? [],
@@ -92,7 +93,7 @@ struct Verdict {
         var seen: [String: Int] = [:]
         cluster.forEachCommitted(of: .deadLetters) { record in
             func header(_ name: String) -> String {
-                record.headers.first { $0.name == name }?.value ?? ""
+                record.headers.first { $0.name == name }?.text ?? ""
             }
             let names = record.headers.map(\.name)
             if Set(names).count != names.count {
@@ -124,7 +125,7 @@ struct Verdict {
     }
 
     private mutating func checkOffsets() {
-        var last: [PartitionID: Int64] = [:]
+        var last: [TopicPartition: Int64] = [:]
         for commit in cluster.group.offsetHistory {
             let partition = commit.position.partition
             let offset = commit.position.offset ?? 0

@@ -1,3 +1,4 @@
+import Broker
 import ClusterSimulation
 import Delivery
 
@@ -6,17 +7,17 @@ final class Consumer {
     let process: SimProcess
     let group: SimGroup
     let log: SimLog
-    private(set) var assigned: [PartitionID] = []
+    private(set) var assigned: [TopicPartition] = []
     private(set) var membership: SimMembership?
     private(set) var assignments = 0
     private(set) var lost = 0
     private(set) var revoked = 0
-    private(set) var failures: [ClusterError] = []
-    private(set) var texts: [PartitionID: [String]] = [:]
-    private(set) var ends: [PartitionID: Int64] = [:]
+    private(set) var failures: [BrokerError] = []
+    private(set) var texts: [TopicPartition: [String]] = [:]
+    private(set) var ends: [TopicPartition: Int64] = [:]
     /// Whether revocations are answered.
     var answersRevocations = true
-    private var waiting: [PartitionID]?
+    private var waiting: [TopicPartition]?
 
     init(_ process: SimProcess, instance: String?, settings: ClientSettings) {
         self.process = process
@@ -45,15 +46,15 @@ final class Consumer {
             case .failed(let error): failures.append(error)
             }
         }
-        try? log.withBatch(max: 100, waitMs: 0) { batch in note(batch) }
+        log.withBatch(max: 100, waitMs: 0) { batch in note(batch) }
     }
 
-    private func take(_ partitions: [PartitionID], _ isIncremental: Bool) {
+    private func take(_ partitions: [TopicPartition], _ isIncremental: Bool) {
         try? group.assign(
-            partitions.map { Position($0, offset: 0) }, isIncremental: isIncremental)
+            partitions.map { PartitionOffset($0, offset: 0) }, isIncremental: isIncremental)
         if !isIncremental { assigned = [] }
         for (index, partition) in partitions.enumerated() {
-            log.attach(partition, slot: assigned.count + index, epoch: 1, from: 0)
+            log.attach(partition, slot: assigned.count + index, from: 0)
         }
         assigned += partitions
     }

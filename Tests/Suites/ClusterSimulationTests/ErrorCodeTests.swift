@@ -1,3 +1,4 @@
+import Broker
 import ClusterSimulation
 import Kafka
 import Testing
@@ -6,7 +7,7 @@ import Testing
 struct ErrorCodeTests {
     @Test("names and moves are those of the real client", arguments: ErrorCode.allCases)
     func table(code: ErrorCode) {
-        #expect(code.name == KafkaError.name(ofCode: code.rawValue))
-        #expect(code.move.rawValue == KafkaError.move(forCode: code.rawValue).rawValue)
+        #expect(code.name == BrokerError.name(ofCode: code.rawValue))
+        #expect(code.move.rawValue == BrokerError.move(forCode: code.rawValue).rawValue)
     }
 }

@@ -1,3 +1,4 @@
+import Broker
 import ClusterSimulation
 import Delivery
 import Testing
@@ -65,7 +66,7 @@ struct GroupTests {
         // The generation is the same: it is the member that is refused.
         let producer = try scene.producer(scene.world.makeProcess("p"), "p")
         try scene.begin(producer, ["x"])
-        producer.addOffsets([Position(.input0, offset: 1)], under: membership)
+        producer.addOffsets([PartitionOffset(.input0, offset: 1)], under: membership)
         let error = try scene.failure(producer)
         #expect(error.name == "FENCED_INSTANCE_ID")
         #expect(error.move == .abortTransaction)

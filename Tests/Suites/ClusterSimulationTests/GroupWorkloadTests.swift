@@ -1,3 +1,4 @@
+import Broker
 import ClusterSimulation
 import Delivery
 import Testing
@@ -147,7 +148,7 @@ struct GroupWorkloadTests {
         let membership = try #require(first.membership)
         let producer = try scene.producer(scene.world.makeProcess("p"), "p")
         try scene.begin(producer, ["x"])
-        producer.addOffsets([Position(.input0, offset: 1)], under: membership)
+        producer.addOffsets([PartitionOffset(.input0, offset: 1)], under: membership)
         #expect(try scene.failure(producer).move == .abortTransaction)
     }
 }

@@ -1,3 +1,4 @@
+import Broker
 import ClusterSimulation
 import Delivery
 import Testing
@@ -12,7 +13,7 @@ struct LogPortTests {
         let scene = Scene()
         world = scene.world
         for index in 0..<10 {
-            for partition in [PartitionID.input0, .input1] {
+            for partition in [TopicPartition.input0, .input1] {
                 world.cluster.append(to: partition, text: "\(partition.number):\(index)")
             }
         }
@@ -26,13 +27,14 @@ struct LogPortTests {
         }
         try #require(joined)
         try group.assign(
-            [Position(.input0, offset: 0), Position(.input1, offset: 4)], isIncremental: false)
+            [PartitionOffset(.input0, offset: 0), PartitionOffset(.input1, offset: 4)],
+            isIncremental: false)
         world.run(forMs: 2_000)
     }
 
     private func read(_ max: Int = 100) throws -> [String] {
         var texts: [String] = []
-        try log.withBatch(max: max, waitMs: 0) { batch in
+        log.withBatch(max: max, waitMs: 0) { batch in
             for entry in batch {
                 texts.append(entry.kind == .record ? "\(entry.slot)>\(entry.text)" : "end")
             }
@@ -43,8 +45,8 @@ struct LogPortTests {
     @Test("entries wait until their partition is attached, and come in runs of a slot")
     func runs() throws {
         #expect(try read() == [])
-        log.attach(.input0, slot: 7, epoch: 1, from: 0)
-        log.attach(.input1, slot: 9, epoch: 1, from: 4)
+        log.attach(.input0, slot: 7, from: 0)
+        log.attach(.input1, slot: 9, from: 4)
         let texts = try read()
         #expect(texts.filter { $0 != "end" }.count == 16)
         let slots = texts.filter { $0 != "end" }.map { $0.prefix(1) }
@@ -55,7 +57,7 @@ struct LogPortTests {
 
     @Test("a batch has at most as many entries as asked for, and the rest follows")
     func bounded() throws {
-        log.attach(.input0, slot: 0, epoch: 1, from: 0)
+        log.attach(.input0, slot: 0, from: 0)
         #expect(try read(4) == ["0>0:0", "0>0:1", "0>0:2", "0>0:3"])
         #expect(try read(3) == ["0>0:4", "0>0:5", "0>0:6"])
         #expect(try read(100) == ["0>0:7", "0>0:8", "0>0:9", "end"])
@@ -63,13 +65,13 @@ struct LogPortTests {
 
     @Test("records below the start are dropped")
     func start() throws {
-        log.attach(.input0, slot: 0, epoch: 1, from: 8)
+        log.attach(.input0, slot: 0, from: 8)
         #expect(try read() == ["0>0:8", "0>0:9", "end"])
     }
 
     @Test("a held partition delivers nothing and loses nothing")
     func hold() throws {
-        log.attach(.input0, slot: 0, epoch: 1, from: 0)
+        log.attach(.input0, slot: 0, from: 0)
         _ = try read(5)
         log.hold(.input0)
         world.run(forMs: 1_000)
@@ -80,14 +82,14 @@ struct LogPortTests {
 
     @Test("a detached partition delivers nothing")
     func detach() throws {
-        log.attach(.input0, slot: 0, epoch: 1, from: 0)
+        log.attach(.input0, slot: 0, from: 0)
         log.detach(.input0)
         #expect(try read() == [])
     }
 
     @Test("the end is told again after more records came")
     func ends() throws {
-        log.attach(.input0, slot: 0, epoch: 1, from: 9)
+        log.attach(.input0, slot: 0, from: 9)
         #expect(try read() == ["0>0:9", "end"])
         world.run(forMs: 3_000)
         #expect(try read() == [])
@@ -100,7 +102,7 @@ struct LogPortTests {
 
     @Test("an end that was fetched before a freeze is told after it, though more has come")
     func staleEnd() throws {
-        log.attach(.input0, slot: 0, epoch: 1, from: 9)
+        log.attach(.input0, slot: 0, from: 9)
         _ = try read()
         world.cluster.append(to: .input0, text: "0:10")
         world.run(forMs: 450)
@@ -115,15 +117,15 @@ struct LogPortTests {
 
     @Test("what is fetched ahead survives retention; what is not is out of range")
     func retention() throws {
-        log.attach(.input0, slot: 0, epoch: 1, from: 0)
+        log.attach(.input0, slot: 0, from: 0)
         world.cluster.removeRecords(of: .input0, below: 10)
         #expect(try read().count == 11)
-        log.attach(.input1, slot: 1, epoch: 1, from: 4)
+        log.attach(.input1, slot: 1, from: 4)
         world.cluster.append(to: .input1, text: "1:10")
         world.cluster.removeRecords(of: .input1, below: 11)
         world.run(forMs: 1_000)
-        var moves: [ClusterError.Move] = []
-        try log.withBatch(max: 100, waitMs: 0) { batch in
+        var moves: [BrokerError.Move] = []
+        log.withBatch(max: 100, waitMs: 0) { batch in
             for (index, entry) in batch.enumerated() where entry.kind == .failure {
                 moves.append(log.failure(at: index).move)
             }
@@ -133,9 +135,9 @@ struct LogPortTests {
 
     @Test("lent bytes are gone when the loan is over")
     func loan() throws {
-        log.attach(.input0, slot: 0, epoch: 1, from: 0)
+        log.attach(.input0, slot: 0, from: 0)
         var kept: UnsafeRawBufferPointer?
-        try log.withBatch(max: 1, waitMs: 0) { batch in
+        log.withBatch(max: 1, waitMs: 0) { batch in
             kept = batch[0].valueBytes
             #expect(batch[0].text == "0:0")
         }
@@ -144,7 +146,7 @@ struct LogPortTests {
 
     @Test("reading goes on after the leader moved or died")
     func leaders() throws {
-        log.attach(.input0, slot: 0, epoch: 1, from: 9)
+        log.attach(.input0, slot: 0, from: 9)
         _ = try read()
         for broker in 0..<3 {
             world.cluster.moveLeader(of: .input0, to: broker)

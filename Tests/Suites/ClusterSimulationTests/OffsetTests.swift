@@ -1,3 +1,4 @@
+import Broker
 import ClusterSimulation
 import Delivery
 import Testing
@@ -11,7 +12,7 @@ struct OffsetTests {
         let producer = try scene.producer(scene.world.makeProcess(id), id)
         try scene.begin(producer, [id])
         producer.addOffsets(
-            [Position(.input0, offset: offset, metadata: "cut of \(id)")], under: membership)
+            [PartitionOffset(.input0, offset: offset, metadata: "cut of \(id)")], under: membership)
         try scene.expectDone(producer)
         return producer
     }
@@ -27,7 +28,7 @@ struct OffsetTests {
         _ = try scene.committed()
         #expect(
             scene.cluster.group.committed(.input0)
-                == Position(.input0, offset: 7, metadata: "cut of p"))
+                == PartitionOffset(.input0, offset: 7, metadata: "cut of p"))
         #expect(scene.cluster.group.offsetHistory.map(\.instanceID) == ["c"])
     }
 
@@ -57,8 +58,8 @@ struct OffsetTests {
         try scene.commit(producer)
         scene.world.run(forMs: 1_000)
         let answer = try #require(lookup.answer()).get()
-        #expect(answer.committed == [Position(.input0, offset: 7, metadata: "cut of p")])
-        #expect(answer.bounds[.input0] == LogBounds(low: 0, high: 0))
+        #expect(answer.committed == [PartitionOffset(.input0, offset: 7, metadata: "cut of p")])
+        #expect(answer.bounds[.input0] == OffsetRange(low: 0, high: 0))
         #expect(answer.inputPartitions == 2)
     }
 
@@ -74,7 +75,7 @@ struct OffsetTests {
         let lookup = consumer.group.makeLookup()
         lookup.ask(.start([.input0]))
         scene.world.run(forMs: 500)
-        #expect(try lookup.answer()?.get().committed == [Position(.input0, offset: nil)])
+        #expect(try lookup.answer()?.get().committed == [PartitionOffset(.input0, offset: nil)])
     }
 
     @Test("a question that cannot be answered in time fails")
@@ -100,7 +101,7 @@ struct OffsetTests {
         try scene.settle(members: 2)
         let producer = try scene.producer(scene.world.makeProcess("p"), "p")
         try scene.begin(producer, ["x"])
-        producer.addOffsets([Position(.input0, offset: 1)], under: membership)
+        producer.addOffsets([PartitionOffset(.input0, offset: 1)], under: membership)
         let error = try scene.failure(producer)
         #expect(error.name == "ILLEGAL_GENERATION")
         #expect(error.move == .abortTransaction)
@@ -118,7 +119,7 @@ struct OffsetTests {
         let producer = try scene.producer(scene.world.makeProcess("p"), "p")
         try scene.begin(producer, ["x"])
         producer.addOffsets(
-            [Position(.input1, offset: 9)], under: try #require(first.membership))
+            [PartitionOffset(.input1, offset: 9)], under: try #require(first.membership))
         try scene.expectDone(producer)
         try scene.commit(producer)
         _ = try scene.committed()

@@ -1,3 +1,4 @@
+import Broker
 import ClusterSimulation
 import Delivery
 
@@ -86,7 +87,7 @@ final class ProducerWorkload {
         writer.current = beliefs.count
         beliefs.append(.unknown)
         for index in 0..<Self.size {
-            let partition = PartitionID(.alerts, Int32(random.below(3)))
+            let partition = TopicPartition(.alerts, Int32(random.below(3)))
             writer.producer.produce("\(writer.current * Self.size + index)", to: partition)
         }
         writer.phase = .flushing
@@ -118,7 +119,7 @@ final class ProducerWorkload {
             }
         case 2:
             scene.cluster.moveLeader(
-                of: PartitionID(.alerts, Int32(random.below(3))), to: random.below(3))
+                of: TopicPartition(.alerts, Int32(random.below(3))), to: random.below(3))
         case 3: scene.cluster.moveTransactionCoordinator(random.below(3), to: random.below(3))
         default:
             scene.world.network.faults = NetworkFaults(0.04)

@@ -1,3 +1,4 @@
+import Broker
 import ClusterSimulation
 import Delivery
 import Primitives
@@ -54,7 +55,7 @@ final class Scene {
     }
 
     /// The error of the step under way.
-    func failure(_ producer: SimProducer) throws -> ClusterError {
+    func failure(_ producer: SimProducer) throws -> BrokerError {
         guard case .failed(let error) = try outcome(producer) else {
             throw Surprise("the step succeeded")
         }
@@ -63,7 +64,7 @@ final class Scene {
 
     /// Begins a transaction and delivers texts to a partition.
     func begin(
-        _ producer: SimProducer, _ texts: [String], to partition: PartitionID = .alerts0
+        _ producer: SimProducer, _ texts: [String], to partition: TopicPartition = .alerts0
     ) throws {
         if let error = producer.begin() { throw Surprise(error.description) }
         for text in texts { producer.produce(text, to: partition) }
@@ -109,11 +110,11 @@ struct Surprise: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-extension PartitionID {
-    static let alerts0 = PartitionID(.alerts, 0)
-    static let alerts1 = PartitionID(.alerts, 1)
-    static let input0 = PartitionID(.input, 0)
-    static let input1 = PartitionID(.input, 1)
+extension TopicPartition {
+    static let alerts0 = TopicPartition(.alerts, 0)
+    static let alerts1 = TopicPartition(.alerts, 1)
+    static let input0 = TopicPartition(.input, 0)
+    static let input1 = TopicPartition(.input, 1)
 }
 
 extension CommittedRecord {
@@ -121,7 +122,7 @@ extension CommittedRecord {
 }
 
 extension SimProducer {
-    func produce(_ text: String, to partition: PartitionID, key: String? = nil) {
+    func produce(_ text: String, to partition: TopicPartition, key: String? = nil) {
         Array(text.utf8).withUnsafeBytes { value in
             guard let key else { return produce(to: partition, value: value) }
             Array(key.utf8).withUnsafeBytes { produce(to: partition, key: $0, value: value) }

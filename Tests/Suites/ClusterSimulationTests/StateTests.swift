@@ -1,3 +1,4 @@
+import Broker
 import ClusterSimulation
 import Delivery
 import Primitives
@@ -64,7 +65,7 @@ struct StateTests {
         let state = SimState(process)
         #expect(try readAll(scene.world, state) == [])
         let producer = try scene.producer(process, "p")
-        try scene.begin(producer, ["manifest?"], to: PartitionID(.state, 1))
+        try scene.begin(producer, ["manifest?"], to: TopicPartition(.state, 1))
         producer.abort()
         try scene.expectDone(producer)
         _ = try scene.committed()
@@ -82,9 +83,9 @@ struct StateTests {
             if sequence < 8 { state.remove([StateKey(task, .page(index: 0), of: id)]) }
         }
         scene.world.run(forMs: 1_000)
-        scene.cluster.compact(PartitionID(.state, 1))
+        scene.cluster.compact(TopicPartition(.state, 1))
         scene.world.run(forMs: 20_000)
-        scene.cluster.compact(PartitionID(.state, 1))
+        scene.cluster.compact(TopicPartition(.state, 1))
         let texts = try readAll(scene.world, state)
         #expect(texts.contains("b1"))
         #expect(!texts.contains("a1"))
@@ -95,9 +96,9 @@ struct StateTests {
     func refusal() throws {
         let scene = Scene()
         let state = SimState(scene.world.makeProcess("p"))
-        state.writeFault = ClusterError(.rejected, name: "POLICY_VIOLATION", description: "no")
+        state.writeFault = BrokerError(.rejected, action: "write", text: "no")
         state.write(pages(1, ["a"]))
-        #expect(try end(scene.world, state).error?.name == "POLICY_VIOLATION")
+        #expect(try end(scene.world, state).error?.move == .rejected)
         state.writeFault = nil
         state.write(pages(2, ["b"]))
         #expect(try end(scene.world, state).error == nil)
@@ -110,7 +111,7 @@ struct StateTests {
         let state = SimState(scene.world.makeProcess("p"))
         state.write(pages(1, ["aaaa", "bbbb", "cccc", "dddd"]))
         _ = try end(scene.world, state)
-        let partition = PartitionID(.state, 1)
+        let partition = TopicPartition(.state, 1)
         let keys = scene.cluster.stateKeys(of: partition)
         #expect(keys.count == 4)
         scene.cluster.damage(partition, at: keys[0].offset, .torn)
@@ -151,7 +152,7 @@ struct StateTests {
         _ = try end(scene.world, directory)
         disk.writeFault = SimDisk.full
         directory.write(pages(2, ["b", "c"]))
-        #expect(try end(scene.world, directory).error?.name == "ENOSPC")
+        #expect(try end(scene.world, directory).error == SimDisk.full)
         #expect(try readAll(scene.world, directory) == ["a", "b"])
     }
 
@@ -172,6 +173,6 @@ struct StateTests {
         }
         #expect(ended)
         #expect(texts == ["2", "3", "4", "5"])
-        #expect(reader.bounds == LogBounds(low: 0, high: 6))
+        #expect(reader.bounds == OffsetRange(low: 0, high: 6))
     }
 }

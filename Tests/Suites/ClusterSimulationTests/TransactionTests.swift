@@ -1,3 +1,4 @@
+import Broker
 import ClusterSimulation
 import Delivery
 import Testing
@@ -245,7 +246,7 @@ struct TransactionTests {
         producer.start()
         try scene.expectDone(producer)
         try scene.begin(producer, ["x"])
-        producer.addOffsets([Position(.input0, offset: 3)], under: membership)
+        producer.addOffsets([PartitionOffset(.input0, offset: 3)], under: membership)
         try scene.expectDone(producer)
         try scene.commit(producer)
         #expect(scene.cluster.committedView(of: .alerts).map(\.text) == ["x"])
@@ -253,7 +254,7 @@ struct TransactionTests {
         // A membership that is over commits nothing.
         _ = scene.consumer(scene.world.makeProcess("q"), instance: "d")
         try scene.settle(members: 2)
-        producer.addOffsets([Position(.input0, offset: 4)], under: membership)
+        producer.addOffsets([PartitionOffset(.input0, offset: 4)], under: membership)
         #expect(try scene.failure(producer).name == "ILLEGAL_GENERATION")
     }
 }

@@ -1,3 +1,4 @@
+import Broker
 import ClusterSimulation
 import Delivery
 import Testing
@@ -86,7 +87,7 @@ struct VisibilityTests {
     func compaction() throws {
         let scene = Scene()
         let producer = try scene.producer(scene.world.makeProcess("p"), "p")
-        let state = PartitionID(.state, 0)
+        let state = TopicPartition(.state, 0)
         for round in 0..<10 {
             _ = producer.begin()
             for key in ["x", "y"] { producer.produce("\(key)\(round)", to: state, key: key) }
@@ -117,7 +118,7 @@ struct VisibilityTests {
     @Test("tombstones stay for a while, then go")
     func tombstones() throws {
         let scene = Scene()
-        let state = PartitionID(.state, 0)
+        let state = TopicPartition(.state, 0)
         scene.cluster.append(to: state, text: "1", key: "k")
         scene.cluster.append(to: state, text: nil, key: "k")
         for index in 0..<20 { scene.cluster.append(to: state, text: "t", key: "t\(index)") }
@@ -140,7 +141,7 @@ struct VisibilityTests {
         let process = scene.world.makeProcess("p")
         let history = SimHistory(process).open(.input0, from: offset)
         var offsets: [Int64] = []
-        var move: ClusterError.Move?
+        var move: BrokerError.Move?
         _ = scene.world.run(untilMs: 5_000) {
             history.withBatch(max: 10) { batch in
                 for (index, entry) in batch.enumerated() {
@@ -153,12 +154,12 @@ struct VisibilityTests {
         let isKept = offset < 10
         #expect(offsets == (isKept ? [4, 5, 6, 7, 8, 9] : []))
         #expect(move == (isKept ? nil : .outOfRange))
-        #expect(history.bounds == (isKept ? LogBounds(low: 4, high: 10) : nil))
+        #expect(history.bounds == (isKept ? OffsetRange(low: 4, high: 10) : nil))
     }
 }
 
 extension Cluster {
-    func append(to partition: PartitionID, text: String?, key: String? = nil) {
+    func append(to partition: TopicPartition, text: String?, key: String? = nil) {
         let value = text.map { Array($0.utf8) }
         let key = key.map { Array($0.utf8) } ?? []
         key.withUnsafeBytes { key in

@@ -1,3 +1,4 @@
+import Broker
 import Foundation
 import Kafka
 import TestSupport
@@ -87,17 +88,17 @@ final class OperatorSite {
     }
 
     /// Committed offsets of a topic, by partition.
-    func committed(_ topic: Int) throws -> [PartitionOffset] {
+    func committed(_ topic: Topic) throws -> [PartitionOffset] {
         try admin.committed(partitions(topic), group: group)
     }
 
-    private func partitions(_ topic: Int) -> [TopicPartition] {
+    private func partitions(_ topic: Topic) -> [TopicPartition] {
         let count = topic == 0 ? Self.partitions : Self.shuffles
-        return (0..<Int32(count)).map { TopicPartition(topic: topic, partition: $0) }
+        return (0..<Int32(count)).map { TopicPartition(topic, $0) }
     }
 
     /// The ends of a topic, by partition.
-    func ends(_ topic: Int) throws -> [Int64] {
+    func ends(_ topic: Topic) throws -> [Int64] {
         let partitions = partitions(topic)
         let marks = try admin.watermarks(partitions)
         return partitions.map { marks[$0]?.high ?? -1 }

@@ -1,3 +1,4 @@
+import Broker
 import Kafka
 import Testing
 
@@ -6,47 +7,48 @@ import Testing
     func total() {
         let codes = Library.errorCodes
         #expect(codes.count > 100)
-        let missing = codes.filter { KafkaError.classifiedMove(forCode: $0) == nil }
+        let missing = codes.filter { BrokerError.classifiedMove(forCode: $0) == nil }
         // Codes of releases after the table was written are fatal, which is safe; ours are complete.
         let known = missing.filter { $0 <= 97 && ($0 >= -1 || $0 <= -140) }
-        #expect(known.isEmpty, "\(known.map { KafkaError.name(ofCode: $0) })")
+        #expect(known.isEmpty, "\(known.map { BrokerError.name(ofCode: $0) })")
     }
 
     @Test("a code nobody knows is fatal")
     func unknown() {
-        #expect(KafkaError.move(forCode: 9_999) == .fatal)
-        #expect(KafkaError.move(forCode: -120) == .fatal)
+        #expect(BrokerError.move(forCode: 9_999) == .fatal)
+        #expect(BrokerError.move(forCode: -120) == .fatal)
     }
 
     @Test(
         "the classes that exactly-once stands on are as Kafka's protocol has them",
         arguments: [
-            (22, KafkaError.Move.abortTransaction), (25, .abortTransaction), (82, .fenced),
-            (90, .fenced), (-144, .fenced), (47, .fatal), (48, .fatal), (49, .fatal), (-1, .fatal),
+            (22, BrokerError.Move.abortTransaction), (25, .abortTransaction), (82, .fenced),
+            (90, .fenced), (-144, .fenced), (-147, .retry), (47, .fatal), (48, .fatal),
+            (49, .fatal), (-1, .fatal),
             (51, .retry), (-184, .retry), (-185, .retry), (-195, .unreachable), (1, .outOfRange),
             (-140, .outOfRange), (29, .configuration), (58, .configuration), (10, .rejected),
             (36, .benign), (-191, .benign),
-        ] as [(Int32, KafkaError.Move)])
-    func classes(code: Int32, move: KafkaError.Move) {
-        #expect(KafkaError.move(forCode: code) == move)
-        let error = KafkaError(code: code, action: "test")
+        ] as [(Int32, BrokerError.Move)])
+    func classes(code: Int32, move: BrokerError.Move) {
+        #expect(BrokerError.move(forCode: code) == move)
+        let error = BrokerError(code: code, action: "test")
         #expect(error.move == move)
-        #expect(error.detail.code == code)
-        #expect(error.description.contains(error.detail.name))
+        #expect(error.code.rawValue == code)
+        #expect(error.description.contains(error.name))
     }
 
     @Test("a handshake that breaks off is no wrong certificate")
     func handshake() {
         let text = "SSL handshake failed: Disconnected: connecting to a PLAINTEXT broker listener?"
-        #expect(KafkaError(code: -181, action: "connect", text: text).move == .unreachable)
+        #expect(BrokerError(code: -181, action: "connect", text: text).move == .unreachable)
         let wrong = "SSL handshake failed: certificate verify failed"
-        #expect(KafkaError(code: -181, action: "connect", text: wrong).move == .configuration)
-        #expect(KafkaError.move(forCode: -193) == .unreachable, "names come and go")
+        #expect(BrokerError(code: -181, action: "connect", text: wrong).move == .configuration)
+        #expect(BrokerError.move(forCode: -193) == .unreachable, "names come and go")
     }
 
     @Test("an authentication error tells of SCRAM where the library is too old for new brokers")
     func scram() {
-        let text = KafkaError(code: 58, action: "connect").description
+        let text = BrokerError(code: 58, action: "connect").description
         #expect(text.contains("SCRAM") == (Library.version < Library.Version(2, 6, 1)))
     }
 

@@ -1,3 +1,4 @@
+import Broker
 import Kafka
 import TestSupport
 import Testing
@@ -14,7 +15,7 @@ import Testing
         }
         try producer.flush(timeoutMs: 30_000)
         let member = try Member(cluster.bootstrapServers, topics: ["t"], role: .reader)
-        try member.take((0..<partitions).map { TopicPartition(topic: 0, partition: $0) })
+        try member.take((0..<partitions).map { TopicPartition(0, $0) })
         let end = ContinuousClock.now + .seconds(30)
         while member.queue.backlog < Int(partitions) * records {
             try #require(ContinuousClock.now < end, "the records were not fetched")
@@ -26,7 +27,7 @@ import Testing
     func heldWhileHalfTaken() throws {
         let cluster = try MockCluster()
         let member = try member(cluster, partitions: 1, records: 100)
-        let partition = TopicPartition(topic: 0, partition: 0)
+        let partition = TopicPartition(0, 0)
         let queue = member.queue
         queue.hold(partition)
         member.pull(timeoutMs: 0)
@@ -51,7 +52,7 @@ import Testing
         let member = try member(cluster, partitions: 4, records: records)
         let seed = UInt64.random(in: 0 ... .max)
         var random = TestRandom(seed: seed)
-        let partitions = (0..<Int32(4)).map { TopicPartition(topic: 0, partition: $0) }
+        let partitions = (0..<Int32(4)).map { TopicPartition(0, $0) }
         for _ in 0..<2_000 {
             let partition = partitions[Int.random(in: 0..<4, using: &random)]
             switch Int.random(in: 0..<3, using: &random) {

@@ -1,3 +1,4 @@
+import Broker
 import Kafka
 import Primitives
 import Testing
@@ -18,12 +19,13 @@ final class Member {
     var events: [String] = []
     var seen: [Seen] = []
     var ends: [TopicPartition: Int64] = [:]
-    var errors: [KafkaError] = []
-    var committed: [CommitResult] = []
-    var groupMetadata: GroupMetadata?
+    var errors: [BrokerError] = []
+    var membership: (any GroupMembership)?
+    /// Assignments seen so far.
+    private var epoch: UInt32 = 0
 
     init(
-        _ servers: String, topics: [String], role: Properties.Role,
+        _ servers: String, topics: TopicNames, role: Properties.Role,
         settings: [Properties.Setting] = [], hooks: Hooks = Hooks()
     ) throws {
         let properties = try Properties(bootstrapServers: servers, settings: settings)
@@ -33,15 +35,15 @@ final class Member {
 
     /// Takes partitions by hand from offset 0 on.
     func take(_ partitions: [TopicPartition], from offset: Int64 = 0) throws {
-        try start(partitions.map { PartitionOffset($0, offset: offset) }, epoch: 1, false)
+        try start(partitions.map { PartitionOffset($0, offset: offset) }, false)
     }
 
-    private func start(_ starts: [PartitionOffset], epoch: UInt32, _ isIncremental: Bool) throws {
+    private func start(_ starts: [PartitionOffset], _ isIncremental: Bool) throws {
         try consumer.assign(starts, isIncremental: isIncremental)
         for start in starts {
             queue.attach(
-                start.partition, slot: Int(start.partition.partition), epoch: epoch,
-                from: start.offset)
+                start.partition, slot: Int(start.partition.number),
+                from: start.offset ?? 0)
             assigned.insert(start.partition)
         }
     }
@@ -49,44 +51,42 @@ final class Member {
     /// One control event, answered.
     func control(timeoutMs: Int32) throws {
         switch consumer.poll(timeoutMs: timeoutMs) {
-        case .assigned(let assignment):
-            events.append("assigned \(assignment.partitions.count) epoch \(assignment.epoch)")
-            groupMetadata = assignment.groupMetadata
+        case .assigned(let partitions, let isIncremental, let membership):
+            epoch += 1
+            events.append("assigned \(partitions.count) epoch \(epoch)")
+            self.membership = membership
             // Without a committed offset from the beginning; tests read topics of their own.
-            let starts = try consumer.committed(assignment.partitions).map {
-                PartitionOffset($0.partition, offset: max(0, $0.offset))
+            let starts = try consumer.committed(partitions).map {
+                PartitionOffset($0.partition, offset: $0.offset ?? 0)
             }
-            try start(starts, epoch: assignment.epoch, assignment.isIncremental)
-        case .revoked(let revocation):
-            let how = revocation.isLost ? "lost" : "revoked"
-            events.append("\(how) \(revocation.partitions.count) epoch \(revocation.epoch)")
-            for partition in revocation.partitions {
+            try start(starts, isIncremental)
+        case .revoked(let partitions, let isIncremental, let isLost, _):
+            events.append("\(isLost ? "lost" : "revoked") \(partitions.count) epoch \(epoch)")
+            for partition in partitions {
                 queue.detach(partition)
                 assigned.remove(partition)
             }
-            try consumer.unassign(revocation.partitions, isIncremental: revocation.isIncremental)
-        case .committed(let result): committed.append(result)
-        case .error(let error): errors.append(error)
+            try consumer.unassign(partitions, isIncremental: isIncremental)
+        case .failed(let error): errors.append(error)
         case nil: break
         }
     }
 
     /// One batch, kept.
     func pull(max: Int = .max, timeoutMs: Int32 = 20) {
-        queue.withBatch(max: max, timeoutMs: timeoutMs) { batch in
-            batch.forEach { record in
-                let partition = TopicPartition(topic: record.topic, partition: record.partition)
-                if record.isData {
+        queue.withBatch(max: max, waitMs: timeoutMs) { batch in
+            for (index, entry) in batch.enumerated() {
+                let partition = TopicPartition(0, entry.slot)
+                switch entry.kind {
+                case .record:
                     seen.append(
                         Seen(
-                            partition: partition, offset: record.offset,
-                            key: record.key.map { String(decoding: $0, as: UTF8.self) },
-                            value: record.value.map { String(decoding: $0, as: UTF8.self) },
-                            epoch: record.epoch))
-                } else if record.isEndOfPartition {
-                    ends[partition] = record.offset
-                } else if let error = record.error {
-                    errors.append(error)
+                            partition: partition, offset: entry.offset,
+                            key: entry.keyBytes.map { String(decoding: $0, as: UTF8.self) },
+                            value: entry.valueBytes.map { String(decoding: $0, as: UTF8.self) },
+                            epoch: epoch))
+                case .end: ends[partition] = entry.offset
+                case .failure: errors.append(queue.failure(at: index))
                 }
             }
         }
@@ -105,9 +105,9 @@ final class Member {
 
     /// Leaves the group.
     func close() throws {
-        try consumer.beginClose()
+        consumer.leave()
         let end = ContinuousClock.now + .seconds(30)
-        while !consumer.isClosed {
+        while !consumer.hasLeft {
             guard ContinuousClock.now < end else {
                 Issue.record("the consumer did not close")
                 return
@@ -128,7 +128,7 @@ extension Producer {
     /// Produces text.
     func send(
         _ value: String?, key: String? = nil, to partition: Int32 = 0, timestampMs: Int64? = nil,
-        headers: [Header] = [], waitMs: Int = 30_000
+        headers: [RecordHeader] = [], waitMs: Int = 30_000
     ) throws {
         try withBytes(key) { key in
             try withBytes(value) { value in

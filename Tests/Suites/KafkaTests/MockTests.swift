@@ -1,3 +1,4 @@
+import Broker
 import Kafka
 import Primitives
 import TestSupport
@@ -12,12 +13,12 @@ import Testing
             properties: Properties(bootstrapServers: servers, settings: settings), topics: [topic])
     }
 
-    private func code(_ body: () throws -> Void) -> (KafkaError.Move, String)? {
+    private func code(_ body: () throws -> Void) -> (BrokerError.Move, String)? {
         do {
             try body()
             return nil
-        } catch let error as KafkaError {
-            return (error.move, error.detail.name)
+        } catch let error as BrokerError {
+            return (error.move, error.name)
         } catch { return nil }
     }
 
@@ -34,7 +35,7 @@ import Testing
         #expect(producer.counters == Producer.Counters(delivered: 4, failed: 0))
         #expect(producer.pending == 0)
         let member = try Member(cluster.bootstrapServers, topics: ["t"], role: .reader)
-        let partition = TopicPartition(topic: 0, partition: 0)
+        let partition = TopicPartition(0, 0)
         try member.take([partition])
         #expect(try member.pump { $0.ends[partition] == 4 })
         #expect(member.seen.map(\.key) == ["k0", nil, "k2", ""])
@@ -55,9 +56,9 @@ import Testing
         let properties = try Properties(bootstrapServers: cluster.bootstrapServers)
         let consumer = try Consumer(properties: properties, role: .reader, topics: ["t"])
         let queue = try consumer.makeShardQueue(capacity: 5_000)
-        let partition = TopicPartition(topic: 0, partition: 0)
-        try consumer.assign([PartitionOffset(partition, offset: 0)])
-        queue.attach(partition, slot: 0, epoch: 1, from: 0)
+        let partition = TopicPartition(0, 0)
+        try consumer.assign([PartitionOffset(partition, offset: 0)], isIncremental: false)
+        queue.attach(partition, slot: 0, from: 0)
         let end = ContinuousClock.now + .seconds(30)
         while queue.backlog < 12_000, ContinuousClock.now < end {
             // Nothing is pulled: the queue fills by itself.
@@ -66,14 +67,12 @@ import Testing
         func pull(_ max: Int) throws -> (count: Int, allocations: UInt64)? {
             var count = 0
             let allocations = allocations {
-                count = queue.withBatch(max: max, timeoutMs: 0) { batch in
-                    for index in 0..<batch.count {
-                        let record = batch[index]
-                        guard record.isData else { continue }
-                        sum &+= record.slot &+ Int(record.offset) &+ Int(record.timestampMs)
-                        sum &+= (record.value?.count ?? 0) &+ (record.key?.count ?? 0)
+                queue.withBatch(max: max, waitMs: 0) { batch in
+                    for entry in batch where entry.kind == .record {
+                        sum &+= Int(entry.slot) &+ Int(entry.offset) &+ Int(entry.timestampMs)
+                        sum &+= Int(entry.valueCount) &+ Int(entry.keyCount)
                     }
-                    return batch.count
+                    count = batch.count
                 }
             }
             return allocations.map { (count, $0) }
@@ -161,7 +160,7 @@ import Testing
         let member = try Member(
             cluster.bootstrapServers, topics: ["t"], role: .reader,
             settings: [.init("debug", "topic")], hooks: hooks)
-        try member.take([TopicPartition(topic: 0, partition: 0)])
+        try member.take([TopicPartition(0, 0)])
         #expect(try member.pump { _ in box.lines > 0 && box.statistics.hasPrefix("{") })
         let producer = try Producer(
             properties: Properties(bootstrapServers: cluster.bootstrapServers), topics: ["t"],
@@ -181,13 +180,10 @@ import Testing
         try member.consumer.subscribe()
         #expect(try member.pump { $0.assigned.count == 3 })
         #expect(member.events == ["assigned 3 epoch 1"])
-        let partition = TopicPartition(topic: 0, partition: 2)
+        let partition = TopicPartition(0, 2)
         try member.consumer.commit([PartitionOffset(partition, offset: 0, metadata: "t=17;x")])
         let known = try member.consumer.committed([partition])
         #expect(known == [PartitionOffset(partition, offset: 0, metadata: "t=17;x")])
-        try member.consumer.commitAsynchronously([PartitionOffset(partition, offset: 0)])
-        #expect(try member.pump { !$0.committed.isEmpty })
-        #expect(member.committed.first?.error == nil)
         try member.close()
         #expect(member.assigned.isEmpty)
         #expect(member.events.last == "revoked 3 epoch 1")
@@ -201,7 +197,7 @@ import Testing
         let member = try Member(cluster.bootstrapServers, topics: ["t"], role: role)
         try member.consumer.subscribe()
         #expect(try member.pump { $0.assigned.count == 1 })
-        let offset = PartitionOffset(TopicPartition(topic: 0, partition: 0), offset: 0)
+        let offset = PartitionOffset(TopicPartition(0, 0), offset: 0)
         cluster.fail(apiKey: 8, codes: [22])
         #expect(code { try member.consumer.commit([offset]) }?.0 == .abortTransaction)
         try member.close()
@@ -241,10 +237,10 @@ import Testing
             try send(4)
             while ContinuousClock.now < end {
                 producer.poll(timeoutMs: 50)
-                let silence = KafkaError(code: -185, action: "ask")
+                let silence = BrokerError(code: -185, action: "ask")
                 let error = producer.reason(of: silence)
-                if error.detail.name != silence.detail.name {
-                    return error.move == .unreachable && error.detail.action == "ask"
+                if error.name != silence.name {
+                    return error.move == .unreachable && error.action == "ask"
                 }
             }
             return false
@@ -259,8 +255,8 @@ import Testing
         try cluster.createTopic("t", partitions: 1)
         let member = try Member(cluster.bootstrapServers, topics: ["t"], role: .reader)
         member.queue.wake()
-        member.queue.withBatch(timeoutMs: 0) { _ in }
+        member.queue.withBatch(waitMs: 0) { _ in }
         // Longer than any test may take.
-        member.queue.withBatch(timeoutMs: 600_000) { _ in }
+        member.queue.withBatch(waitMs: 600_000) { _ in }
     }
 }

@@ -1,13 +1,14 @@
+import Broker
 import Kafka
 import Testing
 
 @Suite struct PropertiesTests {
-    private func make(_ settings: [Properties.Setting]) throws(KafkaError) -> Properties {
+    private func make(_ settings: [Properties.Setting]) throws(BrokerError) -> Properties {
         try Properties(bootstrapServers: "127.0.0.1:1", settings: settings)
     }
 
     private func refusal(_ name: String, _ value: String) -> String? {
-        do throws(KafkaError) {
+        do throws(BrokerError) {
             _ = try make([.init(name, value)])
             return nil
         } catch {
@@ -35,8 +36,8 @@ import Testing
             [("transaction.timeout.ms", "30000"), ("session.timeout.ms", "30000")],
         ])
     func timeouts(settings: [(String, String)]) {
-        var thrown: KafkaError?
-        do throws(KafkaError) { _ = try make(settings.map { .init($0.0, $0.1) }) } catch {
+        var thrown: BrokerError?
+        do throws(BrokerError) { _ = try make(settings.map { .init($0.0, $0.1) }) } catch {
             thrown = error
         }
         #expect(thrown?.move == .configuration)

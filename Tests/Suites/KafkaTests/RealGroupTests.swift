@@ -1,3 +1,4 @@
+import Broker
 import Kafka
 import TestSupport
 import Testing
@@ -56,7 +57,7 @@ struct RealGroupTests {
         let reader = try Member(topic.servers, topics: [topic.name], role: role)
         let found = try reader.consumer.committed(topic.partitions)
         #expect(
-            found == [PartitionOffset(topic.partitions[0], offset: PartitionOffset.none), kept])
+            found == [PartitionOffset(topic.partitions[0], offset: nil), kept])
     }
 
     @Test("a transaction commits offsets with metadata, and an ended membership aborts it")
@@ -65,7 +66,7 @@ struct RealGroupTests {
         let member = try topic.member(group: topic.name)
         try member.consumer.subscribe()
         #expect(try member.pump { $0.assigned.count == 1 })
-        let group = try #require(member.groupMetadata)
+        let group = try #require(member.membership as? GroupMetadata)
         let id = KafkaCluster.topicName("tx")
         let producer = try topic.producer(role: .transactionalProducer(transactionalID: id))
         try producer.initTransactions(timeoutMs: 30_000)
@@ -80,8 +81,8 @@ struct RealGroupTests {
 
         try producer.beginTransaction()
         try producer.send("w")
-        var thrown: KafkaError?
-        do throws(KafkaError) {
+        var thrown: BrokerError?
+        do throws(BrokerError) {
             try producer.sendOffsets(
                 [offset], topics: [topic.name], group: group, timeoutMs: 10_000)
         } catch { thrown = error }
@@ -100,8 +101,8 @@ struct RealGroupTests {
         try first.send("zombie")
         let second = try topic.producer(role: role)
         try second.initTransactions(timeoutMs: 30_000)
-        var thrown: KafkaError?
-        do throws(KafkaError) {
+        var thrown: BrokerError?
+        do throws(BrokerError) {
             try first.commitTransaction(timeoutMs: 10_000)
         } catch { thrown = error }
         #expect(thrown?.move == .fenced, "\(String(describing: thrown))")

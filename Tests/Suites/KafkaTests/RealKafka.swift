@@ -1,3 +1,4 @@
+import Broker
 import Kafka
 import TestSupport
 import Testing
@@ -14,7 +15,7 @@ struct RealTopic {
         let cluster = try #require(KafkaCluster.shared)
         servers = cluster.bootstrapServers
         name = KafkaCluster.topicName(stem)
-        self.partitions = (0..<partitions).map { TopicPartition(topic: 0, partition: $0) }
+        self.partitions = (0..<partitions).map { TopicPartition(0, $0) }
         let admin = try admin()
         let keep = (name: "retention.ms", value: "-1")
         let made = try admin.create(
@@ -61,7 +62,7 @@ struct RealTopic {
         let producer = try producer()
         for index in 0..<count {
             for partition in partitions {
-                try producer.send(String(index), to: partition.partition)
+                try producer.send(String(index), to: partition.number)
             }
         }
         try producer.flush(timeoutMs: 60_000)

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Kafka
 import Live
@@ -5,7 +6,7 @@ import Testing
 
 extension LiveTests {
     @Suite struct BrokerFaultTests {
-        private let partition = PartitionID(.input, 0)
+        private let partition = TopicPartition(.input, 0)
 
         /// Starts anew and finds out whether `cut` was committed; sends it again where it was not.
         private func resolve(
@@ -14,7 +15,7 @@ extension LiveTests {
         ) throws {
             try site.awaitLeaders()
             try producer.start()
-            var found: [Position] = []
+            var found: [PartitionOffset] = []
             var failures: [String] = []
             let isRead = try eventually(seconds: 120) {
                 try member.step(waitMs: 0)
@@ -66,7 +67,7 @@ extension LiveTests {
             try cluster.act("freeze", broker: 1)
             defer { try? cluster.act("thaw", broker: 1) }
             let error = try producer.failure { $0.commit() }
-            #expect(error.name == "_TIMED_OUT", "\(error)")
+            #expect(error.code == .timedOut, "\(error)")
             #expect(error.move != .abortTransaction)
             let second = try producer.failure { $0.start() }
             #expect(second.move == .unreachable, "\(second)")
@@ -105,11 +106,11 @@ extension LiveTests {
             let site = try Site(release, "nobody")
             let member = try site.member()
             let nowhere = try Properties(bootstrapServers: "127.0.0.1:1")
-            let lookup = KafkaLookup(
-                properties: nowhere, topics: site.names, offsets: member.group.offsets,
+            let lookup = BrokerLookup(
+                properties: nowhere, topics: site.names, offsets: member.offsets,
                 timeoutMs: 500)
             lookup.ask(.bounds([partition]))
-            var answer: Result<Answer, ClusterError>?
+            var answer: Result<Answer, BrokerError>?
             _ = eventually {
                 answer = lookup.answer()
                 return answer != nil
@@ -119,11 +120,10 @@ extension LiveTests {
                 return
             }
             #expect([.unreachable, .retry].contains(error.move), "\(error)")
-            var settings = KafkaProducer.Settings(
-                properties: nowhere, guarantee: .exactlyOnce(identity: "x"), topics: site.names,
-                statePartitions: 1)
+            var settings = ShardProducer.Settings(
+                properties: nowhere, guarantee: .exactlyOnce(identity: "x"), topics: site.names)
             settings.startMs = 500
-            let producer = TestProducer(settings, offsets: member.group.offsets)
+            let producer = TestProducer(settings, offsets: member.offsets)
             #expect(try producer.failure { $0.start() }.move == .unreachable)
         }
     }

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Foundation
 import Kafka
@@ -94,21 +95,23 @@ extension LiveTests {
             #expect(try admin.create(topics).allSatisfy { $0 == .done })
             // The member is the super-user: only the producer's rights are in question.
             let member = try TestMember(
-                KafkaGroup(
-                    properties: Properties(bootstrapServers: broker.open), group: "g",
-                    instanceID: nil, topics: names))
+                Consumer(
+                    properties: Properties(bootstrapServers: broker.open),
+                    role: .consumer(group: "g", instanceID: nil),
+                    topics: names.only([.input, .partials])))
             try member.join(expecting: 4)
             let membership = try #require(member.membership)
             func producer(_ password: String) throws -> TestProducer {
-                var settings = KafkaProducer.Settings(
+                var settings = ShardProducer.Settings(
                     properties: try properties(broker.guarded, password: password),
-                    guarantee: .exactlyOnce(identity: "x"), topics: names, statePartitions: 1)
+                    guarantee: .exactlyOnce(identity: "x"),
+                    topics: names.only([.partials, .alerts, .deadLetters]))
                 settings.startMs = 4_000
-                return TestProducer(settings, offsets: member.group.offsets)
+                return TestProducer(settings, offsets: member.offsets)
             }
-            var refusal: KafkaError?
+            var refusal: BrokerError?
             let wrong = try properties(broker.guarded, password: "wrong")
-            do throws(KafkaError) { _ = try Admin(properties: wrong).describe("in") } catch {
+            do throws(BrokerError) { _ = try Admin(properties: wrong).describe("in") } catch {
                 refusal = error
             }
             #expect(refusal?.move == .configuration, "\(String(describing: refusal))")

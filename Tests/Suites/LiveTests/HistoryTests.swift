@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Kafka
 import Live
@@ -5,15 +6,15 @@ import Testing
 
 extension LiveTests {
     @Suite struct HistoryTests {
-        private let partition = PartitionID(.partials, 0)
+        private let partition = TopicPartition(.partials, 0)
 
         /// Reads until the end or a failure: values by offset, where it ended, and what failed.
         private func read(
             _ reader: any HistoryReader
-        ) throws -> (values: [Int64: String], end: Int64?, error: ClusterError?) {
+        ) throws -> (values: [Int64: String], end: Int64?, error: BrokerError?) {
             var values: [Int64: String] = [:]
             var end: Int64?
-            var failure: ClusterError?
+            var failure: BrokerError?
             let isRead = eventually {
                 reader.withBatch(max: 10) { batch in
                     for (index, entry) in batch.enumerated() {
@@ -53,12 +54,12 @@ extension LiveTests {
             try send("b", commits: false)
             try send("c", commits: true)
             try send("d", commits: true)
-            let history = try KafkaHistory(properties: site.properties(), topics: site.names)
+            let history = try LogHistory(properties: site.properties(), topics: site.names)
             let all = history.open(partition, from: nil)
             var (values, end, error) = try read(all)
             #expect(values == [0: "a", 4: "c", 6: "d"])
             #expect(end == 8 && error == nil)
-            #expect(all.bounds == LogBounds(low: 0, high: 8))
+            #expect(all.bounds == OffsetRange(low: 0, high: 8))
             all.close()
             // On an aborted record.
             let middle = history.open(partition, from: 2)
@@ -71,18 +72,18 @@ extension LiveTests {
             atEnd.close()
 
             try site.admin().deleteRecords(before: [
-                PartitionOffset(TopicPartition(topic: 1, partition: 0), offset: 5)
+                PartitionOffset(TopicPartition(1, 0), offset: 5)
             ])
             let kept = history.open(partition, from: nil)
             (values, end, error) = try read(kept)
             #expect(values == [6: "d"] && end == 8 && error == nil)
-            #expect(kept.bounds == LogBounds(low: 5, high: 8))
+            #expect(kept.bounds == OffsetRange(low: 5, high: 8))
             kept.close()
             // Deleted: the reader begins at what is kept, and its bounds tell.
             let deleted = history.open(partition, from: 4)
             (values, end, error) = try read(deleted)
             #expect(values == [6: "d"] && end == 8 && error == nil)
-            #expect(deleted.bounds == LogBounds(low: 5, high: 8))
+            #expect(deleted.bounds == OffsetRange(low: 5, high: 8))
             deleted.close()
             let beyond = history.open(partition, from: 9)
             (values, end, error) = try read(beyond)
@@ -98,7 +99,7 @@ extension LiveTests {
         func closed(release: Release) throws {
             let site = try Site(release, "closed")
             try site.fill(site.names.partials, (0..<200).map(String.init))
-            let history = try KafkaHistory(properties: site.properties(), topics: site.names)
+            let history = try LogHistory(properties: site.properties(), topics: site.names)
             let early = history.open(partition, from: nil)
             early.close()
             early.withBatch(max: 10) { batch in #expect(batch.isEmpty) }

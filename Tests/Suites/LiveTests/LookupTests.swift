@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Kafka
 import Live
@@ -5,21 +6,21 @@ import Testing
 
 extension LiveTests {
     @Suite struct LookupTests {
-        private let partition = PartitionID(.input, 0)
+        private let partition = TopicPartition(.input, 0)
 
         private func lookup(
             _ site: Site, _ member: TestMember, timeoutMs: Int32 = 10_000
-        ) throws -> KafkaLookup {
-            KafkaLookup(
+        ) throws -> BrokerLookup {
+            BrokerLookup(
                 properties: try site.properties(), topics: site.names,
-                offsets: member.group.offsets, timeoutMs: timeoutMs)
+                offsets: member.offsets, timeoutMs: timeoutMs)
         }
 
         private func ask(
-            _ lookup: KafkaLookup, _ question: Question
-        ) throws -> Result<Answer, ClusterError> {
+            _ lookup: BrokerLookup, _ question: Question
+        ) throws -> Result<Answer, BrokerError> {
             lookup.ask(question)
-            var answer: Result<Answer, ClusterError>?
+            var answer: Result<Answer, BrokerError>?
             let isAnswered = eventually {
                 answer = lookup.answer()
                 return answer != nil
@@ -40,14 +41,15 @@ extension LiveTests {
             try producer.commit(
                 .make("1", committing: [0: 2]), #require(member.membership))
             let lookup = try lookup(site, member)
-            let other = PartitionID(.partials, 1)
+            let other = TopicPartition(.partials, 1)
             let first = try ask(lookup, .start([partition, other])).get()
             #expect(
                 first.committed == [
-                    Position(partition, offset: 2, metadata: "cut=1"), Position(other, offset: nil),
+                    PartitionOffset(partition, offset: 2, metadata: "cut=1"),
+                    PartitionOffset(other, offset: nil),
                 ])
-            #expect(first.bounds[partition] == LogBounds(low: 0, high: 3))
-            #expect(first.bounds[other] == LogBounds(low: 0, high: 0))
+            #expect(first.bounds[partition] == OffsetRange(low: 0, high: 3))
+            #expect(first.bounds[other] == OffsetRange(low: 0, high: 0))
             #expect(first.inputPartitions == 2 && first.partialsPartitions == 2)
             let idle = try self.lookup(site, member)
             _ = try ask(idle, .bounds([partition])).get()
@@ -57,16 +59,16 @@ extension LiveTests {
             }
             #expect(hasGrown)
             // One that has only seen the topic as it was takes the new partition for a mistake, once.
-            let new = PartitionID(.input, 2)
+            let new = TopicPartition(.input, 2)
             let isKnown = eventually {
-                (try? ask(idle, .bounds([new])).get().bounds[new]) == LogBounds(low: 0, high: 0)
+                (try? ask(idle, .bounds([new])).get().bounds[new]) == OffsetRange(low: 0, high: 0)
             }
             #expect(isKnown)
             try site.admin().deleteRecords(before: [
-                PartitionOffset(TopicPartition(topic: 0, partition: 0), offset: 2)
+                PartitionOffset(TopicPartition(0, 0), offset: 2)
             ])
             let bounds = try ask(lookup, .bounds([partition])).get()
-            #expect(bounds.bounds == [partition: LogBounds(low: 2, high: 3)])
+            #expect(bounds.bounds == [partition: OffsetRange(low: 2, high: 3)])
             #expect(bounds.committed.isEmpty && bounds.inputPartitions == 0)
             try member.leave()
         }
@@ -79,25 +81,26 @@ extension LiveTests {
             let (member, membership) = try site.joined()
             let producer = try site.producer("p", member)
             try producer.start()
-            let end = PartitionID(.partials, 0)
+            let end = TopicPartition(.partials, 0)
             let cut = Cut.make("1", ["a", "b"], to: end, committing: [0: 7])
             try producer.prepare(cut, membership)
             try site.fill(site.names.partials, ["behind"])
             let impatient = try lookup(site, member, timeoutMs: 1_000)
             #expect(
-                try ask(impatient, .bounds([end])).get().bounds[end] == LogBounds(low: 0, high: 0))
+                try ask(impatient, .bounds([end])).get().bounds[end] == OffsetRange(low: 0, high: 0)
+            )
             guard case .failure(let error) = try ask(impatient, .start([partition])) else {
                 Issue.record("an offset that is not stable was told")
                 return
             }
-            #expect(error.name == "UNSTABLE_OFFSET_COMMIT", "\(error)")
+            #expect(error.code == .unstableOffsetCommit, "\(error)")
             #expect(error.move == .retry)
             #expect(error.description.contains("find-hanging"))
             try producer.done { $0.commit() }
             let answer = try ask(impatient, .start([partition, end])).get()
             #expect(answer.committed[0].offset == 7)
             // Two records, the one behind them, and the mark of the transaction's end.
-            #expect(answer.bounds[end] == LogBounds(low: 0, high: 4))
+            #expect(answer.bounds[end] == OffsetRange(low: 0, high: 4))
             try member.leave()
         }
 
@@ -109,7 +112,7 @@ extension LiveTests {
             let (member, _) = try site.joined()
             _ = try site.admin().delete([site.names.partials])
             let lookup = try lookup(site, member, timeoutMs: 3_000)
-            var error: ClusterError?
+            var error: BrokerError?
             let isTold = try eventually {
                 if case .failure(let failure) = try ask(lookup, .start([partition])) {
                     error = failure

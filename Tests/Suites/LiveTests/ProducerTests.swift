@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Kafka
 import Live
@@ -6,7 +7,7 @@ import Testing
 
 extension LiveTests {
     @Suite struct ProducerTests {
-        private let partition = PartitionID(.input, 0)
+        private let partition = TopicPartition(.input, 0)
 
         @Test(
             "a cut's records and positions appear together, the positions with the cut's name",
@@ -27,9 +28,9 @@ extension LiveTests {
             ])
             #expect(
                 known == [
-                    Position(partition, offset: 9, metadata: "cut=2"),
-                    Position(.init(.input, 1), offset: 3, metadata: "cut=2"),
-                    Position(.init(.partials, 0), offset: nil),
+                    PartitionOffset(partition, offset: 9, metadata: "cut=2"),
+                    PartitionOffset(.init(.input, 1), offset: 3, metadata: "cut=2"),
+                    PartitionOffset(.init(.partials, 0), offset: nil),
                 ])
             // Nothing in it: nothing to do.
             try producer.commit(.make("3"), membership)
@@ -45,12 +46,14 @@ extension LiveTests {
             let producer = try site.producer("p", member)
             try producer.start()
             let cut = Cut.make("1", ["mine"], committing: [0: 5])
-            let other = PartitionID(.input, 1)
+            let other = TopicPartition(.input, 1)
             cut.append("gone", to: .init(.alerts, 0), of: other)
             try producer.prepare(cut, membership)
             try producer.done { $0.abort() }
             #expect(try site.committed(site.names.alerts) == [])
-            #expect(try producer.readCommitted([partition]) == [Position(partition, offset: nil)])
+            #expect(
+                try producer.readCommitted([partition]) == [PartitionOffset(partition, offset: nil)]
+            )
             cut.drop(other)
             try producer.commit(cut, membership)
             #expect(try site.committed(site.names.alerts) == ["mine"])
@@ -93,7 +96,7 @@ extension LiveTests {
             try second.start()
             #expect(
                 try second.readCommitted([partition])
-                    == [Position(partition, offset: 1, metadata: "cut=1")])
+                    == [PartitionOffset(partition, offset: 1, metadata: "cut=1")])
             #expect(try site.committed(site.names.alerts) == ["a"])
             try member.leave()
         }
@@ -110,7 +113,7 @@ extension LiveTests {
             try producer.prepare(.make("late", ["z"], committing: [0: 5]), membership)
             // The broker's end of it shows as the end of the wait for stable offsets.
             let isOver = try eventually {
-                try member.committed([partition]) == [PartitionOffset.none]
+                try member.committed([partition]) == [nil]
             }
             #expect(isOver)
             let error = try producer.failure { $0.commit() }
@@ -196,9 +199,9 @@ extension LiveTests {
             #expect(try site.committed(site.names.alerts) == ["a", "b"])
             #expect(
                 try producer.readCommitted([partition])
-                    == [Position(partition, offset: 7, metadata: "cut=1")])
+                    == [PartitionOffset(partition, offset: 7, metadata: "cut=1")])
             let other = try site.member("b")
-            try other.group.join()
+            try other.group.subscribe()
             let isShared = try member.pump { member in
                 try? other.step(waitMs: 0)
                 return member.assigned.count == 2 && other.assigned.count == 2
@@ -206,7 +209,7 @@ extension LiveTests {
             #expect(isShared)
             try producer.done { $0.send(.make("2", ["c"])) }
             try producer.done { $0.flush() }
-            let late = [Position(partition, offset: 8)]
+            let late = [PartitionOffset(partition, offset: 8)]
             let error = try producer.failure { $0.addOffsets(late, under: membership) }
             #expect(error.move == .abortTransaction, "\(error)")
             #expect(try producer.readCommitted([partition])[0].offset == 7)
@@ -229,7 +232,7 @@ extension LiveTests {
             try producer.start()
             try producer.done { $0.send(.make("1", ["a"])) }
             let error = try producer.failure {
-                $0.addOffsets([Position(partition, offset: 1)], under: Ended())
+                $0.addOffsets([PartitionOffset(partition, offset: 1)], under: Ended())
             }
             #expect(error.move == .abortTransaction)
             try producer.done { $0.abort() }
@@ -239,6 +242,6 @@ extension LiveTests {
 }
 
 /// A membership of nobody.
-private final class Ended: Membership {
+private final class Ended: GroupMembership {
     var isValid: Bool { false }
 }

@@ -1,3 +1,4 @@
+import Broker
 import Kafka
 import Live
 import TestSupport
@@ -19,7 +20,7 @@ extension LiveTests {
             for _ in 0..<2 {
                 #expect(isMissing("asked", in: properties))
                 let producer = try Producer(properties: properties, topics: ["produced"])
-                #expect(throws: KafkaError.self) {
+                #expect(throws: BrokerError.self) {
                     try Array("a".utf8).withUnsafeBytes {
                         try producer.produce(topic: 0, partition: 0, key: nil, value: $0)
                     }
@@ -31,11 +32,11 @@ extension LiveTests {
         }
 
         private func isMissing(_ topic: String, in properties: Properties) -> Bool {
-            do throws(KafkaError) {
+            do throws(BrokerError) {
                 _ = try Admin(properties: properties).describe(topic)
                 return false
             } catch {
-                return error.detail.name.contains("UNKNOWN_TOPIC")
+                return error.code.isMissingTopic
             }
         }
     }

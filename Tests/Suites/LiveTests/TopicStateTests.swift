@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Kafka
 import Live
@@ -87,7 +88,7 @@ extension LiveTests {
             let cut = Cut()
             cut.reset()
             cut.close(as: "1")
-            let owner = PartitionID(.partials, 3)
+            let owner = TopicPartition(.partials, 3)
             manifest.bytes.withUnsafeBytes { key in
                 Array("manifest".utf8).withUnsafeBytes {
                     // The engine names the task's own partition; the producer knows the topic's.

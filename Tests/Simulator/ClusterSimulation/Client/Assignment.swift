@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// The group leader's assignment.
@@ -6,7 +7,7 @@ struct Assignment {
     var counts: [(Topic, Int)]
 
     /// Partitions by member id.
-    func make(cooperative: Bool) -> [UInt64: [PartitionID]] {
+    func make(cooperative: Bool) -> [UInt64: [TopicPartition]] {
         cooperative ? sticky() : range()
     }
 
@@ -19,8 +20,8 @@ struct Assignment {
     }
 
     /// By topic, contiguous runs in the order of members; the first get one more.
-    private func range() -> [UInt64: [PartitionID]] {
-        var result: [UInt64: [PartitionID]] = [:]
+    private func range() -> [UInt64: [TopicPartition]] {
+        var result: [UInt64: [TopicPartition]] = [:]
         for member in members { result[member.id] = [] }
         for (topic, count) in counts where count > 0 {
             let subscribers = sorted.filter { $0.topics.contains(topic) }
@@ -31,7 +32,7 @@ struct Assignment {
             for (index, member) in subscribers.enumerated() {
                 let size = share + (index < extra ? 1 : 0)
                 result[member.id, default: []] += (next..<next + size).map {
-                    PartitionID(topic, Int32($0))
+                    TopicPartition(topic, Int32($0))
                 }
                 next += size
             }
@@ -41,15 +42,15 @@ struct Assignment {
 
     /// Everybody keeps what it has up to its share; what nobody has is given to who has least. What is above a
     /// share is given to nobody: its owner gives it back, and it is given in the rebalance after.
-    private func sticky() -> [UInt64: [PartitionID]] {
+    private func sticky() -> [UInt64: [TopicPartition]] {
         let all = counts.flatMap { topic, count in
-            (0..<count).map { PartitionID(topic, Int32($0)) }
+            (0..<count).map { TopicPartition(topic, Int32($0)) }
         }
         let members = sorted
         guard !members.isEmpty else { return [:] }
         let share = (all.count + members.count - 1) / members.count
-        var result: [UInt64: [PartitionID]] = [:]
-        var taken: Set<PartitionID> = []
+        var result: [UInt64: [TopicPartition]] = [:]
+        var taken: Set<TopicPartition> = []
         for member in members {
             let owned = member.owned.filter { all.contains($0) && !taken.contains($0) }
             result[member.id] = Array(owned.prefix(share))

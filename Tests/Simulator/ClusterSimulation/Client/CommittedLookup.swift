@@ -1,17 +1,18 @@
+import Broker
 import Delivery
 
 /// OffsetFetch: what the group has committed, asked of its coordinator until nothing is pending or the time
 /// is up.
 final class CommittedLookup {
-    private let partitions: [PartitionID]
+    private let partitions: [TopicPartition]
     private let handle: ClientHandle
     private let link: CoordinatorLink
     private let deadlineUs: Micros
-    private var done: ((Result<[Position], ClusterError>) -> Void)?
+    private var done: ((Result<[PartitionOffset], BrokerError>) -> Void)?
 
     init(
-        _ partitions: [PartitionID], handle: ClientHandle, link: CoordinatorLink,
-        timeoutMs: Int64, done: @escaping (Result<[Position], ClusterError>) -> Void
+        _ partitions: [TopicPartition], handle: ClientHandle, link: CoordinatorLink,
+        timeoutMs: Int64, done: @escaping (Result<[PartitionOffset], BrokerError>) -> Void
     ) {
         self.partitions = partitions
         self.handle = handle
@@ -32,7 +33,7 @@ final class CommittedLookup {
         let partitions = partitions
         link.call(.offsetFetch) { [cluster = handle.cluster] broker, reply in
             reply(cluster.group.committed(partitions, stable: stable, at: broker))
-        } done: { [self] (answer: Result<[Position], CodeError>?) in
+        } done: { [self] (answer: Result<[PartitionOffset], CodeError>?) in
             switch answer {
             case .success(let positions):
                 finish(.success(positions.sorted { $0.partition < $1.partition }))
@@ -48,7 +49,7 @@ final class CommittedLookup {
         handle.after(ms(max(5, handle.settings.retryBackoffMs))) { [self] in ask() }
     }
 
-    private func finish(_ result: Result<[Position], ClusterError>) {
+    private func finish(_ result: Result<[PartitionOffset], BrokerError>) {
         let done = done
         self.done = nil
         done?(result)

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// ListOffsets: the offsets partitions keep, asked of their leaders until each has answered or the time is up.
@@ -6,14 +7,14 @@ final class OffsetLookup {
     /// Whether the end is the log's instead of the last stable offset.
     private let uncommitted: Bool
     private let deadlineUs: Micros
-    private var bounds: [PartitionID: LogBounds] = [:]
+    private var bounds: [TopicPartition: OffsetRange] = [:]
     private var left: Int
-    private var done: ((Result<[PartitionID: LogBounds], ClusterError>) -> Void)?
+    private var done: ((Result<[TopicPartition: OffsetRange], BrokerError>) -> Void)?
 
     init(
-        _ partitions: [PartitionID], handle: ClientHandle, timeoutMs: Int64,
+        _ partitions: [TopicPartition], handle: ClientHandle, timeoutMs: Int64,
         toLogEnd: Bool = false,
-        done: @escaping (Result<[PartitionID: LogBounds], ClusterError>) -> Void
+        done: @escaping (Result<[TopicPartition: OffsetRange], BrokerError>) -> Void
     ) {
         self.handle = handle
         self.done = done
@@ -24,7 +25,7 @@ final class OffsetLookup {
         for partition in partitions { ask(partition) }
     }
 
-    private func ask(_ partition: PartitionID) {
+    private func ask(_ partition: TopicPartition) {
         guard done != nil else { return }
         guard let log = handle.cluster.log(partition) else {
             return finish(
@@ -34,8 +35,8 @@ final class OffsetLookup {
         guard let leader = log.leader else { return again(partition, .leaderNotAvailable) }
         handle.call(.listOffsets, leader) { [cluster = handle.cluster, uncommitted] reply in
             guard cluster.refusal(log, at: leader) == nil else { return reply(nil) }
-            reply(LogBounds(low: log.startOffset, high: log.end(uncommitted: uncommitted)))
-        } done: { [self] (answer: LogBounds??) in
+            reply(OffsetRange(low: log.startOffset, high: log.end(uncommitted: uncommitted)))
+        } done: { [self] (answer: OffsetRange??) in
             guard let found = answer ?? nil else {
                 return again(partition, answer == nil ? .transport : .notLeader)
             }
@@ -45,14 +46,14 @@ final class OffsetLookup {
         }
     }
 
-    private func again(_ partition: PartitionID, _ error: ErrorCode) {
+    private func again(_ partition: TopicPartition, _ error: ErrorCode) {
         guard handle.timeline.nowUs < deadlineUs else {
             return finish(.failure(error.error("look up offsets of \(partition)")))
         }
         handle.after(handle.random.pick(ms(20)...ms(200))) { [self] in ask(partition) }
     }
 
-    private func finish(_ result: Result<[PartitionID: LogBounds], ClusterError>) {
+    private func finish(_ result: Result<[TopicPartition: OffsetRange], BrokerError>) {
         let done = done
         self.done = nil
         done?(result)

@@ -1,10 +1,11 @@
+import Broker
 import Delivery
 
 /// A partition as a producer sees it: batches that wait, and the sequence numbers given out.
 ///
 /// One batch is under way at a time, so batches arrive in order whatever breaks.
 final class OutgoingPartition {
-    let id: PartitionID
+    let id: TopicPartition
     /// Batches not yet acknowledged, oldest first; the first may be under way.
     private(set) var batches: [RecordBatch] = []
     /// Whether the first batch is under way.
@@ -19,7 +20,7 @@ final class OutgoingPartition {
     /// When the oldest batch is given up.
     private(set) var deadlineUs: Micros = 0
 
-    init(_ id: PartitionID) { self.id = id }
+    init(_ id: TopicPartition) { self.id = id }
 
     func append(_ record: LogRecord, _ producer: ProducerClient) {
         let limits = producer.settings

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// Fetches a partition ahead of whoever reads it, as the library's broker threads do.
@@ -5,11 +6,11 @@ import Delivery
 /// A fetch at the end waits at the broker; when it comes back empty the end is told, once for each offset it is
 /// at. Nothing is fetched while more than the bounds say wait to be read.
 final class PartitionFetcher {
-    let partition: PartitionID
+    let partition: TopicPartition
     /// The offset of the next fetch.
     private(set) var position: Int64
     /// Why reading ended, where it did.
-    private(set) var error: ClusterError?
+    private(set) var error: BrokerError?
     /// Whom to tell that something can be read.
     var onEntries: () -> Void = {}
     private let handle: ClientHandle
@@ -20,7 +21,7 @@ final class PartitionFetcher {
     private var isFetching = false
     private(set) var isStopped = false
 
-    init(_ partition: PartitionID, from offset: Int64, handle: ClientHandle) {
+    init(_ partition: TopicPartition, from offset: Int64, handle: ClientHandle) {
         self.partition = partition
         self.handle = handle
         position = offset
@@ -164,7 +165,7 @@ final class PartitionFetcher {
         bytes += weight(entry)
     }
 
-    private func fail(_ error: ClusterError) {
+    private func fail(_ error: BrokerError) {
         timeline.note("\(handle.process.name): \(error.description)")
         self.error = error
         push(Entry(kind: .failure, slot: 0, offset: position))

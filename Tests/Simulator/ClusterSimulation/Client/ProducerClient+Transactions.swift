@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// Taking a transactional id over, and transactions.
@@ -60,7 +61,7 @@ extension ProducerClient {
     }
 
     /// Begins a transaction; nothing is sent for that.
-    func beginTransaction() -> ClusterError? {
+    func beginTransaction() -> BrokerError? {
         if let error = refusal("begin a transaction", unless: .ready) { return error }
         state = .inTransaction
         transaction += 1
@@ -76,7 +77,7 @@ extension ProducerClient {
 
     /// AddOffsetsToTxn at the transaction coordinator, then TxnOffsetCommit at the group's.
     func sendOffsets(
-        _ positions: [Position], _ member: MemberIdentity, _ done: @escaping Done
+        _ positions: [PartitionOffset], _ member: MemberIdentity, _ done: @escaping Done
     ) {
         let action = "add offsets to the transaction"
         if let error = refusal(action, unless: .inTransaction) { return done(error) }
@@ -85,7 +86,7 @@ extension ProducerClient {
         addOffsets(positions, member, transaction)
     }
 
-    private func addOffsets(_ positions: [Position], _ member: MemberIdentity, _ mine: Int) {
+    private func addOffsets(_ positions: [PartitionOffset], _ member: MemberIdentity, _ mine: Int) {
         guard isStepUnderWay, mine == transaction, let transactionalID, let identity else { return }
         requests += 1
         link.call(.addOffsets) { [cluster] broker, reply in
@@ -108,7 +109,8 @@ extension ProducerClient {
     }
 
     private func commitOffsets(
-        _ positions: [Position], _ member: MemberIdentity, _ identity: ProducerIdentity, _ mine: Int
+        _ positions: [PartitionOffset], _ member: MemberIdentity, _ identity: ProducerIdentity,
+        _ mine: Int
     ) {
         groupLink.call(.transactionOffsets) { [cluster] broker, reply in
             cluster.group.commit(
@@ -230,7 +232,8 @@ extension ProducerClient {
     ///
     /// - Parameter member: asked at each attempt: the library commits under the membership it has then.
     func commitOffsets(
-        _ positions: [Position], _ member: @escaping () -> MemberIdentity, _ done: @escaping Done
+        _ positions: [PartitionOffset], _ member: @escaping () -> MemberIdentity,
+        _ done: @escaping Done
     ) {
         guard !positions.isEmpty else { return done(nil) }
         begin(
@@ -240,7 +243,7 @@ extension ProducerClient {
     }
 
     private func commitOffsets(
-        _ positions: [Position], _ asked: @escaping () -> MemberIdentity
+        _ positions: [PartitionOffset], _ asked: @escaping () -> MemberIdentity
     ) {
         guard isStepUnderWay else { return }
         let member = asked()

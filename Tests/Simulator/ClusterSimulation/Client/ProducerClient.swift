@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Primitives
 
@@ -16,17 +17,17 @@ final class ProducerClient: ClientHandle {
         case aborting, abortable, fatal
     }
 
-    typealias Done = (ClusterError?) -> Void
+    typealias Done = (BrokerError?) -> Void
 
     let transactionalID: String?
     var state = State.initial
     var identity: ProducerIdentity?
     var partitions: [OutgoingPartition] = []
-    private var indexes: [PartitionID: Int] = [:]
+    private var indexes: [TopicPartition: Int] = [:]
     /// What made the transaction abortable, or ended the producer.
-    var failure: ClusterError?
+    var failure: BrokerError?
     /// The first delivery that failed since the last flush.
-    var deliveryFailure: ClusterError?
+    var deliveryFailure: BrokerError?
     /// Requests the coordinator may have seen in this transaction: without any there is nothing to end.
     var requests = 0
     /// Whether the epoch must be bumped before the next transaction.
@@ -62,7 +63,7 @@ final class ProducerClient: ClientHandle {
     // MARK: Steps
 
     /// Begins a step that has to end within a time; `late` is its end otherwise, and nil goes on for ever.
-    func begin(_ done: @escaping Done, withinMs: Int64, late: ClusterError) {
+    func begin(_ done: @escaping Done, withinMs: Int64, late: BrokerError) {
         pending = done
         pendingNumber += 1
         let mine = pendingNumber
@@ -72,7 +73,7 @@ final class ProducerClient: ClientHandle {
     }
 
     /// Ends the step under way, if there is one.
-    func finish(_ error: ClusterError?) {
+    func finish(_ error: BrokerError?) {
         let done = pending
         pending = nil
         done?(error)
@@ -86,7 +87,7 @@ final class ProducerClient: ClientHandle {
         // The library calls every kind of fencing the same.
         let isFenced = code == .invalidProducerEpoch || code == .producerFenced
         let code = isFenced ? ErrorCode.fenced : code
-        // Somebody else's doing, or a setting, is said as such (`KafkaError.settled`).
+        // Somebody else's doing, or a setting, is said as such (`BrokerError.settled`).
         let isSettled = code.move == .fenced || code.move == .configuration
         let error = code.error(action, move: isSettled ? code.move : .fatal)
         timeline.note("\(process.name): producer ends: \(error.description)")
@@ -100,7 +101,7 @@ final class ProducerClient: ClientHandle {
     /// The transaction can only be aborted.
     func abortable(_ code: ErrorCode, _ action: String, bump: Bool = false) {
         guard state == .inTransaction || state == .committing else { return }
-        // What would come again is said as such (`KafkaError.abortable`).
+        // What would come again is said as such (`BrokerError.abortable`).
         let isSettled = code.move == .configuration || code.move == .rejected
         let error = code.error(action, move: isSettled ? code.move : .abortTransaction)
         timeline.note("\(process.name): \(error.description)")
@@ -123,7 +124,7 @@ final class ProducerClient: ClientHandle {
     }
 
     /// Why a call is refused in this state; nil where it may go on.
-    func refusal(_ action: String, unless allowed: State...) -> ClusterError? {
+    func refusal(_ action: String, unless allowed: State...) -> BrokerError? {
         if allowed.contains(state) { return nil }
         return state == .fatal || state == .abortable ? failure : ErrorCode.state.error(action)
     }
@@ -139,8 +140,8 @@ final class ProducerClient: ClientHandle {
 
     /// Queues a record; its bytes are copied.
     func produce(
-        to partition: PartitionID, key: ByteSlice?, value: ByteSlice?, timestampMs: Int64?,
-        headers: [(name: String, value: String)]
+        to partition: TopicPartition, key: ByteSlice?, value: ByteSlice?, timestampMs: Int64?,
+        headers: [RecordHeader]
     ) {
         guard state != .fatal else { return }
         var record = LogRecord(timestampMs: timestampMs ?? -1)
@@ -158,7 +159,7 @@ final class ProducerClient: ClientHandle {
         planExpiry()
     }
 
-    private func outgoing(_ id: PartitionID) -> OutgoingPartition {
+    private func outgoing(_ id: TopicPartition) -> OutgoingPartition {
         if let index = indexes[id] { return partitions[index] }
         let partition = OutgoingPartition(id)
         indexes[id] = partitions.count
@@ -198,7 +199,7 @@ final class ProducerClient: ClientHandle {
         flushed(isOver ? failure : failed)
     }
 
-    private func flushed(_ error: ClusterError?) {
+    private func flushed(_ error: BrokerError?) {
         let done = flushing
         flushing = nil
         done?(error)

@@ -26,7 +26,7 @@ extension SimGroup {
         guard joinState == .steady, !isPollOverdue, isPollLate else { return }
         isPollOverdue = true
         // Our client calls it passing: the loss of the partitions is told by the revocation.
-        tell(.failed(ErrorCode.maxPollExceeded.error("poll", move: .retry)))
+        tell(.failed(ErrorCode.maxPollExceeded.error("poll")))
         if instanceID == nil, memberID != 0 {
             let id = memberID
             link.call(.leaveGroup) { [cluster] broker, reply in

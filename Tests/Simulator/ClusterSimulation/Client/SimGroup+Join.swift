@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// Joining, and what the coordinator answers.
@@ -85,7 +86,7 @@ extension SimGroup {
         join()
     }
 
-    private func sync(_ assignments: [UInt64: [PartitionID]]) {
+    private func sync(_ assignments: [UInt64: [TopicPartition]]) {
         let request = SyncRequest(
             memberID: memberID, instanceID: instanceID, generation: generation,
             assignments: assignments)
@@ -100,7 +101,7 @@ extension SimGroup {
         }
     }
 
-    private func synced(_ reply: SyncReply, _ assignments: [UInt64: [PartitionID]]) {
+    private func synced(_ reply: SyncReply, _ assignments: [UInt64: [TopicPartition]]) {
         switch reply.error {
         case nil:
             sessionEndsUs = timeline.nowUs + ms(settings.sessionTimeoutMs)
@@ -124,7 +125,7 @@ extension SimGroup {
         }
     }
 
-    private func take(_ partitions: [PartitionID]) {
+    private func take(_ partitions: [TopicPartition]) {
         if isCooperative { return takeIncrementally(partitions) }
         assignment = partitions
         if fatal != nil { return stopFetching() }

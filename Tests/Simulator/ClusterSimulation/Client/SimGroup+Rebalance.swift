@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// Giving partitions back.
@@ -66,7 +67,7 @@ extension SimGroup {
 
     /// Some partitions go, others come: first the program gives back what goes (librdkafka:
     /// `rd_kafka_cgrp_handle_assignment_cooperative`).
-    func takeIncrementally(_ partitions: [PartitionID]) {
+    func takeIncrementally(_ partitions: [TopicPartition]) {
         let owned = assignment ?? []
         let revoked = owned.filter { !partitions.contains($0) }
         let added = partitions.filter { !owned.contains($0) }

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// A consumer of the library: its membership of the group as a state machine (librdkafka: `rdkafka_cgrp.c`), and
@@ -17,9 +18,9 @@ public final class SimGroup: ClientHandle, GroupPort {
 
     /// What the program will be told when it polls.
     enum Pending {
-        case assigned([PartitionID], isIncremental: Bool)
-        case revoked([PartitionID], isIncremental: Bool)
-        case failed(ClusterError)
+        case assigned([TopicPartition], isIncremental: Bool)
+        case revoked([TopicPartition], isIncremental: Bool)
+        case failed(BrokerError)
     }
 
     let instanceID: String?
@@ -32,11 +33,11 @@ public final class SimGroup: ClientHandle, GroupPort {
     var memberID: UInt64 = 0
     var generation: Int32 = -1
     /// What the group gave us; nil between a revocation and the next assignment.
-    var assignment: [PartitionID]?
+    var assignment: [TopicPartition]?
     /// Whether somebody else may own the assignment already.
     var isLost = false
     /// What ends the client; nothing helps any more.
-    var fatal: ClusterError?
+    var fatal: BrokerError?
     var isLeaving = false
     /// Whether the group was left, or there is nothing to leave.
     public internal(set) var hasLeft = false
@@ -53,7 +54,7 @@ public final class SimGroup: ClientHandle, GroupPort {
     /// Partition counts of the topics as last seen.
     var knownCounts: [Int] = []
     /// Cooperative: given once what has to go is gone.
-    var postponed: [PartitionID]?
+    var postponed: [TopicPartition]?
     /// Cooperative: join again once the program has answered.
     var rejoinsAfterwards = false
 
@@ -113,7 +114,7 @@ public final class SimGroup: ClientHandle, GroupPort {
     }
 
     /// Takes an assignment: its partitions are fetched ahead from here on.
-    public func assign(_ positions: [Position], isIncremental: Bool) throws(ClusterError) {
+    public func assign(_ positions: [PartitionOffset], isIncremental: Bool) throws(BrokerError) {
         if let fatal { throw fatal }
         if !isIncremental { stopFetching() }
         for position in positions {
@@ -129,7 +130,7 @@ public final class SimGroup: ClientHandle, GroupPort {
     }
 
     /// Gives partitions back; the group goes on.
-    public func unassign(_ partitions: [PartitionID], isIncremental: Bool) throws(ClusterError) {
+    public func unassign(_ partitions: [TopicPartition], isIncremental: Bool) throws(BrokerError) {
         if isIncremental {
             for fetcher in fetchers where partitions.contains(fetcher.partition) { fetcher.stop() }
             fetchers.removeAll { partitions.contains($0.partition) }
@@ -161,7 +162,7 @@ public final class SimGroup: ClientHandle, GroupPort {
 
     // MARK: For its own parts
 
-    func fetcher(of partition: PartitionID) -> PartitionFetcher? {
+    func fetcher(of partition: TopicPartition) -> PartitionFetcher? {
         fetchers.first { $0.partition == partition }
     }
 
@@ -178,7 +179,7 @@ public final class SimGroup: ClientHandle, GroupPort {
     /// The program polls, or a shard pulls: `max.poll.interval.ms` begins anew.
     func noteUse() { lastUseUs = timeline.nowUs }
 
-    func end(_ error: ClusterError) {
+    func end(_ error: BrokerError) {
         guard fatal == nil else { return }
         fatal = error
         timeline.note("\(process.name): \(error.description)")

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// A shard's log: batches of what the group's fetchers have, like `Kafka.ShardQueue`.
@@ -15,7 +16,7 @@ public final class SimLog: LogPort {
     private var slots: [Slot] = []
     private var batch: ContiguousArray<Entry> = []
     private let loan = LentEntries()
-    private var failures: [(index: Int, error: ClusterError)] = []
+    private var failures: [(index: Int, error: BrokerError)] = []
     private var turn = 0
 
     init(_ group: SimGroup, thread: SimThread?) {
@@ -24,7 +25,7 @@ public final class SimLog: LogPort {
     }
 
     /// Takes an assigned partition on; one that was not assigned, or not any more, gives nothing.
-    public func attach(_ partition: PartitionID, slot: Int, epoch: UInt32, from offset: Int64) {
+    public func attach(_ partition: TopicPartition, slot: Int, from offset: Int64) {
         guard let fetcher = group.fetcher(of: partition) else { return }
         detach(partition)
         slots.append(
@@ -34,32 +35,32 @@ public final class SimLog: LogPort {
     }
 
     /// Gives a partition up.
-    public func detach(_ partition: PartitionID) {
+    public func detach(_ partition: TopicPartition) {
         guard let index = index(of: partition) else { return }
         slots[index].fetcher.onEntries = {}
         slots.remove(at: index)
     }
 
     /// Delivers nothing of a partition until `release`.
-    public func hold(_ partition: PartitionID) {
+    public func hold(_ partition: TopicPartition) {
         if let index = index(of: partition) { slots[index].isHeld = true }
     }
 
     /// Lets a held partition go on.
-    public func release(_ partition: PartitionID) {
+    public func release(_ partition: TopicPartition) {
         guard let index = index(of: partition), slots[index].isHeld else { return }
         slots[index].isHeld = false
         if slots[index].fetcher.count > 0 { thread?.wake() }
     }
 
-    private func index(of partition: PartitionID) -> Int? {
+    private func index(of partition: TopicPartition) -> Int? {
         slots.firstIndex { $0.fetcher.partition == partition }
     }
 
     /// Lends what is there, the entries of one slot in a run; never waits.
-    public func withBatch(
-        max: Int, waitMs: Int32, _ body: (Batch) throws(EngineFailure) -> Void
-    ) throws(EngineFailure) {
+    public func withBatch<E: Error>(
+        max: Int, waitMs: Int32, _ body: (Batch) throws(E) -> Void
+    ) throws(E) {
         group.noteUse()
         batch.removeAll(keepingCapacity: true)
         failures.removeAll(keepingCapacity: true)
@@ -69,9 +70,9 @@ public final class SimLog: LogPort {
         }
         // What is left is for the next step.
         if slots.contains(where: { !$0.isHeld && $0.fetcher.count > 0 }) { thread?.wake() }
-        var failure: EngineFailure?
+        var failure: E?
         loan.lend(batch) { entries in
-            do throws(EngineFailure) { try body(entries) } catch { failure = error }
+            do throws(E) { try body(entries) } catch { failure = error }
         }
         if let failure { throw failure }
     }
@@ -92,7 +93,7 @@ public final class SimLog: LogPort {
     }
 
     /// Why entry `index` of the batch being lent is a failure.
-    public func failure(at index: Int) -> ClusterError {
+    public func failure(at index: Int) -> BrokerError {
         failures.first { $0.index == index }?.error
             ?? ErrorCode.unknownServerError.error("read")
     }

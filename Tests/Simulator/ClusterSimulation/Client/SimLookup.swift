@@ -1,10 +1,11 @@
+import Broker
 import Delivery
 
 /// Questions to the brokers, asked through the consumer's handle.
 public final class SimLookup: LookupPort {
     private let group: SimGroup
     private let thread: SimThread?
-    private var result: Result<Answer, ClusterError>?
+    private var result: Result<Answer, BrokerError>?
     private var number = 0
 
     init(_ group: SimGroup, thread: SimThread?) {
@@ -19,23 +20,26 @@ public final class SimLookup: LookupPort {
         switch question {
         case .start(let partitions): askCommitted(partitions)
         case .bounds(let partitions): askBounds(partitions, Answer())
-        case .inputs:
-            askBounds(all(.input), Answer(inputPartitions: group.cluster.partitionCount(.input)))
+        case .topic(let topic): askBounds(all(topic), Answer(counts: counts([topic])))
         case .group: askCommitted(all(.input) + all(.partials))
         }
     }
 
     /// The answer, once.
-    public func answer() -> Result<Answer, ClusterError>? {
+    public func answer() -> Result<Answer, BrokerError>? {
         defer { result = nil }
         return result
     }
 
-    private func all(_ topic: Topic) -> [PartitionID] {
-        (0..<Int32(group.cluster.partitionCount(topic))).map { PartitionID(topic, $0) }
+    private func all(_ topic: Topic) -> [TopicPartition] {
+        (0..<Int32(group.cluster.partitionCount(topic))).map { TopicPartition(topic, $0) }
     }
 
-    private func askCommitted(_ partitions: [PartitionID]) {
+    private func counts(_ topics: [Topic]) -> [Topic: Int] {
+        Dictionary(topics.map { ($0, group.cluster.partitionCount($0)) }) { $1 }
+    }
+
+    private func askCommitted(_ partitions: [TopicPartition]) {
         let mine = number
         _ = CommittedLookup(
             partitions, handle: group, link: group.link, timeoutMs: group.settings.lookupTimeoutMs
@@ -46,15 +50,12 @@ public final class SimLookup: LookupPort {
             case .success(let positions):
                 askBounds(
                     partitions,
-                    Answer(
-                        committed: positions,
-                        inputPartitions: group.cluster.partitionCount(.input),
-                        partialsPartitions: group.cluster.partitionCount(.partials)))
+                    Answer(committed: positions, counts: counts([.input, .partials])))
             }
         }
     }
 
-    private func askBounds(_ partitions: [PartitionID], _ begun: Answer) {
+    private func askBounds(_ partitions: [TopicPartition], _ begun: Answer) {
         let mine = number
         _ = OffsetLookup(
             partitions, handle: group, timeoutMs: group.settings.lookupTimeoutMs
@@ -69,7 +70,7 @@ public final class SimLookup: LookupPort {
         }
     }
 
-    private func finish(_ result: Result<Answer, ClusterError>) {
+    private func finish(_ result: Result<Answer, BrokerError>) {
         self.result = result
         thread?.wake()
     }

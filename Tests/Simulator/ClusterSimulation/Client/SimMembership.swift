@@ -1,7 +1,8 @@
+import Broker
 import Delivery
 
 /// A membership as it was at one moment: what the library's group metadata holds.
-public final class SimMembership: Membership {
+public final class SimMembership: GroupMembership {
     let identity: MemberIdentity
 
     init(_ identity: MemberIdentity) { self.identity = identity }

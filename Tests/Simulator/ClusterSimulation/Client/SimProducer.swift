@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Primitives
 
@@ -74,7 +75,7 @@ public final class SimProducer: ProducerPort {
     public func flush() { run { $0.flush($1) } }
 
     /// Adds positions to the transaction, or commits them through the group.
-    public func addOffsets(_ positions: [Position], under membership: any Membership) {
+    public func addOffsets(_ positions: [PartitionOffset], under membership: any GroupMembership) {
         guard let member = membership as? SimMembership, member.isValid else {
             return refuse("the membership had ended when it was captured")
         }
@@ -105,7 +106,7 @@ public final class SimProducer: ProducerPort {
     }
 
     /// Reads what the group has committed.
-    public func readCommitted(_ partitions: [PartitionID]) {
+    public func readCommitted(_ partitions: [TopicPartition]) {
         let done = next()
         let way = wayToGroup()
         _ = CommittedLookup(
@@ -138,7 +139,7 @@ public final class SimProducer: ProducerPort {
     // MARK: Without a cut
 
     /// Begins a transaction; for tests that do without a cut.
-    public func begin() -> ClusterError? {
+    public func begin() -> BrokerError? {
         breaksBefore = client?.breaks ?? 0
         guard let client else { return ErrorCode.state.error("begin a transaction") }
         return isTransactional ? client.beginTransaction() : nil
@@ -146,8 +147,8 @@ public final class SimProducer: ProducerPort {
 
     /// Queues a record; for tests that do without a cut.
     public func produce(
-        to partition: PartitionID, key: ByteSlice? = nil, value: ByteSlice?,
-        timestampMs: Int64? = nil, headers: [(name: String, value: String)] = []
+        to partition: TopicPartition, key: ByteSlice? = nil, value: ByteSlice?,
+        timestampMs: Int64? = nil, headers: [RecordHeader] = []
     ) {
         var partition = partition
         if partition.topic == .state {
@@ -176,7 +177,7 @@ public final class SimProducer: ProducerPort {
 
     /// - Parameter ends: whether it ends the transaction: then it is told whether a connection broke under it.
     private func run(
-        ends: Bool = false, _ body: (ProducerClient, @escaping (ClusterError?) -> Void) -> Void
+        ends: Bool = false, _ body: (ProducerClient, @escaping (BrokerError?) -> Void) -> Void
     ) {
         let done = next()
         guard let client else { return done(.failed(ErrorCode.state.error("use a producer"))) }

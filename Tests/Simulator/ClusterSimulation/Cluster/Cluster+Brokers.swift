@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// Brokers that die and return, and leaders that move.
@@ -49,7 +50,7 @@ extension Cluster {
     }
 
     /// Makes another broker lead a partition, in good order: the clients of the old one are sent away.
-    public func moveLeader(of id: PartitionID, to broker: Int) {
+    public func moveLeader(of id: TopicPartition, to broker: Int) {
         guard let log = log(id), brokers[broker].isUp, log.leader != broker else { return }
         move(log, to: broker)
     }

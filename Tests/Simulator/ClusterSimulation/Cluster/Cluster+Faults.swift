@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Primitives
 import Snapshots
@@ -5,13 +6,13 @@ import Snapshots
 /// What happens to stored records: retention, compaction, damage.
 extension Cluster {
     /// Removes a partition's records below an offset: retention, or DeleteRecords.
-    public func removeRecords(of partition: PartitionID, below offset: Int64) {
+    public func removeRecords(of partition: TopicPartition, below offset: Int64) {
         timeline.note("\(partition) loses records below \(offset)")
         log(partition)?.removeRecords(below: offset)
     }
 
     /// Compacts a partition of a compacted topic.
-    public func compact(_ partition: PartitionID) {
+    public func compact(_ partition: TopicPartition) {
         guard let log = log(partition), log.isCompacted else { return }
         timeline.note("\(partition) is compacted")
         log.compact(
@@ -19,7 +20,7 @@ extension Cluster {
     }
 
     /// The keys stored in a partition of the state topic, with their offsets: what `damage` may name.
-    public func stateKeys(of partition: PartitionID) -> [(offset: Int64, key: StateKey)] {
+    public func stateKeys(of partition: TopicPartition) -> [(offset: Int64, key: StateKey)] {
         guard let log = log(partition) else { return [] }
         return log.records.compactMap { record in
             guard record.isVisible, record.value != nil, let bytes = record.keyBytes,
@@ -31,7 +32,8 @@ extension Cluster {
 
     /// Damages a stored record, as a bug or a bad disk would; false where there is none at that offset.
     @discardableResult
-    public func damage(_ partition: PartitionID, at offset: Int64, _ damage: StateDamage) -> Bool {
+    public func damage(_ partition: TopicPartition, at offset: Int64, _ damage: StateDamage) -> Bool
+    {
         guard let log = log(partition) else { return false }
         let index = log.index(of: offset)
         guard index < log.records.count, log.records[index].offset == offset,
@@ -58,7 +60,7 @@ extension Cluster {
 
     /// Appends records as a producer outside the simulation would: the input of a test.
     public func append(
-        to partition: PartitionID, key: ByteSlice? = nil, value: ByteSlice?,
+        to partition: TopicPartition, key: ByteSlice? = nil, value: ByteSlice?,
         timestampMs: Int64? = nil
     ) {
         guard let log = log(partition) else { return }

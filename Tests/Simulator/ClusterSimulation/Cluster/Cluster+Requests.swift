@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// What brokers do with requests that concern partitions.
@@ -15,7 +16,7 @@ extension Cluster {
 
     /// Produce: a batch for one partition, acknowledged by all replicas.
     func produce(
-        _ batch: RecordBatch, to partition: PartitionID, at broker: Int,
+        _ batch: RecordBatch, to partition: TopicPartition, at broker: Int,
         reply: @escaping (ErrorCode?) -> Void
     ) {
         let log = log(partition)

@@ -1,10 +1,11 @@
+import Broker
 import Delivery
 import Primitives
 
 /// The brokers and what they keep: topics, the group's offsets, transactions.
 public final class Cluster {
     /// The brokers by number.
-    public let brokers: [Broker]
+    public let brokers: [SimBroker]
     /// The coordinator of the consumer group.
     public private(set) lazy var group = GroupCoordinator(cluster: self)
     /// The coordinator of transactions.
@@ -17,7 +18,7 @@ public final class Cluster {
     let arena = ByteArena()
     let random: RandomStream
     /// Header lists of records, by number.
-    private var headers: [[(name: String, value: String)]] = []
+    private var headers: [[RecordHeader]] = []
     private var topics: [[PartitionLog]]
     /// How often each topic was created.
     private(set) var topicBirths: [Int]
@@ -33,9 +34,9 @@ public final class Cluster {
         self.network = network
         self.settings = settings
         random = timeline.random(.brokers)
-        brokers = (0..<settings.brokers).map { Broker(id: $0) }
-        topics = Array(repeating: [], count: Topic.allCases.count)
-        topicBirths = Array(repeating: 0, count: Topic.allCases.count)
+        brokers = (0..<settings.brokers).map { SimBroker(id: $0) }
+        topics = Array(repeating: [], count: Topic.all.count)
+        topicBirths = Array(repeating: 0, count: Topic.all.count)
     }
 
     /// Lets the coordinators begin.
@@ -59,57 +60,57 @@ public final class Cluster {
 
     /// Creates a topic.
     public func createTopic(_ topic: Topic, partitions: Int, isCompacted: Bool = false) {
-        precondition(topics[Int(topic.rawValue)].isEmpty, "the topic exists already")
-        topicBirths[Int(topic.rawValue)] += 1
-        topics[Int(topic.rawValue)] = (0..<partitions).map { makeLog(topic, $0, isCompacted) }
+        precondition(topics[Int(topic.number)].isEmpty, "the topic exists already")
+        topicBirths[Int(topic.number)] += 1
+        topics[Int(topic.number)] = (0..<partitions).map { makeLog(topic, $0, isCompacted) }
     }
 
     private func makeLog(_ topic: Topic, _ number: Int, _ isCompacted: Bool) -> PartitionLog {
         let up = brokers.filter(\.isUp).map(\.id)
         return PartitionLog(
-            PartitionID(topic, Int32(number)), isCompacted: isCompacted,
+            TopicPartition(topic, Int32(number)), isCompacted: isCompacted,
             leader: random.choose(up) ?? 0, timeline: timeline)
     }
 
     /// Adds partitions to a topic, up to a count.
     public func growTopic(_ topic: Topic, to count: Int) {
-        let isCompacted = topics[Int(topic.rawValue)].first?.isCompacted ?? false
-        for number in topics[Int(topic.rawValue)].count..<count {
-            topics[Int(topic.rawValue)].append(makeLog(topic, number, isCompacted))
+        let isCompacted = topics[Int(topic.number)].first?.isCompacted ?? false
+        for number in topics[Int(topic.number)].count..<count {
+            topics[Int(topic.number)].append(makeLog(topic, number, isCompacted))
         }
     }
 
     /// Deletes a topic, its records, and the offsets committed for it.
     public func deleteTopic(_ topic: Topic) {
-        let logs = topics[Int(topic.rawValue)]
-        topics[Int(topic.rawValue)] = []
+        let logs = topics[Int(topic.number)]
+        topics[Int(topic.number)] = []
         for log in logs { log.delete() }
         group.forget(topic)
     }
 
     /// Partitions of a topic; 0 where there is none.
-    public func partitionCount(_ topic: Topic) -> Int { topics[Int(topic.rawValue)].count }
+    public func partitionCount(_ topic: Topic) -> Int { topics[Int(topic.number)].count }
 
     /// A partition's log; nil where there is none.
-    public func log(_ id: PartitionID) -> PartitionLog? {
-        let logs = topics[Int(id.topic.rawValue)]
+    public func log(_ id: TopicPartition) -> PartitionLog? {
+        let logs = topics[Int(id.topic.number)]
         return id.number >= 0 && Int(id.number) < logs.count ? logs[Int(id.number)] : nil
     }
 
     /// The logs of a topic by partition.
-    public func logs(_ topic: Topic) -> [PartitionLog] { topics[Int(topic.rawValue)] }
+    public func logs(_ topic: Topic) -> [PartitionLog] { topics[Int(topic.number)] }
 
     var allLogs: [PartitionLog] { topics.flatMap { $0 } }
 
     // MARK: Headers
 
-    func store(headers list: [(name: String, value: String)]) -> Int32 {
+    func store(headers list: [RecordHeader]) -> Int32 {
         guard !list.isEmpty else { return -1 }
         headers.append(list)
         return Int32(headers.count - 1)
     }
 
-    func headers(_ index: Int32) -> [(name: String, value: String)] {
+    func headers(_ index: Int32) -> [RecordHeader] {
         index < 0 ? [] : headers[Int(index)]
     }
 }

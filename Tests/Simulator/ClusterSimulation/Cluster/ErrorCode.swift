@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// Kafka's error codes as far as the model gives them; negative ones arise in the client.
@@ -38,14 +39,17 @@ public enum ErrorCode: Int32, Sendable, CaseIterable {
     /// The client library's name.
     public var name: String { Self.facts[self]?.name ?? "" }
     /// The move our client's table gives the code, where no flag of the library outranks it.
-    public var move: ClusterError.Move { Self.facts[self]?.move ?? .fatal }
+    public var move: BrokerError.Move { Self.facts[self]?.move ?? .fatal }
 
     /// An error that says what was being done.
-    func error(_ action: String, move: ClusterError.Move? = nil) -> ClusterError {
-        ClusterError(move ?? self.move, name: name, description: "\(action): \(name)")
+    func error(_ action: String, move: BrokerError.Move? = nil) -> BrokerError {
+        BrokerError(
+            move ?? self.move, code: BrokerError.Code(rawValue: rawValue), name: name,
+            action: action,
+            text: "simulated")
     }
 
-    private static let facts: [ErrorCode: (name: String, move: ClusterError.Move)] = [
+    private static let facts: [ErrorCode: (name: String, move: BrokerError.Move)] = [
         .offsetOutOfRange: ("OFFSET_OUT_OF_RANGE", .outOfRange),
         .unknownTopicOrPartition: ("UNKNOWN_TOPIC_OR_PART", .retry),
         .leaderNotAvailable: ("LEADER_NOT_AVAILABLE", .retry),
@@ -75,7 +79,7 @@ public enum ErrorCode: Int32, Sendable, CaseIterable {
         .timedOut: ("_TIMED_OUT", .retry),
         .state: ("_STATE", .fatal),
         .purgedFromQueue: ("_PURGE_QUEUE", .abortTransaction),
-        .maxPollExceeded: ("_MAX_POLL_EXCEEDED", .fenced),
+        .maxPollExceeded: ("_MAX_POLL_EXCEEDED", .retry),
         .fenced: ("_FENCED", .fenced),
         .autoOffsetReset: ("_AUTO_OFFSET_RESET", .outOfRange),
     ]

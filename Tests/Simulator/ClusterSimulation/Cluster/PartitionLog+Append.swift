@@ -1,3 +1,5 @@
+import Broker
+
 /// Appending, as a leader does it (Kafka: `UnifiedLog.append`, `ProducerAppendInfo`).
 extension PartitionLog {
     /// Appends a producer's batch; one that is there already is acknowledged again and not appended.
@@ -47,7 +49,7 @@ extension PartitionLog {
             sequence += 1
             endOffset += 1
         }
-        timeline.mix(UInt64(bitPattern: endOffset) ^ (UInt64(id.topic.rawValue) << 56))
+        timeline.mix(UInt64(bitPattern: endOffset) ^ (UInt64(id.topic.number) << 56))
         changed()
     }
 

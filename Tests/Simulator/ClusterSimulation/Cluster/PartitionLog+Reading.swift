@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// What a fetch of a partition brings.

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Primitives
 
@@ -23,7 +24,7 @@ public final class PartitionLog {
     }
 
     /// The partition.
-    public let id: PartitionID
+    public let id: TopicPartition
     /// Whether old values of a key are removed by compaction.
     public let isCompacted: Bool
     /// The first offset kept: the low watermark.
@@ -42,7 +43,7 @@ public final class PartitionLog {
     /// Whether the topic was deleted: nothing is read or written any more.
     public private(set) var isDeleted = false
 
-    init(_ id: PartitionID, isCompacted: Bool, leader: Int, timeline: Timeline) {
+    init(_ id: TopicPartition, isCompacted: Bool, leader: Int, timeline: Timeline) {
         self.id = id
         self.isCompacted = isCompacted
         self.timeline = timeline

@@ -1,3 +1,5 @@
+import Broker
+
 /// What a partition remembers of a producer (Kafka: `ProducerStateManager`): its epoch, and the last batches,
 /// by which those sent twice are told.
 struct ProducerState {

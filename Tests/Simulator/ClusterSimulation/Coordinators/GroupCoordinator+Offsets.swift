@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// Committed offsets. Who may commit is decided by member and generation, never by who owns a partition
@@ -5,7 +6,7 @@ import Delivery
 extension GroupCoordinator {
     /// OffsetCommit, without a transaction.
     func commit(
-        _ positions: [Position], from identity: MemberIdentity, at broker: Int,
+        _ positions: [PartitionOffset], from identity: MemberIdentity, at broker: Int,
         reply: @escaping (ErrorCode?) -> Void
     ) {
         if let error = refusal(ofCommit: identity, at: broker) { return reply(error) }
@@ -19,7 +20,7 @@ extension GroupCoordinator {
     /// TxnOffsetCommit: takes effect when the transaction does. A group that waits for its leader's assignment
     /// takes it too, unlike a plain commit.
     func commit(
-        _ positions: [Position], from identity: MemberIdentity, producer: ProducerIdentity,
+        _ positions: [PartitionOffset], from identity: MemberIdentity, producer: ProducerIdentity,
         at broker: Int, reply: @escaping (ErrorCode?) -> Void
     ) {
         if let error = cluster.refusal(placement, at: broker) { return reply(error) }
@@ -42,7 +43,7 @@ extension GroupCoordinator {
         timeline.after(appendUs()) { reply(nil) }
     }
 
-    private func note(_ positions: [Position], _ what: String) {
+    private func note(_ positions: [PartitionOffset], _ what: String) {
         for position in positions {
             timeline.mix(UInt64(bitPattern: position.offset ?? -1))
             timeline.note("\(position.partition) \(what) at \(position.offset ?? -1)")
@@ -57,7 +58,7 @@ extension GroupCoordinator {
     }
 
     private func commits(
-        _ positions: [Position], _ identity: MemberIdentity, producerID: Int64
+        _ positions: [PartitionOffset], _ identity: MemberIdentity, producerID: Int64
     ) -> [OffsetCommit] {
         positions.map {
             OffsetCommit(
@@ -74,15 +75,15 @@ extension GroupCoordinator {
 
     /// OffsetFetch. With `stable` it refuses while a transaction may still change one of the offsets.
     func committed(
-        _ partitions: [PartitionID], stable: Bool, at broker: Int
-    ) -> Result<[Position], CodeError> {
+        _ partitions: [TopicPartition], stable: Bool, at broker: Int
+    ) -> Result<[PartitionOffset], CodeError> {
         if let error = cluster.refusal(placement, at: broker) { return .failure(CodeError(error)) }
         if stable, partitions.contains(where: { offsets.isPending($0) }) {
             return .failure(CodeError(.unstableOffsetCommit))
         }
         return .success(
             partitions.map { partition in
-                offsets.committed(partition)?.position ?? Position(partition, offset: nil)
+                offsets.committed(partition)?.position ?? PartitionOffset(partition, offset: nil)
             })
     }
 

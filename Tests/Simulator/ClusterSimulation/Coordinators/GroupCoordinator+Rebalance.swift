@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// Rebalances: from the first who must join again to everybody's assignment.
@@ -240,7 +241,7 @@ extension GroupCoordinator {
         }
     }
 
-    private func settle(_ assignments: [UInt64: [PartitionID]]) {
+    private func settle(_ assignments: [UInt64: [TopicPartition]]) {
         let mine = generation
         after(appendUs()) { [self] in
             guard state == .completing, generation == mine else { return }

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// A member of the group, as its coordinator knows it.
@@ -7,8 +8,8 @@ final class GroupMember {
     var sessionTimeoutMs: Int64
     var rebalanceTimeoutMs: Int64
     var topics: [Topic]
-    var owned: [PartitionID]
-    var assignment: [PartitionID] = []
+    var owned: [TopicPartition]
+    var assignment: [TopicPartition] = []
     /// Answers the JoinGroup that waits for the others.
     var pendingJoin: ((JoinReply) -> Void)?
     /// Answers the SyncGroup that waits for the leader.

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// How partitions are given to members.
@@ -17,7 +18,7 @@ struct JoinRequest {
     var topics: [Topic]
     var assignor: Assignor
     /// What the member has, for cooperative rebalances.
-    var owned: [PartitionID]
+    var owned: [TopicPartition]
 }
 
 struct JoinReply {
@@ -26,7 +27,7 @@ struct JoinReply {
         var id: UInt64
         var instanceID: String?
         var topics: [Topic]
-        var owned: [PartitionID]
+        var owned: [TopicPartition]
     }
 
     var error: ErrorCode?
@@ -42,12 +43,12 @@ struct SyncRequest {
     var instanceID: String?
     var generation: Int32
     /// Filled by the leader.
-    var assignments: [UInt64: [PartitionID]]
+    var assignments: [UInt64: [TopicPartition]]
 }
 
 struct SyncReply {
     var error: ErrorCode?
-    var assignment: [PartitionID] = []
+    var assignment: [TopicPartition] = []
 }
 
 /// Who a request about the group comes from.

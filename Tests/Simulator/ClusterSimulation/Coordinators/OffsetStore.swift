@@ -1,9 +1,10 @@
+import Broker
 import Delivery
 
 /// An offset that was committed, with who committed it and when.
 public struct OffsetCommit: Sendable {
     /// The position.
-    public var position: Position
+    public var position: PartitionOffset
     /// When it took effect, in virtual milliseconds.
     public var timeMs: Int64
     /// The generation it was committed under; -1 for none.
@@ -28,17 +29,17 @@ struct OffsetStore {
 
     /// Every commit that took effect, in that order.
     private(set) var history: [OffsetCommit] = []
-    private var current: [PartitionID: OffsetCommit] = [:]
+    private var current: [TopicPartition: OffsetCommit] = [:]
     private var pending: [Pending] = []
     /// The highest epoch seen of a producer.
     private var epochs: [Int64: Int16] = [:]
     private var order = 0
 
     /// What is committed of a partition.
-    func committed(_ partition: PartitionID) -> OffsetCommit? { current[partition] }
+    func committed(_ partition: TopicPartition) -> OffsetCommit? { current[partition] }
 
     /// Whether a transaction may still change what is committed of a partition.
-    func isPending(_ partition: PartitionID) -> Bool {
+    func isPending(_ partition: TopicPartition) -> Bool {
         pending.contains { $0.commits.contains { $0.position.partition == partition } }
     }
 

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// How transactions end: by their producer, by a newer one, or by their timeout.
@@ -57,7 +58,7 @@ extension TransactionCoordinator {
         }
     }
 
-    private func write(_ id: TransactionalID, _ attempt: Int, on partition: PartitionID) {
+    private func write(_ id: TransactionalID, _ attempt: Int, on partition: TopicPartition) {
         guard isActive(id) else { return }
         guard let log = cluster.log(partition) else { return marked(id) }
         guard cluster.canAppend(to: log) else {

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// The coordinator of transactions (Kafka: `TransactionCoordinator`), without KIP-890: a request of the present
@@ -121,7 +122,7 @@ public final class TransactionCoordinator {
 
     /// AddPartitionsToTxn.
     func add(
-        _ partitions: [PartitionID], to name: String, of producer: ProducerIdentity,
+        _ partitions: [TopicPartition], to name: String, of producer: ProducerIdentity,
         at broker: Int, reply: @escaping (ErrorCode?) -> Void
     ) {
         if partitions.contains(where: { cluster.readOnlyTopics.contains($0.topic) }) {
@@ -165,7 +166,7 @@ public final class TransactionCoordinator {
     }
 
     /// Why a leader may not take a transaction's first batch; nil where the transaction is known.
-    func refusal(of producer: ProducerIdentity, on partition: PartitionID) -> ErrorCode? {
+    func refusal(of producer: ProducerIdentity, on partition: TopicPartition) -> ErrorCode? {
         refusal(of: producer)
             ?? {
                 byProducer[producer.id]?.partitions.contains(partition) == true

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// A transactional id, as its coordinator knows it (Kafka: `TransactionMetadata`).
@@ -18,7 +19,7 @@ final class TransactionalID {
     var timeoutMs: Int64 = 0
     var state = State.empty
     /// Partitions the transaction writes to, in the order they were added.
-    var partitions: [PartitionID] = []
+    var partitions: [TopicPartition] = []
     /// Whether it commits the group's offsets.
     var hasOffsets = false
     var startUs: Micros = 0

@@ -1,10 +1,11 @@
+import Broker
 import Delivery
 import Primitives
 
 /// A record as readers of committed records see it; its bytes are lent while the world lives.
 public struct CommittedRecord {
     /// Where it lies.
-    public var partition: PartitionID
+    public var partition: TopicPartition
     /// Its offset.
     public var offset: Int64
     /// Epoch milliseconds.
@@ -14,7 +15,7 @@ public struct CommittedRecord {
     /// Its value; nil for a tombstone.
     public var value: ByteSlice?
     /// Its headers.
-    public var headers: [(name: String, value: String)]
+    public var headers: [RecordHeader]
     /// The producer that wrote it; -1 for none.
     public var producerID: Int64
 }
@@ -45,7 +46,7 @@ extension Cluster {
 extension Cluster {
     /// Calls `body` with the committed values of a partition, the newest first, until it says false.
     public func forEachCommittedBackwards(
-        of partition: PartitionID, _ body: (_ value: ByteSlice?) -> Bool
+        of partition: TopicPartition, _ body: (_ value: ByteSlice?) -> Bool
     ) {
         guard let log = log(partition) else { return }
         let end = log.lastStableOffset

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// The group as its coordinator sees it.
@@ -7,7 +8,7 @@ public struct GroupView: Sendable {
         /// `group.instance.id`; nil for a dynamic member.
         public var instanceID: String?
         /// What it was given.
-        public var assignment: [PartitionID]
+        public var assignment: [TopicPartition]
     }
 
     /// Where the group stands.
@@ -32,12 +33,12 @@ extension GroupCoordinator {
     public var offsetHistory: [OffsetCommit] { offsets.history }
 
     /// What is committed of a partition; nil where nothing is.
-    public func committed(_ partition: PartitionID) -> Position? {
+    public func committed(_ partition: TopicPartition) -> PartitionOffset? {
         offsets.committed(partition)?.position
     }
 
     /// Whether a transaction that is not decided holds offsets of a partition.
-    public func hasPendingOffsets(_ partition: PartitionID) -> Bool {
+    public func hasPendingOffsets(_ partition: TopicPartition) -> Bool {
         offsets.isPending(partition)
     }
 }

@@ -25,7 +25,7 @@ final class Call<Reply>: PendingCall {
 /// waits for; those that were under way may still be carried out, up to some point in their order.
 final class Connection {
     let process: SimProcess
-    let broker: Broker
+    let broker: SimBroker
     /// Whether the client may still use it.
     private(set) var isOpen = true
     private let network: Network
@@ -41,7 +41,7 @@ final class Connection {
 
     /// - Parameter onBreak: the client is told once, before its requests fail.
     init(
-        _ process: SimProcess, to broker: Broker, network: Network,
+        _ process: SimProcess, to broker: SimBroker, network: Network,
         onBreak: @escaping (Connection) -> Void
     ) {
         self.process = process

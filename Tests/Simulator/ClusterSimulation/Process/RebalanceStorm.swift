@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// Dynamic members that join the group, take what they are given, read nothing, and leave again.
@@ -48,7 +49,7 @@ public final class RebalanceStorm {
             switch event {
             case .assigned(let partitions, let isIncremental, _):
                 try? group.assign(
-                    partitions.map { Position($0, offset: 0) }, isIncremental: isIncremental)
+                    partitions.map { PartitionOffset($0, offset: 0) }, isIncremental: isIncremental)
             case .revoked(let partitions, let isIncremental, _, _):
                 try? group.unassign(partitions, isIncremental: isIncremental)
             case .failed: break

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Primitives
 import Snapshots
@@ -59,14 +60,14 @@ public final class SimDirectory: StatePort {
         SimDirectoryReader(disk.files.filter { $0.key.task == task }, thread: thread)
     }
 
-    private func finish(_ task: TaskID, _ id: SnapshotID, _ error: ClusterError?) {
+    private func finish(_ task: TaskID, _ id: SnapshotID, _ error: BrokerError?) {
         settle { [self] in
             if error == nil { disk.sync(task, id) }
             tell(task, id, error)
         }
     }
 
-    private func tell(_ task: TaskID, _ id: SnapshotID, _ error: ClusterError?) {
+    private func tell(_ task: TaskID, _ id: SnapshotID, _ error: BrokerError?) {
         results.append(StateOutcome(task, id, error))
         thread?.wake()
     }

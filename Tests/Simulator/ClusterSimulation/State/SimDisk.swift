@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Snapshots
 
@@ -17,7 +18,7 @@ public final class SimDisk {
     private enum Loss: CaseIterable { case gone, torn, kept }
 
     /// What writes fail with from now on, such as a full disk; nil for none.
-    public var writeFault: ClusterError?
+    public var writeFault: BrokerError?
     /// Until a file is on the disk.
     public var syncUs: ClosedRange<Micros> = 500...20_000
     private(set) var files: [File] = []
@@ -26,8 +27,8 @@ public final class SimDisk {
     public init() {}
 
     /// The error of a full disk.
-    public static let full = ClusterError(
-        .retry, name: "ENOSPC", description: "write state: no space left on the disk")
+    public static let full = BrokerError(
+        .retry, action: "write state", text: "no space left on the disk")
 
     /// Calls `body` with every file, by age.
     public func forEach(_ body: (_ key: StateKey, _ bytes: [UInt8]) -> Void) {

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// Reads partitions again, apart from the group.
@@ -17,7 +18,7 @@ public final class SimHistory: HistoryPort {
     }
 
     /// Begins to read a partition; nil is its first record.
-    public func open(_ partition: PartitionID, from offset: Int64?) -> any HistoryReader {
+    public func open(_ partition: TopicPartition, from offset: Int64?) -> any HistoryReader {
         SimHistoryReader(process, partition, from: offset, settings: settings, thread: thread)
     }
 }
@@ -29,11 +30,11 @@ final class SimHistoryReader: HistoryReader {
     private var fetcher: PartitionFetcher?
     private var batch: ContiguousArray<Entry> = []
     private let loan = LentEntries()
-    private var failure: ClusterError?
-    private(set) var bounds: LogBounds?
+    private var failure: BrokerError?
+    private(set) var bounds: OffsetRange?
 
     init(
-        _ process: SimProcess, _ partition: PartitionID, from offset: Int64?,
+        _ process: SimProcess, _ partition: TopicPartition, from offset: Int64?,
         settings: ClientSettings, thread: SimThread?
     ) {
         self.thread = thread
@@ -44,8 +45,8 @@ final class SimHistoryReader: HistoryReader {
     }
 
     private func begin(
-        _ partition: PartitionID, _ offset: Int64?,
-        _ result: Result<[PartitionID: LogBounds], ClusterError>
+        _ partition: TopicPartition, _ offset: Int64?,
+        _ result: Result<[TopicPartition: OffsetRange], BrokerError>
     ) {
         switch result {
         case .failure(let error): failure = error
@@ -77,7 +78,7 @@ final class SimHistoryReader: HistoryReader {
         loan.lend(batch, body)
     }
 
-    func failure(at index: Int) -> ClusterError {
+    func failure(at index: Int) -> BrokerError {
         failure ?? fetcher?.error ?? ErrorCode.unknownServerError.error("read history")
     }
 

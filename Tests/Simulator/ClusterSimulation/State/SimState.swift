@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Primitives
 import Snapshots
@@ -19,7 +20,7 @@ public final class SimState: StatePort {
     private var removals: [StateKey] = []
     private var results: [StateOutcome] = []
     /// What writes fail with from now on, such as a full quota; nil for none.
-    public var writeFault: ClusterError?
+    public var writeFault: BrokerError?
 
     /// `thread` is woken when a write has ended or a reader has more.
     public init(
@@ -107,7 +108,7 @@ public final class SimState: StatePort {
         for key in keys { send(key, nil, client) }
     }
 
-    private func finish(_ writing: Writing, _ error: ClusterError?) {
+    private func finish(_ writing: Writing, _ error: BrokerError?) {
         results.append(StateOutcome(writing.pages.task, writing.id, error))
         thread?.wake()
     }

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Primitives
 import Snapshots
@@ -8,8 +9,8 @@ final class SimStateReader: StateReader {
     private let handle: ClientHandle
     private let thread: SimThread?
     private var fetcher: PartitionFetcher?
-    private var bounds: LogBounds?
-    private var failure: ClusterError?
+    private var bounds: OffsetRange?
+    private var failure: BrokerError?
     private var batch: ContiguousArray<Entry> = []
     private let loan = LentEntries()
     private var position: Int64 = 0
@@ -25,7 +26,7 @@ final class SimStateReader: StateReader {
     }
 
     private func begin(
-        _ partition: PartitionID, _ result: Result<[PartitionID: LogBounds], ClusterError>
+        _ partition: TopicPartition, _ result: Result<[TopicPartition: OffsetRange], BrokerError>
     ) {
         switch result {
         case .failure(let error): failure = error

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// An instance of the copying program: a control thread and two shards in a process.
@@ -6,8 +7,8 @@ final class CopyInstance {
     private let group: SimGroup
     private let lookup: SimLookup
     private let shards: [CopyShard]
-    private var starting: (any Membership)?
-    private var revoked: [PartitionID]?
+    private var starting: (any GroupMembership)?
+    private var revoked: [TopicPartition]?
     private var deadlineMs: Int64 = 0
 
     /// Cuts that were committed.
@@ -61,7 +62,7 @@ final class CopyInstance {
         }
     }
 
-    private func start(_ answer: Result<Answer, ClusterError>) {
+    private func start(_ answer: Result<Answer, BrokerError>) {
         guard let membership = starting else { return }
         guard case .success(let answer) = answer else { return process.exit() }
         starting = nil

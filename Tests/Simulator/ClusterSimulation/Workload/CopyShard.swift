@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// A shard of a program that copies its input to the findings' topic, exactly once: the smallest honest user of the
@@ -11,8 +12,8 @@ final class CopyShard {
     /// What was read and is not known to be committed.
     private struct Cut {
         var name: String
-        var outputs: [(partition: PartitionID, text: String)] = []
-        var positions: [Position] = []
+        var outputs: [(partition: TopicPartition, text: String)] = []
+        var positions: [PartitionOffset] = []
     }
 
     private let number: Int
@@ -22,9 +23,9 @@ final class CopyShard {
     private let reusesBrokenProducer: Bool
     private var phase = Phase.down(atMs: 0)
     private var cut: Cut?
-    private var membership: (any Membership)?
-    private var partitions: [PartitionID] = []
-    private var committed: [PartitionID: Position] = [:]
+    private var membership: (any GroupMembership)?
+    private var partitions: [TopicPartition] = []
+    private var committed: [TopicPartition: PartitionOffset] = [:]
     private var cuts = 0
     private var nextCutMs: Int64 = 0
     private var isStopping = false
@@ -47,13 +48,15 @@ final class CopyShard {
     var isSettled: Bool { cut == nil }
 
     /// - Parameter known: what is committed, as it was read.
-    func take(_ positions: [Position], _ membership: any Membership, known: [Position]) {
+    func take(
+        _ positions: [PartitionOffset], _ membership: any GroupMembership, known: [PartitionOffset]
+    ) {
         self.membership = membership
         isStopping = false
         for position in known { committed[position.partition] = position }
         for position in positions {
             log.attach(
-                position.partition, slot: partitions.count, epoch: 0, from: position.offset ?? 0)
+                position.partition, slot: partitions.count, from: position.offset ?? 0)
             partitions.append(position.partition)
         }
     }
@@ -93,7 +96,7 @@ final class CopyShard {
         nextCutMs = nowMs + 100
         cuts += 1
         var cut = Cut(name: "\(run)-\(number)-\(cuts)")
-        try? log.withBatch(max: 50, waitMs: 0) { batch in
+        log.withBatch(max: 50, waitMs: 0) { batch in
             for entry in batch where entry.kind == .record { read(entry, into: &cut) }
         }
         guard !cut.outputs.isEmpty else { return }
@@ -104,10 +107,10 @@ final class CopyShard {
     private func read(_ entry: Entry, into cut: inout Cut) {
         let partition = partitions[Int(entry.slot)]
         let text = entry.valueBytes.map { String(decoding: $0, as: UTF8.self) } ?? ""
-        cut.outputs.append((PartitionID(.alerts, partition.number), text))
+        cut.outputs.append((TopicPartition(.alerts, partition.number), text))
         cut.positions.removeAll { $0.partition == partition }
         cut.positions.append(
-            Position(partition, offset: entry.offset + 1, metadata: cut.name))
+            PartitionOffset(partition, offset: entry.offset + 1, metadata: cut.name))
     }
 
     private func send(_ cut: Cut, _ nowMs: Int64) {
@@ -165,7 +168,7 @@ final class CopyShard {
         finished += 1
     }
 
-    private func fail(_ error: ClusterError, _ nowMs: Int64) {
+    private func fail(_ error: BrokerError, _ nowMs: Int64) {
         switch phase {
         case .flushing, .adding:
             guard error.move == .abortTransaction else { break }
@@ -177,7 +180,7 @@ final class CopyShard {
         phase = .down(atMs: nowMs + 100)
     }
 
-    private func resolve(_ positions: [Position], _ nowMs: Int64) {
+    private func resolve(_ positions: [PartitionOffset], _ nowMs: Int64) {
         phase = .ready
         guard let cut else { return }
         if positions.contains(where: { $0.metadata == cut.name }) { return finish() }

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Primitives
 
@@ -81,7 +82,7 @@ public final class CopyWorkload {
     private func feed(untilMs endMs: Int64) {
         guard world.nowMs < endMs else { return }
         for _ in 0..<5 {
-            let partition = PartitionID(.input, Int32(random.below(Self.partitions)))
+            let partition = TopicPartition(.input, Int32(random.below(Self.partitions)))
             withUnsafeBytes(of: UInt64(produced).bigEndian) { bytes in
                 // As text, so that traces can be read.
                 let text = Array(String(UInt64(bigEndian: bytes.load(as: UInt64.self))).utf8)
@@ -161,7 +162,7 @@ public final class CopyWorkload {
         case 1: world.cluster.moveTransactionCoordinator(random.below(3), to: broker)
         default:
             world.cluster.moveLeader(
-                of: PartitionID(.alerts, Int32(random.below(Self.partitions))), to: broker)
+                of: TopicPartition(.alerts, Int32(random.below(Self.partitions))), to: broker)
         }
     }
 
@@ -208,7 +209,7 @@ public final class CopyWorkload {
         }
         report.lost = counts.count { $0 == 0 }
         report.doubled = counts.count { $0 > 1 }
-        var last: [PartitionID: Int64] = [:]
+        var last: [TopicPartition: Int64] = [:]
         for commit in world.cluster.group.offsetHistory {
             let offset = commit.position.offset ?? 0
             if offset < last[commit.position.partition] ?? 0 { report.regressions += 1 }

@@ -1,23 +1,26 @@
+import Broker
 @_spi(Simulation) import Delivery
 import Testing
 
 @Suite("A committer over rebalances")
 struct CommitterRebalanceTests {
     /// A bench whose cut `c1` was refused under `m1`.
-    private func refused(_ name: String = "ILLEGAL_GENERATION") -> CommitterBench {
+    private func refused(_ code: BrokerError.Code = .illegalGeneration) -> CommitterBench {
         let bench = CommitterBench()
-        bench.fail("offsets", .of(.abortTransaction, name))
+        bench.fail("offsets", .of(.abortTransaction, code))
         bench.begin()
-        #expect(bench.run() == ["refused c1 \(name)"])
+        #expect(bench.run() == ["refused c1 \(code.rawValue)"])
         #expect(bench.producer.takeCalls() == ["send c1", "flush", "offsets m1", "abort"])
         return bench
     }
 
     @Test(
         "a cut refused because the membership is over waits for another",
-        arguments: ["ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "STALE_MEMBER_EPOCH"])
-    func waits(name: String) {
-        let bench = refused(name)
+        arguments: [
+            BrokerError.Code.illegalGeneration, .unknownMemberID, .staleMemberEpoch,
+        ])
+    func waits(code: BrokerError.Code) {
+        let bench = refused(code)
         #expect(bench.run().isEmpty)
         #expect(bench.producer.takeCalls().isEmpty)
         #expect(!bench.committer.isReady && !bench.committer.isIdle)
@@ -46,10 +49,10 @@ struct CommitterRebalanceTests {
     @Test("a cut refused over a broken connection is read for before it is sent again")
     func refusedOverBrokenConnection() {
         let bench = CommitterBench()
-        bench.fail("offsets", .of(.abortTransaction, "ILLEGAL_GENERATION"))
+        bench.fail("offsets", .of(.abortTransaction, .illegalGeneration))
         bench.producer.outcomes["abort"] = [.doneOverBrokenConnection]
         bench.begin()
-        #expect(bench.run(steps: 4) == ["refused c1 ILLEGAL_GENERATION"])
+        #expect(bench.run(steps: 4) == ["refused c1 22"])
         bench.resume("m2")
         #expect(bench.run() == ["committed c1"])
         #expect(
@@ -107,7 +110,7 @@ struct CommitterRebalanceTests {
             (CommitterBench.position(by: "other", offset: 7), "stale c1"),
         ] {
             let bench = CommitterBench()
-            bench.fail("offsets", .of(.abortTransaction, "ILLEGAL_GENERATION"))
+            bench.fail("offsets", .of(.abortTransaction, .illegalGeneration))
             bench.find(found)
             bench.begin()
             _ = bench.run(steps: steps)
@@ -163,10 +166,10 @@ struct CommitterRebalanceTests {
     @Test(
         "what an abandoned cut is refused for ends nobody: it may be a membership of before",
         arguments: [
-            ClusterError.of(.abortTransaction, "FENCED_INSTANCE_ID"), .of(.rejected),
+            BrokerError.of(.abortTransaction, .fencedInstanceID), .of(.rejected),
             .of(.configuration),
         ])
-    func abandonedRefused(error: ClusterError) {
+    func abandonedRefused(error: BrokerError) {
         let bench = CommitterBench()
         bench.fail("offsets", error)
         bench.begin()
@@ -197,7 +200,7 @@ struct CommitterRebalanceTests {
         let bench = CommitterBench()
         switch place {
         case "waiting": bench.fail("flush", .of(.abortTransaction))
-        case "refused": bench.fail("flush", .of(.abortTransaction, "ILLEGAL_GENERATION"))
+        case "refused": bench.fail("flush", .of(.abortTransaction, .illegalGeneration))
         case "abort":
             bench.fail("flush", .of(.abortTransaction))
             bench.fail("abort", .of(.unreachable))
@@ -215,19 +218,19 @@ struct CommitterRebalanceTests {
     @Test("what went to others is not sent again with the rest of a cut")
     func forgotten() {
         let bench = CommitterBench()
-        let gone = PartitionID(.input, 1)
-        bench.committer.know(Position(gone, offset: 0))
+        let gone = TopicPartition(.input, 1)
+        bench.committer.know(PartitionOffset(gone, offset: 0))
         let cut = CommitterBench.cut("c1")
-        cut.append(to: PartitionID(.partials, 1), of: gone, value: nil)
-        cut.append(Position(gone, offset: 3, metadata: "2;-;-;-;c1"))
-        bench.fail("offsets", .of(.abortTransaction, "ILLEGAL_GENERATION"))
+        cut.append(to: TopicPartition(.partials, 1), of: gone, value: nil)
+        cut.append(PartitionOffset(gone, offset: 3, metadata: "2;-;-;-;c1"))
+        bench.fail("offsets", .of(.abortTransaction, .illegalGeneration))
         bench.committer.begin(cut, under: FakeMembership())
         _ = bench.run()
         bench.committer.forget([gone])
         bench.resume("m2")
         bench.find(CommitterBench.before)
         #expect(bench.run() == ["committed c1"])
-        #expect(bench.producer.sent.map(\.partition) == [PartitionID(.partials, 0)])
+        #expect(bench.producer.sent.map(\.partition) == [TopicPartition(.partials, 0)])
         #expect(bench.producer.positions == [CommitterBench.position(by: "c1")])
     }
 }

@@ -1,17 +1,18 @@
+import Broker
 @_spi(Simulation) import Delivery
 import Testing
 
 /// A step of a cut that fails, and how.
 struct StepFailure: Sendable, CustomTestStringConvertible {
     var step: String
-    var error: ClusterError
+    var error: BrokerError
 
-    var testDescription: String { "\(step): \(error.move) \(error.name)" }
+    var testDescription: String { "\(step): \(error.move) \(error.code.rawValue)" }
 
     /// The steps of a cut, and what may come instead of the last ones.
     static let steps = ["send", "flush", "offsets", "commit", "abort"]
     /// Moves after which the outcome is not known, whatever the step.
-    static let unclearMoves: [ClusterError.Move] = [
+    static let unclearMoves: [BrokerError.Move] = [
         .retry, .fenced, .fatal, .unreachable, .outOfRange, .benign,
     ]
     /// Failures after which nobody knows what became of the cut.
@@ -23,7 +24,7 @@ struct StepFailure: Sendable, CustomTestStringConvertible {
     static let straight = ["send c1", "flush", "offsets m1", "commit"]
 
     /// Every failure of these moves in each of the steps.
-    static func all(_ steps: [String], _ moves: [ClusterError.Move]) -> [StepFailure] {
+    static func all(_ steps: [String], _ moves: [BrokerError.Move]) -> [StepFailure] {
         steps.flatMap { step in moves.map { StepFailure(step: step, error: .of($0)) } }
     }
 
@@ -78,8 +79,8 @@ struct CommitterTests {
             (CommitterBench.before, "committed c1"),
             (CommitterBench.position(by: "other", offset: 7), "stale c1"),
             // Set back by an operator, and the same offset by somebody else.
-            (Position(CommitterBench.partition, offset: 5), "stale c1"),
-            (Position(CommitterBench.partition, offset: nil), "stale c1"),
+            (PartitionOffset(CommitterBench.partition, offset: 5), "stale c1"),
+            (PartitionOffset(CommitterBench.partition, offset: nil), "stale c1"),
         ] {
             let bench = CommitterBench()
             bench.script(failure)
@@ -111,7 +112,7 @@ struct CommitterTests {
     func instanceFenced(step: String) {
         let bench = CommitterBench()
         let failure = StepFailure(
-            step: step, error: .of(.abortTransaction, "FENCED_INSTANCE_ID"))
+            step: step, error: .of(.abortTransaction, .fencedInstanceID))
         bench.script(failure)
         bench.begin()
         #expect(bench.run(steps: 12).first == "failed fenced")
@@ -120,8 +121,8 @@ struct CommitterTests {
 
     @Test(
         "a producer that cannot be started, or read with, is started again until it can",
-        arguments: ["start", "read"], [ClusterError.Move.unreachable, .retry, .fenced, .fatal])
-    func restarts(step: String, move: ClusterError.Move) {
+        arguments: ["start", "read"], [BrokerError.Move.unreachable, .retry, .fenced, .fatal])
+    func restarts(step: String, move: BrokerError.Move) {
         let bench = CommitterBench()
         bench.fail("commit", .of(.unreachable))
         for _ in 0..<3 { bench.fail(step, .of(move)) }
@@ -221,7 +222,7 @@ struct CommitterTests {
             (CommitterBench.position(by: "c1"), true), (CommitterBench.before, false),
         ] {
             let bench = CommitterBench()
-            bench.fail("commit", .of(.unreachable, "TIMED_OUT"))
+            bench.fail("commit", .of(.unreachable, .timedOut))
             bench.find(found)
             bench.begin()
             _ = bench.run()
@@ -232,7 +233,7 @@ struct CommitterTests {
             #expect(told == [wasCommitted])
             let failed = bench.notices.contains {
                 if case .commitFailed("committing", let error, 1) = $0 {
-                    return error.name == "TIMED_OUT"
+                    return error.code == .timedOut
                 }
                 return false
             }

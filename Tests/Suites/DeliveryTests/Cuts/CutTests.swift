@@ -1,13 +1,15 @@
+import Broker
 import Delivery
 import Primitives
 import Testing
 
 @Suite("A cut")
 struct CutTests {
-    private let out = PartitionID(.partials, 0)
-    private let owners = [PartitionID(.input, 0), PartitionID(.input, 1)]
+    private let out = TopicPartition(.partials, 0)
+    private let owners = [TopicPartition(.input, 0), TopicPartition(.input, 1)]
 
-    private func append(_ text: String?, of owner: PartitionID, key: String? = nil, to cut: Cut) {
+    private func append(_ text: String?, of owner: TopicPartition, key: String? = nil, to cut: Cut)
+    {
         let key = key.map { Array($0.utf8) }
         let value = text.map { Array($0.utf8) }
         (key ?? []).withUnsafeBytes { keyBytes in
@@ -15,7 +17,7 @@ struct CutTests {
                 cut.append(
                     to: out, of: owner, key: key == nil ? nil : keyBytes,
                     value: value == nil ? nil : valueBytes, timestampMs: 7,
-                    headers: [("name", "value")])
+                    headers: [RecordHeader("name", "value")])
             }
         }
     }
@@ -57,19 +59,19 @@ struct CutTests {
         let cut = Cut()
         for owner in owners {
             append("\(owner)", of: owner, to: cut)
-            cut.append(Position(owner, offset: 3))
+            cut.append(PartitionOffset(owner, offset: 3))
         }
         cut.drop(owners[0])
         #expect(cut.positions.map(\.partition) == [owners[1]])
         #expect(cut.records.map { cut.isWanted($0) } == [false, true])
-        cut.drop(PartitionID(.input, 9))
+        cut.drop(TopicPartition(.input, 9))
         #expect(cut.records.map { cut.isWanted($0) } == [false, true])
     }
 
     @Test("a position alone makes a cut that is not empty")
     func positions() {
         let cut = Cut()
-        cut.append(Position(owners[0], offset: 1))
+        cut.append(PartitionOffset(owners[0], offset: 1))
         #expect(!cut.isEmpty && cut.byteCount == 0)
     }
 
@@ -77,7 +79,7 @@ struct CutTests {
     func reset() {
         let cut = Cut()
         append("one", of: owners[0], to: cut)
-        cut.append(Position(owners[0], offset: 1))
+        cut.append(PartitionOffset(owners[0], offset: 1))
         cut.drop(owners[0])
         cut.close(as: "c1")
         cut.reset()

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Testing
 import Topology
@@ -12,8 +13,9 @@ struct DeadLetterHeaderTests {
             .init("trace", [5]),
         ]
         let kept = DeadLetterHeader.kept(own)
-        let ours = [RecordOrigin.Header(DeadLetterHeader.reason, [9])]
-        #expect(DeadLetterHeader.restored(kept + ours) == own)
+        let ours = [RecordHeader(DeadLetterHeader.reason, [9])]
+        let restored = DeadLetterHeader.restored(kept + ours)
+        #expect(restored == own.map { RecordHeader($0.name, $0.value) })
         #expect(kept.count { $0.name == DeadLetterHeader.reason } == 0)
     }
 

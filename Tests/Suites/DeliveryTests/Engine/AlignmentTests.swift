@@ -1,10 +1,11 @@
+import Broker
 @_spi(Simulation) import Delivery
 import Testing
 
 @Suite("Alignment of partitions")
 struct AlignmentTests {
-    private let slow = PartitionID(.input, 0)
-    private let fast = PartitionID(.input, 1)
+    private let slow = TopicPartition(.input, 0)
+    private let fast = TopicPartition(.input, 1)
 
     private func settings(limitMs: Int64 = 10_000) throws -> EngineSettings {
         var settings = try TestEngine.settings()
@@ -134,12 +135,12 @@ struct AlignmentTests {
         let before = try ShardBench(settings)
         before.input.tellsEnds = false
         before.site.feed(1, from: 0, to: 1_200)
-        try before.take([PartitionID(.input, 1)], sources: 2)
+        try before.take([TopicPartition(.input, 1)], sources: 2)
         try before.run(ms: 1_000)
         let bench = try ShardBench(settings, site: before.site)
         bench.input.tellsEnds = false
         before.site.feed(0, from: 0, to: 15_000)
-        let left = PartitionID(.input, 0)
+        let left = TopicPartition(.input, 0)
         try bench.take([left, ShardBench.partials], sources: count)
         try bench.run(ms: 1_000)
         #expect(bench.input.held == (count == 1 ? [] : [left]))

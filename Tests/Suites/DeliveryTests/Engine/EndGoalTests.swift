@@ -1,10 +1,11 @@
+import Broker
 @_spi(Simulation) import Delivery
 import Testing
 
 @Suite("A run that stops at the end")
 struct EndGoalTests {
     private static let inputs = InstanceBench.inputs
-    private static let partials = (0..<4).map { PartitionID(.partials, Int32($0)) }
+    private static let partials = (0..<4).map { TopicPartition(.partials, Int32($0)) }
 
     /// Ten records in each input partition and one block in each of the shuffle.
     private func bench(committed: Int64 = 0) throws -> InstanceBench {
@@ -19,8 +20,8 @@ struct EndGoalTests {
         return bench
     }
 
-    private func commit(_ bench: InstanceBench, _ ids: [PartitionID], _ offset: Int64) {
-        for id in ids { bench.site.committed[id] = Position(id, offset: offset) }
+    private func commit(_ bench: InstanceBench, _ ids: [TopicPartition], _ offset: Int64) {
+        for id in ids { bench.site.committed[id] = PartitionOffset(id, offset: offset) }
     }
 
     private func progress(through: Bool = true, tasks: Int = 1, ended: Int = 1) -> ShardProgress {
@@ -41,7 +42,7 @@ struct EndGoalTests {
         bench.ends.isSilent = false
         var ends: [Int64?] = []
         for order in try bench.orders() {
-            if case .take(let starts, _, _, _) = order.command { ends += starts.map(\.end) }
+            if case .take(let starts, _, _) = order.command { ends += starts.map(\.end) }
         }
         #expect(ends == [10, 10])
     }

@@ -1,3 +1,4 @@
+import Broker
 @_spi(Simulation) import Delivery
 import Testing
 
@@ -36,7 +37,7 @@ struct IdleTests {
     @Test("a partition is not idle while its end is further, or nobody tells the end")
     func notAtItsEnd() throws {
         let further = try caughtUp()
-        let bounds = [ShardBench.input: LogBounds(low: 0, high: 11)]
+        let bounds = [ShardBench.input: OffsetRange(low: 0, high: 11)]
         further.lookup.answers = [.success(Answer(bounds: bounds)), .failure(.of(.unreachable))]
         try further.run(ms: 9_300)
         #expect(further.lookup.asked.count >= 2)
@@ -113,7 +114,7 @@ struct IdleTests {
         let highestMs = TestEngine.originMs + 1_800
         // The first open pane as panes of a second, or of more, would have it.
         let pane = highestMs / 1_000 * seconds
-        site.committed[ShardBench.input] = Position(
+        site.committed[ShardBench.input] = PartitionOffset(
             ShardBench.input, offset: 10, metadata: "2;\(highestMs);\(pane);-;cut")
         let bench = try ShardBench(TestEngine.settings(), site: site)
         try bench.take([ShardBench.input, ShardBench.partials])

@@ -1,3 +1,4 @@
+import Broker
 @_spi(Simulation) import Delivery
 import Testing
 
@@ -10,15 +11,15 @@ struct InstanceTests {
         "assigned partitions are looked up, assigned with their positions, and go to their shards")
     func assigned() throws {
         let bench = try InstanceBench()
-        bench.site.committed[Self.inputs[1]] = Position(
+        bench.site.committed[Self.inputs[1]] = PartitionOffset(
             Self.inputs[1], offset: 3, metadata: "note")
         bench.site.appendGap(to: Self.inputs[1], 9)
         bench.assign(Self.inputs + [Self.shuffle])
         #expect(!bench.instance.hasBegun)
         #expect(
             try bench.run() == [
-                "0 take [input[0]] m1 epoch 1 of 2",
-                "1 take [input[1], partials[1]] m1 epoch 1 of 2",
+                "0 take [input[0]] m1 of 2",
+                "1 take [input[1], partials[1]] m1 of 2",
             ])
         #expect(bench.lookup.asked == [.start(Self.inputs + [Self.shuffle])])
         #expect(bench.group.takeCalls() == ["assign [input[0], input[1], partials[1]]"])
@@ -58,7 +59,7 @@ struct InstanceTests {
         bench.assign([Self.inputs[0]], FakeMembership("m2"))
         #expect(
             try bench.run() == [
-                "0 take [input[0]] m2 epoch 2 of 2", "1 take [] m2 epoch 2 of 2",
+                "0 take [input[0]] m2 of 2", "1 take [] m2 of 2",
             ])
     }
 
@@ -84,10 +85,10 @@ struct InstanceTests {
         #expect(try bench.run() == ["1 release [input[1]]"])
         try bench.tell(.released([Self.inputs[1]]), from: 1)
         #expect(bench.group.takeCalls() == ["unassign [input[1]] more"])
-        bench.assign([PartitionID(.partials, 0)], isIncremental: true, FakeMembership("m2"))
+        bench.assign([TopicPartition(.partials, 0)], isIncremental: true, FakeMembership("m2"))
         #expect(
             try bench.run() == [
-                "0 take [partials[0]] m2 epoch 2 of 2", "1 take [] m2 epoch 2 of 2",
+                "0 take [partials[0]] m2 of 2", "1 take [] m2 of 2",
             ])
         #expect(bench.group.takeCalls() == ["assign [partials[0]] more"])
         bench.revoke([])
@@ -116,7 +117,7 @@ struct InstanceTests {
         try bench.tell(.released([Self.inputs[1], Self.shuffle]), from: 1)
         #expect(
             try bench.run() == [
-                "0 take [input[0]] m2 epoch 2 of 2", "1 take [input[1]] m2 epoch 2 of 2",
+                "0 take [input[0]] m2 of 2", "1 take [input[1]] m2 of 2",
             ])
         #expect(bench.group.takeCalls() == ["assign [input[0], input[1]]"])
         bench.revoke(Self.inputs)
@@ -146,14 +147,14 @@ struct InstanceTests {
         bench.assign([Self.inputs[0]], FakeMembership("m2"))
         #expect(
             try bench.run() == [
-                "0 take [input[0]] m2 epoch 2 of 1", "1 take [] m2 epoch 2 of 1",
+                "0 take [input[0]] m2 of 1", "1 take [] m2 of 1",
             ])
     }
 
     @Test("with `latest`, a partition added while the instance runs is read whole")
     func added() throws {
         let bench = try InstanceBench { $0.onMissingOffset = .latest }
-        let (old, new) = (Self.inputs[0], PartitionID(.input, 2))
+        let (old, new) = (Self.inputs[0], TopicPartition(.input, 2))
         bench.site.appendGap(to: old, 9)
         bench.site.appendGap(to: new, 5)
         bench.assign([old])
@@ -178,8 +179,8 @@ struct InstanceTests {
 
     @Test(
         "brokers that do not tell where to begin are asked again after a second",
-        arguments: [ClusterError.Move.retry, .unreachable, .abortTransaction, .benign])
-    func asksAgain(move: ClusterError.Move) throws {
+        arguments: [BrokerError.Move.retry, .unreachable, .abortTransaction, .benign])
+    func asksAgain(move: BrokerError.Move) throws {
         let bench = try InstanceBench()
         bench.lookup.answers = [.failure(.of(move)), .failure(.of(move))]
         bench.assign(Self.inputs)
@@ -207,8 +208,8 @@ struct InstanceTests {
 
     @Test(
         "what does not pass by itself ends the instance, whoever says it",
-        arguments: [ClusterError.Move.fatal, .fenced, .configuration, .outOfRange])
-    func ends(move: ClusterError.Move) throws {
+        arguments: [BrokerError.Move.fatal, .fenced, .configuration, .outOfRange])
+    func ends(move: BrokerError.Move) throws {
         let failure = EngineFailure(.of(move))
         let lookup = try InstanceBench()
         // A new partition may be unknown for a moment.
@@ -239,8 +240,8 @@ struct InstanceTests {
 
     @Test(
         "trouble that passes is told, and goes on",
-        arguments: [ClusterError.Move.retry, .unreachable, .benign, .abortTransaction, .rejected])
-    func passes(move: ClusterError.Move) throws {
+        arguments: [BrokerError.Move.retry, .unreachable, .benign, .abortTransaction, .rejected])
+    func passes(move: BrokerError.Move) throws {
         let bench = try InstanceBench.assigned()
         bench.group.events.append(.failed(.of(move)))
         #expect(try bench.run().isEmpty)
@@ -268,14 +269,14 @@ struct InstanceTests {
     func inputGrew() throws {
         let bench = try InstanceBench.assigned()
         bench.lookup.partitions.inputs = 3
-        bench.assign([PartitionID(.input, 2)], isIncremental: true)
-        #expect(try bench.run().first == "0 take [input[2]] m1 epoch 2 of 3")
+        bench.assign([TopicPartition(.input, 2)], isIncremental: true)
+        #expect(try bench.run().first == "0 take [input[2]] m1 of 3")
         let told = bench.told { if case .inputGrew(let count) = $0 { count } else { nil } }
         #expect(told == [3])
         // Brokers that have not heard of it yet do not shrink it again.
         bench.lookup.partitions.inputs = 2
         bench.assign([], isIncremental: true)
-        #expect(try bench.run().first == "0 take [] m1 epoch 3 of 3")
+        #expect(try bench.run().first == "0 take [] m1 of 3")
     }
 
     @Test("asked to stop, it drains its shards, leaves the group, and has ended once it is left")

@@ -1,3 +1,4 @@
+import Broker
 @_spi(Simulation) import Delivery
 import Testing
 
@@ -61,14 +62,14 @@ struct ShardCutTests {
         settings.deadLetterBytes = 10
         let bench = try ShardBench(settings)
         let bad = Array("{\"time\": nonsense}".utf8)
-        let second = PartitionID(.input, 3)
+        let second = TopicPartition(.input, 3)
         bench.site.append(to: second, bad, timestampMs: 77, gap: 5)
         try bench.take([second])
         try bench.run(ms: 1_000)
         let letter = try #require(bench.site.deadLetters.first)
         #expect(bench.site.deadLetters.count == 1)
         #expect(letter.value == Array(bad.prefix(10)))
-        #expect(letter.partition == PartitionID(.deadLetters, 1))
+        #expect(letter.partition == TopicPartition(.deadLetters, 1))
         let expected = [
             "stillwatch_topic": "requests", "stillwatch_partition": "3",
             "stillwatch_offset": "5", "stillwatch_reason": "malformed_json",
@@ -86,7 +87,7 @@ struct ShardCutTests {
         arguments: [Topic.input, .partials])
     func gaps(topic: Topic) throws {
         let bench = try ShardBench.settled(TestEngine.settings())
-        let partition = PartitionID(topic, 0)
+        let partition = TopicPartition(topic, 0)
         let high = bench.site.bounds(of: partition).high
         bench.site.appendGap(to: partition, 3)
         try bench.run(ms: 500)
@@ -155,7 +156,7 @@ struct ShardCutTests {
         ])
     func notes(metadata: String, late: Int) throws {
         let bench = try ShardBench(TestEngine.settings())
-        bench.site.committed[ShardBench.input] = Position(
+        bench.site.committed[ShardBench.input] = PartitionOffset(
             ShardBench.input, offset: 0, metadata: metadata)
         // Five seconds behind the clock of the note.
         bench.site.append(
@@ -170,7 +171,7 @@ struct ShardCutTests {
     @Test("a source that begins anew does not take the clock of the topic before")
     func restart() throws {
         let bench = try ShardBench(TestEngine.settings())
-        bench.site.committed[ShardBench.input] = Position(
+        bench.site.committed[ShardBench.input] = PartitionOffset(
             ShardBench.input, offset: 900, metadata: "2;1700000010000;1700000008;1700000000;x")
         bench.site.append(
             to: ShardBench.input, TestEngine.event(5_000, 1),
@@ -214,20 +215,20 @@ struct ShardCutTests {
 
     @Test(
         "a failure to read ends the instance or is told, by what it calls for",
-        arguments: ClusterError.Move.allCases, [Topic.input, .partials])
-    func readFailures(move: ClusterError.Move, topic: Topic) throws {
+        arguments: BrokerError.Move.allCases, [Topic.input, .partials])
+    func readFailures(move: BrokerError.Move, topic: Topic) throws {
         let bench = try ShardBench(TestEngine.settings())
         try bench.take([ShardBench.input, ShardBench.partials])
         try bench.run(ms: 200)
-        bench.site.fail(PartitionID(topic, 0), .of(move))
+        bench.site.fail(TopicPartition(topic, 0), .of(move))
         bench.site.feed(from: 0, to: 2_000)
-        let passes: Set<ClusterError.Move> = [.retry, .unreachable, .benign, .abortTransaction]
+        let passes: Set<BrokerError.Move> = [.retry, .unreachable, .benign, .abortTransaction]
         guard passes.contains(move) else {
             _ = #expect(throws: EngineFailure(.of(move))) { try bench.run(ms: 500) }
             return
         }
         try bench.run(ms: 500)
-        let told = bench.told { notice -> ClusterError.Move? in
+        let told = bench.told { notice -> BrokerError.Move? in
             if case .clusterTrouble(let error) = notice { error.move } else { nil }
         }
         #expect(told == [move])

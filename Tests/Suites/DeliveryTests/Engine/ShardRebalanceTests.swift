@@ -1,21 +1,22 @@
+import Broker
 @_spi(Simulation) import Delivery
 import Testing
 
 @Suite("A shard over rebalances")
 struct ShardRebalanceTests {
     private static let both = [ShardBench.input, ShardBench.partials]
-    private static let released = "released \(both)"
+    private static let released = "released \(both.text)"
 
     /// A shard that was refused a cut.
-    private func held(_ error: String = "ILLEGAL_GENERATION") throws -> ShardBench {
+    private func held(_ code: BrokerError.Code = .illegalGeneration) throws -> ShardBench {
         let bench = try ShardBench.settled(TestEngine.settings())
-        bench.producer.outcomes["offsets"] = [.failed(.of(.abortTransaction, error))]
+        bench.producer.outcomes["offsets"] = [.failed(.of(.abortTransaction, code))]
         bench.site.feed(from: 20_000, to: 22_000)
         try bench.run(ms: 500)
-        let told = bench.told { notice -> String? in
-            if case .cutRefused(_, let error) = notice { error.name } else { nil }
+        let told = bench.told { notice -> BrokerError.Code? in
+            if case .cutRefused(_, let error) = notice { error.code } else { nil }
         }
-        #expect(told == [error])
+        #expect(told == [code])
         return bench
     }
 
@@ -112,9 +113,9 @@ struct ShardRebalanceTests {
 
     @Test(
         "fenced partitions are dropped and taken again: all is as if nothing had happened",
-        arguments: ["ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID"])
-    func fenced(error: String) throws {
-        let bench = try held(error)
+        arguments: [BrokerError.Code.illegalGeneration, .unknownMemberID])
+    func fenced(code: BrokerError.Code) throws {
+        let bench = try held(code)
         try bench.release(Self.both, under: nil)
         try bench.take(Self.both, "m2")
         bench.site.feed(from: 22_000, to: 30_000)
@@ -138,7 +139,7 @@ struct ShardRebalanceTests {
     @Test("a cut that others have overtaken is dropped, and its partitions are given up unsettled")
     func overtaken() throws {
         let bench = try held()
-        bench.producer.committed[ShardBench.input] = Position(
+        bench.producer.committed[ShardBench.input] = PartitionOffset(
             ShardBench.input, offset: 105, metadata: "2;-;-;-;other")
         try bench.take([], "m2")
         try bench.run(ms: 1_000)
@@ -155,13 +156,13 @@ struct ShardRebalanceTests {
         let bench = try ShardBench.settled(TestEngine.settings())
         bench.site.feed(from: 20_000, to: 22_000)
         bench.producer.outcomes["offsets"] = [
-            .done, .failed(.of(.abortTransaction, "ILLEGAL_GENERATION")),
+            .done, .failed(.of(.abortTransaction, .illegalGeneration)),
         ]
         try bench.run(ms: 200)
         bench.site.feed(from: 22_000, to: 24_000)
         try bench.run(ms: 500)
         try #require(Set(bench.producer.positions.map(\.partition)) == Set(Self.both))
-        bench.producer.committed[ShardBench.input] = Position(
+        bench.producer.committed[ShardBench.input] = PartitionOffset(
             ShardBench.input, offset: 115, metadata: "2;-;-;-;other")
         try bench.take([], "m2")
         try bench.run(ms: 200)
@@ -218,7 +219,7 @@ struct ShardRebalanceTests {
         let position = try #require(bench.site.committed[ShardBench.partials]?.offset)
         if isRead {
             bench.site.appendGap(to: ShardBench.partials, 1)
-            bench.site.committed[ShardBench.partials] = Position(
+            bench.site.committed[ShardBench.partials] = PartitionOffset(
                 ShardBench.partials, offset: position + 1, metadata: "2;-;-;-;other")
         }
         let began = restores(bench)

@@ -1,16 +1,17 @@
+import Broker
 @_spi(Simulation) import Delivery
 import Testing
 
 @Suite("Partitions that do not move")
 struct StallTests {
-    private let slow = PartitionID(.input, 0)
-    private let fast = PartitionID(.input, 1)
+    private let slow = TopicPartition(.input, 0)
+    private let fast = TopicPartition(.input, 1)
 
     private func told(_ bench: ShardBench) -> [Stall] {
         bench.told { if case .stalled(let stall) = $0 { stall } else { nil } }
     }
 
-    private func reasons(_ bench: ShardBench) -> [PartitionID: Stall.Reason] {
+    private func reasons(_ bench: ShardBench) -> [TopicPartition: Stall.Reason] {
         Dictionary(told(bench).map { ($0.partition, $0.reason) }) { $1 }
     }
 

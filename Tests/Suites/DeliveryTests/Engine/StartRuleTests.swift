@@ -1,3 +1,4 @@
+import Broker
 @_spi(Simulation) import Delivery
 import Testing
 
@@ -34,22 +35,22 @@ struct StartCase: Sendable, CustomTestStringConvertible {
 struct StartRuleTests {
     private func bench(
         _ test: StartCase, _ change: (inout EngineSettings) -> Void = { _ in }
-    ) throws -> (bench: InstanceBench, id: PartitionID) {
+    ) throws -> (bench: InstanceBench, id: TopicPartition) {
         let bench = try InstanceBench {
             $0.onMissingOffset = test.policy
             change(&$0)
         }
-        let id = PartitionID(test.topic, 0)
+        let id = TopicPartition(test.topic, 0)
         bench.site.low[id] = 10
         bench.site.appendGap(to: id, 10)
-        bench.site.committed[id] = Position(id, offset: test.committed, metadata: "note")
+        bench.site.committed[id] = PartitionOffset(id, offset: test.committed, metadata: "note")
         bench.assign([id])
         return (bench, id)
     }
 
     private func start(_ bench: InstanceBench) throws -> TaskStart? {
         for order in try bench.orders() {
-            if case .take(let starts, _, _, _) = order.command, let start = starts.first {
+            if case .take(let starts, _, _) = order.command, let start = starts.first {
                 return start
             }
         }

@@ -1,10 +1,11 @@
+import Broker
 @_spi(Simulation) import Delivery
 
 /// A committer over a scripted producer that has started, and knows that offset 5 is committed.
 final class CommitterBench {
-    static let partition = PartitionID(.input, 0)
+    static let partition = TopicPartition(.input, 0)
     /// What is committed before the first cut.
-    static let before = Position(partition, offset: 5, metadata: "2;-;-;-;c0")
+    static let before = PartitionOffset(partition, offset: 5, metadata: "2;-;-;-;c0")
 
     let producer = ScriptedProducer()
     var committer: Committer
@@ -26,15 +27,15 @@ final class CommitterBench {
         let cut = Cut()
         cut.close(as: name)
         Array("output of \(name)".utf8).withUnsafeBytes {
-            cut.append(to: PartitionID(.partials, 0), of: partition, value: $0)
+            cut.append(to: TopicPartition(.partials, 0), of: partition, value: $0)
         }
         cut.append(position(by: name, offset: offset))
         return cut
     }
 
     /// The position as a cut of a name leaves it.
-    static func position(by name: String, offset: Int64 = 9) -> Position {
-        Position(partition, offset: offset, metadata: "2;-;-;-;\(name)")
+    static func position(by name: String, offset: Int64 = 9) -> PartitionOffset {
+        PartitionOffset(partition, offset: offset, metadata: "2;-;-;-;\(name)")
     }
 
     /// Begins a cut under a membership.
@@ -56,12 +57,12 @@ final class CommitterBench {
     }
 
     /// Scripts a step's next outcome to be a failure.
-    func fail(_ step: String, _ error: ClusterError) {
+    func fail(_ step: String, _ error: BrokerError) {
         producer.outcomes[step, default: []].append(.failed(error))
     }
 
     /// Scripts what the next reading of committed positions finds.
-    func find(_ position: Position) {
+    func find(_ position: PartitionOffset) {
         producer.outcomes["read", default: []].append(.committed([position]))
     }
 }
@@ -76,7 +77,7 @@ extension Committer.Event {
     var text: String {
         switch self {
         case .committed(let cut): "committed \(cut.name)"
-        case .refused(let cut, let error): "refused \(cut.name) \(error.name)"
+        case .refused(let cut, let error): "refused \(cut.name) \(error.code.rawValue)"
         case .stale(let cut): "stale \(cut.name)"
         case .failed(.fenced): "failed fenced"
         case .failed(.configuration): "failed configuration"

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// A group port whose events a test hands out.
@@ -6,26 +7,26 @@ final class ScriptedGroup: GroupPort {
     /// What was called, in order.
     private(set) var calls: [String] = []
     /// Positions assigned last.
-    private(set) var positions: [Position] = []
+    private(set) var positions: [PartitionOffset] = []
     /// What the next calls fail with.
-    var failures: [ClusterError] = []
+    var failures: [BrokerError] = []
     var hasLeft = false
 
     func poll() -> GroupEvent? { events.isEmpty ? nil : events.removeFirst() }
 
-    func assign(_ positions: [Position], isIncremental: Bool) throws(ClusterError) {
+    func assign(_ positions: [PartitionOffset], isIncremental: Bool) throws(BrokerError) {
         self.positions = positions
         try call("assign", positions.map(\.partition), isIncremental)
     }
 
-    func unassign(_ partitions: [PartitionID], isIncremental: Bool) throws(ClusterError) {
+    func unassign(_ partitions: [TopicPartition], isIncremental: Bool) throws(BrokerError) {
         try call("unassign", partitions, isIncremental)
     }
 
     private func call(
-        _ name: String, _ partitions: [PartitionID], _ isIncremental: Bool
-    ) throws(ClusterError) {
-        calls.append("\(name) \(partitions)\(isIncremental ? " more" : "")")
+        _ name: String, _ partitions: [TopicPartition], _ isIncremental: Bool
+    ) throws(BrokerError) {
+        calls.append("\(name) \(partitions.text)\(isIncremental ? " more" : "")")
         if !failures.isEmpty { throw failures.removeFirst() }
     }
 
@@ -40,8 +41,8 @@ final class ScriptedGroup: GroupPort {
 
 /// An instance of two shards over a scripted group and lookup.
 final class InstanceBench {
-    static let inputs = [PartitionID(.input, 0), PartitionID(.input, 1)]
-    static let shuffle = PartitionID(.partials, 1)
+    static let inputs = [TopicPartition(.input, 0), TopicPartition(.input, 1)]
+    static let shuffle = TopicPartition(.partials, 1)
 
     let site = Site()
     let group = ScriptedGroup()
@@ -82,13 +83,13 @@ final class InstanceBench {
     }
 
     func assign(
-        _ partitions: [PartitionID], isIncremental: Bool = false,
+        _ partitions: [TopicPartition], isIncremental: Bool = false,
         _ membership: FakeMembership = FakeMembership()
     ) {
         group.events.append(.assigned(partitions, isIncremental: isIncremental, membership))
     }
 
-    func revoke(_ partitions: [PartitionID], isIncremental: Bool = false, isLost: Bool = false) {
+    func revoke(_ partitions: [TopicPartition], isIncremental: Bool = false, isLost: Bool = false) {
         group.events.append(
             .revoked(
                 partitions, isIncremental: isIncremental, isLost: isLost, FakeMembership()))
@@ -117,11 +118,11 @@ extension ShardCommand {
     /// The command in words.
     var text: String {
         switch self {
-        case .take(let starts, let membership, let epoch, let sources):
-            "take \(starts.map(\.partition)) \((membership as? FakeMembership)?.name ?? "") "
-                + "epoch \(epoch) of \(sources)"
+        case .take(let starts, let membership, let sources):
+            "take \(starts.map(\.partition).text) \((membership as? FakeMembership)?.name ?? "") "
+                + "of \(sources)"
         case .release(let partitions, let membership):
-            "release \(partitions)\(membership == nil ? " lost" : "")"
+            "release \(partitions.text)\(membership == nil ? " lost" : "")"
         case .drain: "drain"
         }
     }

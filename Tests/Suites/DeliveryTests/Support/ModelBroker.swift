@@ -1,3 +1,4 @@
+import Broker
 @_spi(Simulation) import Delivery
 import TestSupport
 
@@ -9,7 +10,7 @@ final class ModelBroker: ProducerPort {
     /// The names of cuts whose outputs can be read, in order.
     private(set) var log: [String] = []
     /// What is committed.
-    private(set) var committed: Position
+    private(set) var committed: PartitionOffset
     /// The generation of the group that may commit.
     var generation = 1
     /// Whether nothing fails any more.
@@ -20,7 +21,7 @@ final class ModelBroker: ProducerPort {
     private var random: TestRandom
     private var pending: StepOutcome?
     private var cut = ""
-    private var added: Position?
+    private var added: PartitionOffset?
     private var isSpoiled = false
     private var isOpen = false
     /// Whether the coordinator has taken the transaction back: another owner waits until nothing is pending.
@@ -28,7 +29,7 @@ final class ModelBroker: ProducerPort {
     /// A commit under way.
     private var late: (() -> Void)?
 
-    init(_ mode: DeliveryMode, committed: Position, seed: UInt64) {
+    init(_ mode: DeliveryMode, committed: PartitionOffset, seed: UInt64) {
         isTransactional = mode == .exactlyOnce
         self.committed = committed
         random = TestRandom(seed: seed)
@@ -45,8 +46,8 @@ final class ModelBroker: ProducerPort {
         !isHealthy && Int.random(in: 0..<100, using: &random) < percent
     }
 
-    private var unclear: ClusterError {
-        let moves: [ClusterError.Move] = [.retry, .fatal, .unreachable, .fenced]
+    private var unclear: BrokerError {
+        let moves: [BrokerError.Move] = [.retry, .fatal, .unreachable, .fenced]
         return .of(moves.randomElement(using: &random) ?? .fatal)
     }
 
@@ -90,10 +91,10 @@ final class ModelBroker: ProducerPort {
 
     func flush() { step("flush") }
 
-    func addOffsets(_ positions: [Position], under membership: any Membership) {
+    func addOffsets(_ positions: [PartitionOffset], under membership: any GroupMembership) {
         guard (membership as? FakeMembership)?.name == "m\(generation)" else {
             begin("offsets")
-            pending = .failed(.of(.abortTransaction, "ILLEGAL_GENERATION"))
+            pending = .failed(.of(.abortTransaction, .illegalGeneration))
             return
         }
         step("offsets")
@@ -143,7 +144,7 @@ final class ModelBroker: ProducerPort {
         }
     }
 
-    func readCommitted(_ partitions: [PartitionID]) {
+    func readCommitted(_ partitions: [TopicPartition]) {
         pending = chance(15) ? .failed(.of(.retry)) : .committed([committed])
     }
 
@@ -153,7 +154,7 @@ final class ModelBroker: ProducerPort {
         late = nil
         if isOpen, added != nil { isTimedOut = true }
         log.append(name)
-        committed = Position(
+        committed = PartitionOffset(
             committed.partition, offset: (committed.offset ?? 0) + 1,
             metadata: "2;-;-;-;\(name)")
     }

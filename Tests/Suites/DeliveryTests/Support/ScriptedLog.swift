@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 
 /// A site's partitions of one topic as a shard reads them.
@@ -10,12 +11,12 @@ final class ScriptedLog: LogPort {
     }
 
     private let site: Site
-    private var places: [PartitionID: Place] = [:]
-    private var errors: [Int: ClusterError] = [:]
+    private var places: [TopicPartition: Place] = [:]
+    private var errors: [Int: BrokerError] = [:]
     /// Partitions held back.
-    private(set) var held: Set<PartitionID> = []
+    private(set) var held: Set<TopicPartition> = []
     /// Offsets at which partitions were attached, in order.
-    private(set) var attachedAt: [(partition: PartitionID, offset: Int64)] = []
+    private(set) var attachedAt: [(partition: TopicPartition, offset: Int64)] = []
     /// Whether the ends of partitions are told.
     var tellsEnds = true
     /// Records delivered in one go at most.
@@ -24,25 +25,25 @@ final class ScriptedLog: LogPort {
     init(_ site: Site) { self.site = site }
 
     /// Partitions being read.
-    var attached: Set<PartitionID> { Set(places.keys) }
+    var attached: Set<TopicPartition> { Set(places.keys) }
 
-    func attach(_ partition: PartitionID, slot: Int, epoch: UInt32, from offset: Int64) {
+    func attach(_ partition: TopicPartition, slot: Int, from offset: Int64) {
         precondition(places[partition] == nil, "attached twice")
         places[partition] = Place(slot: slot, next: offset)
         attachedAt.append((partition, offset))
     }
 
-    func detach(_ partition: PartitionID) {
+    func detach(_ partition: TopicPartition) {
         places[partition] = nil
         held.remove(partition)
     }
 
-    func hold(_ partition: PartitionID) { held.insert(partition) }
-    func release(_ partition: PartitionID) { held.remove(partition) }
+    func hold(_ partition: TopicPartition) { held.insert(partition) }
+    func release(_ partition: TopicPartition) { held.remove(partition) }
 
-    func withBatch(
-        max: Int, waitMs: Int32, _ body: (Batch) throws(EngineFailure) -> Void
-    ) throws(EngineFailure) {
+    func withBatch<E: Error>(
+        max: Int, waitMs: Int32, _ body: (Batch) throws(E) -> Void
+    ) throws(E) {
         var lender = EntryLender()
         for partition in places.keys.sorted() where !held.contains(partition) {
             guard var place = places[partition] else { continue }
@@ -58,7 +59,7 @@ final class ScriptedLog: LogPort {
     }
 
     private func read(
-        _ partition: PartitionID, _ place: inout Place, _ lender: inout EntryLender
+        _ partition: TopicPartition, _ place: inout Place, _ lender: inout EntryLender
     ) {
         for item in site.records(of: partition, from: place.next, max: batch) {
             lender.add(item, slot: place.slot)
@@ -76,7 +77,7 @@ final class ScriptedLog: LogPort {
         }
     }
 
-    func failure(at index: Int) -> ClusterError { errors[index] ?? .of(.fatal) }
+    func failure(at index: Int) -> BrokerError { errors[index] ?? .of(.fatal) }
 }
 
 /// A site's partitions read again.
@@ -87,7 +88,7 @@ final class ScriptedHistory: HistoryPort {
     /// Readers not closed.
     private(set) var openCount = 0
     /// What the next readers fail with, one each.
-    var failures: [ClusterError] = []
+    var failures: [BrokerError] = []
     /// Whether readers have nothing to lend yet.
     var isSilent = false
     /// Whether readers come to reading only when they are read.
@@ -97,7 +98,7 @@ final class ScriptedHistory: HistoryPort {
 
     init(_ site: Site) { self.site = site }
 
-    func open(_ partition: PartitionID, from offset: Int64?) -> any HistoryReader {
+    func open(_ partition: TopicPartition, from offset: Int64?) -> any HistoryReader {
         onOpen?()
         openedAt.append(offset ?? -1)
         openCount += 1
@@ -106,19 +107,19 @@ final class ScriptedHistory: HistoryPort {
 
     private final class Reader: HistoryReader {
         private let history: ScriptedHistory
-        private let partition: PartitionID
+        private let partition: TopicPartition
         private var next: Int64
-        private var error: ClusterError?
+        private var error: BrokerError?
         private var isRead = false
 
-        init(_ history: ScriptedHistory, _ partition: PartitionID, _ next: Int64) {
+        init(_ history: ScriptedHistory, _ partition: TopicPartition, _ next: Int64) {
             self.history = history
             self.partition = partition
             self.next = next
             if !history.failures.isEmpty { error = history.failures.removeFirst() }
         }
 
-        var bounds: LogBounds? {
+        var bounds: OffsetRange? {
             history.isSilent || history.opensLate && !isRead
                 ? nil : history.site.bounds(of: partition)
         }
@@ -147,7 +148,7 @@ final class ScriptedHistory: HistoryPort {
             }
         }
 
-        func failure(at index: Int) -> ClusterError { error ?? .of(.fatal) }
+        func failure(at index: Int) -> BrokerError { error ?? .of(.fatal) }
         func close() { history.openCount -= 1 }
     }
 }

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Primitives
 
@@ -5,7 +6,7 @@ import Primitives
 final class ScriptedProducer: ProducerPort {
     /// A record as it was handed over.
     struct Sent: Equatable {
-        var partition: PartitionID
+        var partition: TopicPartition
         var key: [UInt8]?
         var value: [UInt8]?
         var timestampMs: Int64?
@@ -21,11 +22,11 @@ final class ScriptedProducer: ProducerPort {
     /// The records of the last cut sent.
     private(set) var sent: [Sent] = []
     /// The positions added last.
-    private(set) var positions: [Position] = []
+    private(set) var positions: [PartitionOffset] = []
     /// What is committed, as reading it finds it where nothing else is scripted.
-    var committed: [PartitionID: Position] = [:]
+    var committed: [TopicPartition: PartitionOffset] = [:]
     /// What a successful commit leads to.
-    var onCommit: (([Sent], [Position]) -> Void)?
+    var onCommit: (([Sent], [PartitionOffset]) -> Void)?
     private var pending: StepOutcome?
 
     private func call(_ name: String, _ argument: String = "") {
@@ -42,14 +43,14 @@ final class ScriptedProducer: ProducerPort {
             Sent(
                 partition: record.partition, key: record.key.map { Array(cut.slice($0)) },
                 value: record.value.map { Array(cut.slice($0)) }, timestampMs: record.timestampMs,
-                headers: Dictionary(record.headers.map { ($0.name, $0.value) }) { $1 })
+                headers: Dictionary(record.headers.map { ($0.name, $0.text ?? "") }) { $1 })
         }
         call("send", cut.name)
     }
 
     func flush() { call("flush") }
 
-    func addOffsets(_ positions: [Position], under membership: any Membership) {
+    func addOffsets(_ positions: [PartitionOffset], under membership: any GroupMembership) {
         self.positions = positions
         call("offsets", (membership as? FakeMembership)?.name ?? "")
     }
@@ -66,11 +67,11 @@ final class ScriptedProducer: ProducerPort {
 
     func abort() { call("abort") }
 
-    func readCommitted(_ partitions: [PartitionID]) {
+    func readCommitted(_ partitions: [TopicPartition]) {
         call("read")
         guard case .done = pending else { return }
         pending = .committed(
-            partitions.map { committed[$0] ?? Position($0, offset: nil) })
+            partitions.map { committed[$0] ?? PartitionOffset($0, offset: nil) })
     }
 
     func poll() -> StepOutcome? { pending.take() }
@@ -83,7 +84,7 @@ final class ScriptedProducer: ProducerPort {
 }
 
 /// A membership that is valid, or not.
-final class FakeMembership: Membership {
+final class FakeMembership: GroupMembership {
     let name: String
     let isValid: Bool
     init(_ name: String = "m1", isValid: Bool = true) {
@@ -92,9 +93,9 @@ final class FakeMembership: Membership {
     }
 }
 
-extension ClusterError {
+extension BrokerError {
     /// An error as a broker or the library would give it.
-    static func of(_ move: Move, _ name: String = "SOME_ERROR") -> ClusterError {
-        ClusterError(move, name: name, description: "a step: \(name)")
+    static func of(_ move: Move, _ code: Code = .none) -> BrokerError {
+        BrokerError(move, code: code, action: "a step", text: "error \(code.rawValue)")
     }
 }

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Primitives
 import Snapshots
@@ -14,11 +15,11 @@ final class ScriptedState: StatePort {
     /// The pages written last.
     private(set) var written: SnapshotPages?
     /// What the next writes and publications fail with, nil for none.
-    var failures: [ClusterError?] = []
+    var failures: [BrokerError?] = []
     /// Whether what is written comes to no end.
     var isSilent = false
     /// What the next readers fail with.
-    var readFailures: [ClusterError] = []
+    var readFailures: [BrokerError] = []
     /// Readers not closed.
     private(set) var openCount = 0
     /// Whether readers have nothing to lend yet.
@@ -46,7 +47,7 @@ final class ScriptedState: StatePort {
         }
     }
 
-    private func end(_ task: TaskID, _ id: SnapshotID) -> ClusterError? {
+    private func end(_ task: TaskID, _ id: SnapshotID) -> BrokerError? {
         let error = failures.isEmpty ? nil : failures.removeFirst()
         ends.append(StateOutcome(task, id, error))
         return error
@@ -77,7 +78,7 @@ final class ScriptedState: StatePort {
         private let state: ScriptedState
         private let records: [(key: StateKey, value: [UInt8]?)]
         private var next = 0
-        private var error: ClusterError?
+        private var error: BrokerError?
 
         init(_ state: ScriptedState, _ records: [(key: StateKey, value: [UInt8]?)]) {
             self.state = state

@@ -1,9 +1,10 @@
+import Broker
 @_spi(Simulation) import Delivery
 
 /// A shard over scripted ports, with a clock of its own.
 final class ShardBench {
-    static let input = PartitionID(.input, 0)
-    static let partials = PartitionID(.partials, 0)
+    static let input = TopicPartition(.input, 0)
+    static let partials = TopicPartition(.partials, 0)
 
     let site: Site
     let input: ScriptedLog
@@ -19,7 +20,6 @@ final class ShardBench {
     private(set) var events: [String] = []
     private(set) var nowMs: Int64 = 1_000_000
     private let box = NoticeBox()
-    private var epoch: UInt32 = 0
 
     init(
         _ settings: EngineSettings, site: Site = Site(), index: Int = 0,
@@ -45,13 +45,12 @@ final class ShardBench {
 
     /// Takes partitions on where the group has committed, else at their first record.
     func take(
-        _ partitions: [PartitionID], _ membership: String = "m1", sources: Int = 1,
+        _ partitions: [TopicPartition], _ membership: String = "m1", sources: Int = 1,
         end: Int64? = nil, isRestart: Bool = false
     ) throws {
-        epoch += 1
         let starts = partitions.map { partition in
             let bounds = site.bounds(of: partition)
-            let committed = site.committed[partition] ?? Position(partition, offset: nil)
+            let committed = site.committed[partition] ?? PartitionOffset(partition, offset: nil)
             producer.committed[partition] = committed
             return TaskStart(
                 committed: committed,
@@ -59,12 +58,12 @@ final class ShardBench {
                 bounds: bounds, end: partition.topic == .input ? end : nil, isRestart: isRestart)
         }
         try shard.handle(
-            .take(starts, membership: FakeMembership(membership), epoch: epoch, sources: sources),
+            .take(starts, membership: FakeMembership(membership), sources: sources),
             nowMs: nowMs)
     }
 
     /// Gives partitions up: settles them under a membership, or has lost them.
-    func release(_ partitions: [PartitionID], under membership: FakeMembership?) throws {
+    func release(_ partitions: [TopicPartition], under membership: FakeMembership?) throws {
         try shard.handle(.release(partitions, under: membership), nowMs: nowMs)
     }
 
@@ -104,7 +103,7 @@ extension ShardEvent {
     /// The event in words.
     var text: String {
         switch self {
-        case .released(let partitions): "released \(partitions)"
+        case .released(let partitions): "released \(partitions.text)"
         case .drained: "drained"
         }
     }

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Primitives
 import Snapshots
@@ -12,15 +13,15 @@ final class Site {
     }
 
     /// Records by partition, in order.
-    private(set) var logs: [PartitionID: [Item]] = [:]
+    private(set) var logs: [TopicPartition: [Item]] = [:]
     /// Failures to read a partition, each told once.
-    private(set) var failures: [PartitionID: [ClusterError]] = [:]
+    private(set) var failures: [TopicPartition: [BrokerError]] = [:]
     /// The first offset kept, where that is not 0.
-    var low: [PartitionID: Int64] = [:]
+    var low: [TopicPartition: Int64] = [:]
     /// One past the last offset, where more than the last record's has gone by.
-    private var high: [PartitionID: Int64] = [:]
+    private var high: [TopicPartition: Int64] = [:]
     /// What the group has committed.
-    var committed: [PartitionID: Position] = [:]
+    var committed: [TopicPartition: PartitionOffset] = [:]
     /// The store's records in the order they were written; nil where a key was removed.
     var store: [(key: StateKey, value: [UInt8]?)] = []
     /// Findings committed.
@@ -30,7 +31,7 @@ final class Site {
 
     /// Appends a record behind `gap` offsets that hold nothing to read.
     func append(
-        to partition: PartitionID, _ value: [UInt8]?, timestampMs: Int64 = -1, gap: Int64 = 0
+        to partition: TopicPartition, _ value: [UInt8]?, timestampMs: Int64 = -1, gap: Int64 = 0
     ) {
         let offset = bounds(of: partition).high + gap
         logs[partition, default: []].append(
@@ -39,23 +40,23 @@ final class Site {
     }
 
     /// Ends a partition with `count` offsets that hold nothing to read.
-    func appendGap(to partition: PartitionID, _ count: Int64) {
+    func appendGap(to partition: TopicPartition, _ count: Int64) {
         high[partition] = bounds(of: partition).high + count
     }
 
     /// Appends a failure to read on.
-    func fail(_ partition: PartitionID, _ error: ClusterError) {
+    func fail(_ partition: TopicPartition, _ error: BrokerError) {
         failures[partition, default: []].append(error)
     }
 
     /// Retention removes what lies below an offset.
-    func remove(_ partition: PartitionID, below offset: Int64) {
+    func remove(_ partition: TopicPartition, below offset: Int64) {
         logs[partition]?.removeAll { $0.offset < offset }
         low[partition] = offset
     }
 
     /// At most `max` records from an offset on.
-    func records(of partition: PartitionID, from offset: Int64, max: Int) -> ArraySlice<Item> {
+    func records(of partition: TopicPartition, from offset: Int64, max: Int) -> ArraySlice<Item> {
         guard let log = logs[partition] else { return [] }
         var (low, high) = (0, log.count)
         while low < high {
@@ -65,12 +66,12 @@ final class Site {
         return log[low...].prefix(max)
     }
 
-    func bounds(of partition: PartitionID) -> LogBounds {
-        LogBounds(low: low[partition] ?? 0, high: high[partition] ?? low[partition] ?? 0)
+    func bounds(of partition: TopicPartition) -> OffsetRange {
+        OffsetRange(low: low[partition] ?? 0, high: high[partition] ?? low[partition] ?? 0)
     }
 
     /// What a committed cut leads to.
-    func apply(_ sent: [ScriptedProducer.Sent], _ positions: [Position]) {
+    func apply(_ sent: [ScriptedProducer.Sent], _ positions: [PartitionOffset]) {
         for position in positions { committed[position.partition] = position }
         for record in sent {
             switch record.partition.topic {
@@ -108,7 +109,7 @@ final class Site {
 struct EntryLender {
     private var memory: [UnsafeMutableRawBufferPointer] = []
     private(set) var entries: [Entry] = []
-    private(set) var errors: [Int: ClusterError] = [:]
+    private(set) var errors: [Int: BrokerError] = [:]
 
     mutating func add(_ item: Site.Item, slot: Int) {
         let value = item.value.map { bytes in
@@ -124,7 +125,7 @@ struct EntryLender {
                 timestampMs: item.timestampMs, value: value))
     }
 
-    mutating func add(_ error: ClusterError, at offset: Int64, slot: Int) {
+    mutating func add(_ error: BrokerError, at offset: Int64, slot: Int) {
         errors[entries.count] = error
         entries.append(Entry(kind: .failure, slot: Int32(slot), offset: offset))
     }
@@ -134,4 +135,12 @@ struct EntryLender {
     }
 
     func free() { for bytes in memory { bytes.deallocate() } }
+}
+
+extension [TopicPartition] {
+    /// Partitions of input and shuffle in words, such as `[input[0], partials[1]]`.
+    var text: String {
+        let names: TopicNames = ["input", "partials"]
+        return "[\(map { "\(names.name($0.topic))[\($0.number)]" }.joined(separator: ", "))]"
+    }
 }

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Detection
 import Primitives
@@ -20,7 +21,7 @@ enum TestEngine {
         pipeline.application = 7
         pipeline.memoryBudget = 64 << 20
         var settings = EngineSettings(
-            pipeline: pipeline, topics: [.input: "requests", .partials: "shuffle"],
+            pipeline: pipeline, topics: ["requests", "shuffle"],
             outputs: OutputPartitions(alerts: 4, shadow: 0, deadLetters: 2, state: state),
             incarnation: 1, encoder: FindingEncoder(format: .flat, productVersion: "1"))
         settings.snapshotIntervalMs = 1_000_000_000
@@ -65,7 +66,7 @@ extension Site {
         for atMs in stride(from: from, to: to, by: Int(everyMs)) {
             let number = Int(atMs / everyMs)
             append(
-                to: PartitionID(.input, partition),
+                to: TopicPartition(.input, partition),
                 TestEngine.event(atMs, number % 7, card: number % 3),
                 timestampMs: TestEngine.originMs + atMs)
         }

@@ -80,7 +80,7 @@ struct LastSnapshotTests {
     @Test("a drain whose last cut is refused ends: others may have the partitions")
     func refused() throws {
         let bench = try bench(inTopic: true)
-        bench.producer.outcomes["offsets"] = [.failed(.of(.abortTransaction, "ILLEGAL_GENERATION"))]
+        bench.producer.outcomes["offsets"] = [.failed(.of(.abortTransaction, .illegalGeneration))]
         try bench.drain()
         try bench.run(ms: 400)
         #expect(bench.events == ["drained"])

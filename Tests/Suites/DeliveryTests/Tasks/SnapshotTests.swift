@@ -177,7 +177,7 @@ struct SnapshotTests {
     func publicationFails() throws {
         let bench = try bench(inTopic: false)
         try takeSnapshots(1, bench)
-        bench.state.failures = [nil, .of(.configuration, "DISK_FULL")]
+        bench.state.failures = [nil, .of(.configuration)]
         try takeSnapshots(1, bench)
         #expect(failed(bench) == [2])
         #expect(bench.site.manifests.map(\.id.sequence) == [1])
@@ -204,7 +204,7 @@ struct SnapshotTests {
     func notNow() throws {
         let bench = try bench(inTopic: true)
         bench.producer.outcomes["offsets"] = [
-            .failed(.of(.abortTransaction, "ILLEGAL_GENERATION"))
+            .failed(.of(.abortTransaction, .illegalGeneration))
         ]
         bench.site.feed(from: 4_000, to: 6_000)
         try bench.run(ms: 500)

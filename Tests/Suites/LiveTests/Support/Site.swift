@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Foundation
 import Kafka
@@ -58,7 +59,7 @@ struct Site {
     func awaitLeaders() throws {
         let admin = try admin()
         let all = (0..<4).flatMap { topic in
-            (0..<partitions).map { TopicPartition(topic: topic, partition: $0) }
+            (0..<partitions).map { TopicPartition(Topic(topic), $0) }
         }
         let hasLeaders = eventually(seconds: 90) {
             let isLed = ["__consumer_offsets", "__transaction_state"].allSatisfy { topic in
@@ -83,13 +84,14 @@ struct Site {
         _ instanceID: String? = nil, settings: [Properties.Setting] = []
     ) throws -> TestMember {
         try TestMember(
-            KafkaGroup(
-                properties: properties(settings), group: group, instanceID: instanceID,
-                topics: names))
+            Consumer(
+                properties: properties(settings),
+                role: .consumer(group: group, instanceID: instanceID),
+                topics: names.only([.input, .partials])))
     }
 
     /// A member that has all partitions, and its membership.
-    func joined() throws -> (member: TestMember, membership: any Membership) {
+    func joined() throws -> (member: TestMember, membership: any GroupMembership) {
         let member = try member()
         try member.join(expecting: 2 * Int(partitions))
         return (member, try #require(member.membership))
@@ -98,14 +100,14 @@ struct Site {
     /// A producer under `identity`; nil is at least once.
     func producer(
         _ identity: String?, _ member: TestMember, settings: [Properties.Setting] = [],
-        adjust: (inout KafkaProducer.Settings) -> Void = { _ in }
+        adjust: (inout ShardProducer.Settings) -> Void = { _ in }
     ) throws -> TestProducer {
-        var wanted = KafkaProducer.Settings(
+        var wanted = ShardProducer.Settings(
             properties: try properties(settings),
             guarantee: identity.map { .exactlyOnce(identity: "\(group)-\($0)") } ?? .atLeastOnce,
-            topics: names, statePartitions: partitions)
+            topics: names.only([.partials, .alerts, .deadLetters, .state]))
         adjust(&wanted)
-        return TestProducer(wanted, offsets: member.group.offsets)
+        return TestProducer(wanted, offsets: member.offsets)
     }
 
     /// Produces texts outside any transaction and waits for them.
@@ -123,20 +125,20 @@ struct Site {
     func committed(_ topic: String, partition: Int32 = 0) throws -> [String] {
         let consumer = try Consumer(properties: properties(), role: .reader, topics: [topic])
         let queue = try consumer.makeShardQueue(capacity: 1000)
-        let place = TopicPartition(topic: 0, partition: partition)
-        try consumer.assign([PartitionOffset(place, offset: 0)])
-        queue.attach(place, slot: 0, epoch: 0, from: 0)
+        let place = TopicPartition(0, partition)
+        try consumer.assign([PartitionOffset(place, offset: 0)], isIncremental: false)
+        queue.attach(place, slot: 0, from: 0)
         var values: [String] = []
         var isAtEnd = false
         let end = ContinuousClock.now + .seconds(30)
         while !isAtEnd {
             try #require(ContinuousClock.now < end, "the end of \(topic) did not come")
-            queue.withBatch(timeoutMs: 100) { batch in
-                batch.forEach { record in
-                    if record.isEndOfPartition { isAtEnd = true }
-                    if record.isData {
+            queue.withBatch(waitMs: 100) { batch in
+                for entry in batch {
+                    if entry.kind == .end { isAtEnd = true }
+                    if entry.kind == .record {
                         values.append(
-                            record.value.map { String(decoding: $0, as: UTF8.self) } ?? "-")
+                            entry.valueBytes.map { String(decoding: $0, as: UTF8.self) } ?? "-")
                     }
                 }
             }

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Kafka
 import Live
@@ -5,32 +6,38 @@ import Testing
 
 /// A member of the group that answers by itself: everything is read from offset 0.
 final class TestMember {
-    let group: KafkaGroup
-    var membership: (any Membership)?
-    var memberships: [any Membership] = []
-    var assigned: Set<PartitionID> = []
+    let group: Consumer
+    var membership: (any GroupMembership)?
+    var memberships: [any GroupMembership] = []
+    var assigned: Set<TopicPartition> = []
     var events: [String] = []
-    var errors: [ClusterError] = []
+    var errors: [BrokerError] = []
     /// Taken on with an assignment, by slot in the order of `slots`.
-    var logs: [Topic: KafkaLog] = [:]
-    var slots: [PartitionID] = []
+    var logs: [Topic: ShardQueue] = [:]
+    var slots: [TopicPartition] = []
 
-    init(_ group: KafkaGroup) { self.group = group }
+    /// What the group has committed.
+    let offsets: GroupOffsets
+
+    init(_ group: Consumer) {
+        self.group = group
+        offsets = group.makeGroupOffsets()
+    }
 
     /// Takes one event in.
     func step(waitMs: Int32 = 20) throws {
-        switch group.poll(waitMs: waitMs) {
+        switch group.poll(timeoutMs: waitMs) {
         case .assigned(let partitions, let isIncremental, let membership):
             events.append("assigned \(partitions.count)")
             self.membership = membership
             memberships.append(membership)
             try group.assign(
-                partitions.map { Position($0, offset: 0) }, isIncremental: isIncremental)
+                partitions.map { PartitionOffset($0, offset: 0) }, isIncremental: isIncremental)
             assigned.formUnion(partitions)
             for partition in partitions {
                 slots.append(partition)
                 logs[partition.topic]?.attach(
-                    partition, slot: slots.count - 1, epoch: UInt32(memberships.count), from: 0)
+                    partition, slot: slots.count - 1, from: 0)
             }
         case .revoked(let partitions, let isIncremental, let isLost, _):
             events.append(isLost ? "lost \(partitions.count)" : "revoked \(partitions.count)")
@@ -52,7 +59,7 @@ final class TestMember {
 
     /// Joins and waits for so many partitions.
     func join(expecting count: Int) throws {
-        try group.join()
+        try group.subscribe()
         let isThere = try pump { $0.assigned.count == count }
         try #require(isThere, "\(events) \(errors)")
     }
@@ -63,12 +70,7 @@ final class TestMember {
     }
 
     /// What the group has committed of partitions.
-    func committed(_ partitions: [PartitionID]) throws -> [Int64] {
-        let topics: [Topic] = [.input, .partials]
-        return try group.offsets.committed(
-            partitions.map {
-                TopicPartition(topic: topics.firstIndex(of: $0.topic) ?? 0, partition: $0.number)
-            }
-        ).map(\.offset)
+    func committed(_ partitions: [TopicPartition]) throws -> [Int64?] {
+        try offsets.committed(partitions).map(\.offset)
     }
 }

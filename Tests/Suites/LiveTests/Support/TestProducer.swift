@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Dispatch
 import Kafka
@@ -7,12 +8,12 @@ import Testing
 
 /// A producer whose steps are waited for.
 final class TestProducer {
-    private(set) var port: KafkaProducer?
+    private(set) var port: ShardProducer?
     private let signal = DispatchSemaphore(value: 0)
 
-    init(_ settings: KafkaProducer.Settings, offsets: GroupOffsets) {
+    init(_ settings: ShardProducer.Settings, offsets: GroupOffsets) {
         let signal = self.signal
-        port = KafkaProducer(settings, offsets: offsets) { signal.signal() }
+        port = ShardProducer(settings, offsets: offsets) { signal.signal() }
     }
 
     /// Drops the port with whatever is under way.
@@ -25,17 +26,17 @@ final class TestProducer {
             _ = signal.wait(timeout: .now() + 1)
             if let outcome = port?.poll() { return outcome }
         }
-        throw ClusterError(.fatal, name: "TEST", description: "the step did not end")
+        throw BrokerError(.fatal, action: "test", text: "the step did not end")
     }
 
-    func run(_ begin: (KafkaProducer) -> Void) throws -> StepOutcome {
+    func run(_ begin: (ShardProducer) -> Void) throws -> StepOutcome {
         let port = try #require(port)
         begin(port)
         return try outcome()
     }
 
     /// Runs a step that must succeed.
-    func done(_ begin: (KafkaProducer) -> Void) throws {
+    func done(_ begin: (ShardProducer) -> Void) throws {
         switch try run(begin) {
         case .done: return
         case .failed(let error): throw error
@@ -44,23 +45,23 @@ final class TestProducer {
     }
 
     /// Runs a step that must fail.
-    func failure(_ begin: (KafkaProducer) -> Void) throws -> ClusterError {
+    func failure(_ begin: (ShardProducer) -> Void) throws -> BrokerError {
         guard case .failed(let error) = try run(begin) else {
             Issue.record("the step did not fail")
-            return ClusterError(.benign, name: "TEST", description: "no failure")
+            return BrokerError(.benign, action: "test", text: "no failure")
         }
         return error
     }
 
     /// Starts until it succeeds.
     func start() throws {
-        var last: ClusterError?
+        var last: BrokerError?
         let isStarted = eventually(seconds: 120) {
             do {
                 try done { $0.start() }
                 return true
             } catch {
-                last = error as? ClusterError
+                last = error as? BrokerError
                 return false
             }
         }
@@ -68,19 +69,19 @@ final class TestProducer {
     }
 
     /// Everything up to the commit.
-    func prepare(_ cut: Cut, _ membership: any Membership) throws {
+    func prepare(_ cut: Cut, _ membership: any GroupMembership) throws {
         try done { $0.send(cut) }
         try done { $0.flush() }
         try done { $0.addOffsets(cut.positions, under: membership) }
     }
 
     /// A whole cut.
-    func commit(_ cut: Cut, _ membership: any Membership) throws {
+    func commit(_ cut: Cut, _ membership: any GroupMembership) throws {
         try prepare(cut, membership)
         try done { $0.commit() }
     }
 
-    func readCommitted(_ partitions: [PartitionID]) throws -> [Position] {
+    func readCommitted(_ partitions: [TopicPartition]) throws -> [PartitionOffset] {
         switch try run({ $0.readCommitted(partitions) }) {
         case .committed(let positions): return positions
         case .failed(let error): throw error
@@ -92,26 +93,27 @@ final class TestProducer {
 extension Cut {
     /// A cut with texts for a partition and positions of input partitions.
     static func make(
-        _ name: String, _ texts: [String] = [], to partition: PartitionID = .init(.alerts, 0),
+        _ name: String, _ texts: [String] = [], to partition: TopicPartition = .init(.alerts, 0),
         committing offsets: [Int32: Int64] = [:]
     ) -> Cut {
         let cut = Cut()
         cut.reset()
         cut.close(as: name)
-        let owner = PartitionID(.input, 0)
+        let owner = TopicPartition(.input, 0)
         for text in texts { cut.append(text, to: partition, of: owner) }
         for (number, offset) in offsets.sorted(by: { $0.key < $1.key }) {
             cut.append(
-                Position(PartitionID(.input, number), offset: offset, metadata: "cut=\(name)"))
+                PartitionOffset(
+                    TopicPartition(.input, number), offset: offset, metadata: "cut=\(name)"))
         }
         return cut
     }
 
-    func append(_ text: String, to partition: PartitionID, of owner: PartitionID) {
+    func append(_ text: String, to partition: TopicPartition, of owner: TopicPartition) {
         Array(text.utf8).withUnsafeBytes {
             append(
                 to: partition, of: owner, key: ByteSlice(rebasing: $0.prefix(8)), value: $0,
-                headers: [("h", text)])
+                headers: [RecordHeader("h", text)])
         }
     }
 }

@@ -1,3 +1,4 @@
+import Broker
 import Foundation
 import Kafka
 import TestSupport
@@ -95,25 +96,25 @@ struct Site {
     func records(of topic: String) throws -> [KcatRecord] { try Kcat.read(topic, at: servers) }
 
     /// How many records the input topic keeps and where its partitions end.
-    func inputWatermarks() throws -> [Watermarks] {
+    func inputWatermarks() throws -> [OffsetRange] {
         let marks = try admin(topics: [input]).watermarks(inputPartitions)
         return inputPartitions.compactMap { marks[$0] }
     }
 
-    /// Offsets the group has committed for the input, by partition; -1001 where there is none.
+    /// Offsets the group has committed for the input, by partition; -1 where there is none.
     func committed(group: String? = nil) throws -> [Int64] {
         let consumer = try Consumer(
             properties: Properties(bootstrapServers: servers),
             role: .consumer(group: group ?? self.group, instanceID: nil), topics: [input])
         let offsets = try consumer.committed(inputPartitions)
-        return offsets.sorted { $0.partition < $1.partition }.map(\.offset)
+        return offsets.sorted { $0.partition < $1.partition }.map { $0.offset ?? -1 }
     }
 
     private var inputPartitions: [TopicPartition] {
-        (0..<Int32(partitions)).map { TopicPartition(topic: 0, partition: $0) }
+        (0..<Int32(partitions)).map { TopicPartition(0, $0) }
     }
 
-    private func admin(topics: [String] = []) throws -> Admin {
+    private func admin(topics: TopicNames = []) throws -> Admin {
         try Admin(properties: Properties(bootstrapServers: servers), topics: topics)
     }
 }

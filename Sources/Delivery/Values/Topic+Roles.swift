@@ -1,0 +1,57 @@
+import Broker
+
+/// The engine's topics, by what they are for; their names are the configuration's.
+extension Topic {
+    /// Request events.
+    public static var input: Topic { 0 }
+    /// The shuffle between INGEST and ENTITY.
+    public static var partials: Topic { 1 }
+    /// Findings.
+    public static var alerts: Topic { 2 }
+    /// Findings of shadow rules.
+    public static var shadow: Topic { 3 }
+    /// Records that cannot be used.
+    public static var deadLetters: Topic { 4 }
+    /// Snapshots: pages and manifests, compacted.
+    public static var state: Topic { 5 }
+
+    /// All of them.
+    public static var all: [Topic] { [.input, .partials, .alerts, .shadow, .deadLetters, .state] }
+}
+
+extension TopicNames {
+    /// Names for all topics.
+    ///
+    /// - Parameters:
+    ///   - shadow: nil where findings of shadow rules are only counted.
+    ///   - state: nil where snapshots are kept in a directory.
+    public init(
+        input: String, partials: String, alerts: String, shadow: String? = nil,
+        deadLetters: String, state: String? = nil
+    ) {
+        self.init([input, partials, alerts])
+        self[.shadow] = shadow
+        self[.deadLetters] = deadLetters
+        self[.state] = state
+    }
+
+    /// What request events are read from.
+    public var input: String { name(.input) }
+    /// The shuffle between INGEST and ENTITY.
+    public var partials: String { name(.partials) }
+    /// Where findings go.
+    public var alerts: String { name(.alerts) }
+    /// Where records go that cannot be used.
+    public var deadLetters: String { name(.deadLetters) }
+    /// Where findings of shadow rules go; nil where they are only counted.
+    public var shadow: String? { self[.shadow] }
+    /// Where snapshots go; nil where they are kept in a directory.
+    public var state: String? { self[.state] }
+}
+
+extension Answer {
+    /// Partitions of the input topic; 0 where it was not asked for.
+    public var inputPartitions: Int { counts[.input] ?? 0 }
+    /// Partitions of the shuffle topic; 0 where it was not asked for.
+    public var partialsPartitions: Int { counts[.partials] ?? 0 }
+}

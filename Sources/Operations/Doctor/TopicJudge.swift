@@ -1,0 +1,259 @@
+import Delivery
+
+/// Judges a topic by what the cluster says of it: one line that all is well, or a line for each fault.
+public struct TopicJudge {
+    private let wish: TopicWish
+    private let facts: TopicFacts
+    private let context: TopicContext
+    private var results: [CheckResult] = []
+
+    private static let dayMs: Int64 = 86_400_000
+
+    /// Judges `facts` by `wish`.
+    public static func judge(
+        _ wish: TopicWish, _ facts: TopicFacts, in context: TopicContext
+    ) -> [CheckResult] {
+        var judge = TopicJudge(wish: wish, facts: facts, context: context)
+        guard facts.partitions != nil else {
+            return [
+                judge.result(
+                    .problem, "there is no topic '\(wish.name)'",
+                    wish.topic == .input
+                        ? "it is its producers' to create" : "'stillwatch topics create' creates it"
+                )
+            ]
+        }
+        judge.checkPartitions()
+        judge.checkReplicas()
+        if facts.properties.isEmpty {
+            judge.add(
+                .warn, "its settings may not be seen",
+                "allow DescribeConfigs on the topic to have them checked")
+        } else {
+            judge.checkSettings()
+        }
+        return judge.results.isEmpty ? [judge.result(.ok, judge.summary, "")] : judge.results
+    }
+
+    private init(wish: TopicWish, facts: TopicFacts, context: TopicContext) {
+        self.wish = wish
+        self.facts = facts
+        self.context = context
+    }
+
+    private func result(
+        _ grade: CheckResult.Grade, _ text: String, _ remedy: String
+    ) -> CheckResult {
+        CheckResult(grade, wish.key, text, remedy: remedy)
+    }
+
+    private mutating func add(_ grade: CheckResult.Grade, _ text: String, _ remedy: String) {
+        results.append(result(grade, "'\(wish.name)': \(text)", remedy))
+    }
+
+    private var summary: String {
+        let count = facts.partitions?.count ?? 0
+        var text =
+            "'\(wish.name)', \(counted(count, "partition")), \(counted(facts.replicas, "replica"))"
+        for name in ["cleanup.policy", "retention.ms", "message.timestamp.type"] {
+            if let value = facts.properties[name] { text += ", \(name)=\(value)" }
+        }
+        return text
+    }
+
+    // MARK: Partitions and replicas
+
+    private mutating func checkPartitions() {
+        let partitions = facts.partitions ?? []
+        if let wanted = wish.partitions, wanted != partitions.count {
+            let text =
+                "has \(counted(partitions.count, "partition")), the configuration says \(wanted)"
+            if wish.topic == .state {
+                add(
+                    .problem, text,
+                    "name a new topic in state.topic, which 'stillwatch topics create' makes: snapshots are "
+                        + "found by partition, and state is rebuilt from the partials kept")
+            } else {
+                add(.problem, text, "set partials.partitions to it, or name a new topic")
+            }
+        }
+        let leaderless = partitions.filter { $0.leader < 0 }
+        if !leaderless.isEmpty {
+            add(
+                .problem, "no leader for \(counted(leaderless.count, "partition"))",
+                "bring the brokers that keep them back")
+        }
+    }
+
+    private mutating func checkReplicas() {
+        let replicas = facts.replicas
+        if replicas == 1, context.brokers > 1 {
+            add(
+                .warn,
+                "one replica on \(counted(context.brokers, "broker")): a broker that is lost takes it along",
+                "raise its replication with kafka-reassign-partitions")
+        }
+        let behind = (facts.partitions ?? []).filter { $0.inSync < $0.replicas }
+        let setting = facts.number("min.insync.replicas")
+        let least = Int(setting ?? 1)
+        if least > replicas {
+            // Newer brokers take the replicas there are for the limit; older ones refuse.
+            add(
+                .warn,
+                "min.insync.replicas=\(least) with \(counted(replicas, "replica")): older brokers refuse "
+                    + "every write, and newer ones do with a broker down",
+                "set min.insync.replicas to \(max(1, replicas - 1)), or raise its replication")
+            return
+        }
+        let stuck = behind.filter { $0.inSync < least }
+        if !stuck.isEmpty {
+            add(
+                .problem,
+                "fewer replicas in sync than \(least) in \(counted(stuck.count, "partition"))",
+                "bring the missing brokers back: nothing can be written to them meanwhile")
+        } else if !behind.isEmpty {
+            add(
+                .warn, "replicas out of sync in \(counted(behind.count, "partition"))",
+                "look after brokers")
+        }
+        if replicas > 1, least == replicas {
+            add(
+                .warn,
+                "min.insync.replicas=\(least) with as many replicas: one broker down stops it",
+                "set min.insync.replicas to \(replicas - 1)")
+        } else if replicas > 2, setting == 1 {
+            add(
+                .warn, "min.insync.replicas=1: what was acknowledged can be lost with one broker",
+                "set min.insync.replicas to 2")
+        }
+    }
+
+    // MARK: Settings
+
+    private mutating func checkSettings() {
+        checkSize()
+        checkCleaning()
+        if wish.topic == .partials { checkRetention() }
+        checkTimestamps()
+        guard facts.properties["unclean.leader.election.enable"] == "true" else { return }
+        add(
+            context.missesTruncation && [.input, .partials].contains(wish.topic) ? .problem : .warn,
+            "unclean leader election is on: acknowledged records can be lost"
+                + (context.missesTruncation ? ", and this librdkafka does not notice" : ""),
+            "set unclean.leader.election.enable=false")
+    }
+
+    private mutating func checkSize() {
+        guard wish.topic != .input, let limit = facts.number("max.message.bytes") else { return }
+        let remedy = "set max.message.bytes to 1048588, Kafka's default, or more"
+        if limit < wish.largestRecord {
+            add(
+                .problem,
+                "max.message.bytes=\(limit), and the engine writes records of up to "
+                    + "\(wish.largestRecord) bytes: brokers would refuse them and nothing be committed",
+                wish.largestRecord > 1_000_000
+                    ? "set max.message.bytes to \(wish.largestRecord + 1024) or more" : remedy)
+        } else if limit < context.batchBytes {
+            add(
+                .warn,
+                "max.message.bytes=\(limit) is less than a batch, \(context.batchBytes) bytes: one that "
+                    + "compresses badly is refused", remedy)
+        }
+    }
+
+    private mutating func checkCleaning() {
+        guard let policy = facts.properties["cleanup.policy"] else { return }
+        let compacts = policy.contains("compact")
+        switch wish.topic {
+        case .state where !compacts:
+            add(
+                .problem,
+                "cleanup.policy=\(policy): snapshots are deleted by age, and state with them",
+                "set cleanup.policy=compact")
+        case .state where policy.contains("delete"):
+            add(
+                .problem,
+                "cleanup.policy=\(policy): pages older than retention.ms are deleted, though snapshots need them",
+                "set cleanup.policy=compact")
+        case .partials where compacts, .deadLetters where compacts:
+            add(
+                .problem,
+                "cleanup.policy=\(policy): its records have no keys, and brokers refuse them",
+                "set cleanup.policy=delete")
+        case .input where compacts:
+            add(
+                .warn,
+                "cleanup.policy=\(policy): events are lost that share their key with later ones",
+                "set cleanup.policy=delete, unless every event has a key of its own")
+        case .alerts where compacts, .shadow where compacts:
+            add(
+                .warn, "cleanup.policy=\(policy): only the last state of each finding stays",
+                "set cleanup.policy=delete where the history matters")
+        default: break
+        }
+    }
+
+    private mutating func checkRetention() {
+        guard facts.properties["cleanup.policy"] != "compact" else { return }
+        if let bytes = facts.number("retention.bytes"), bytes >= 0 {
+            add(
+                .warn, "retention.bytes=\(bytes): under load, partials go before they are read",
+                "remove retention.bytes")
+        }
+        guard let retention = facts.number("retention.ms"), retention >= 0 else { return }
+        if retention < context.replayMs {
+            add(
+                .problem,
+                "retention.ms=\(retention), and a restore reads back up to \(context.replayMs) ms: no "
+                    + "snapshot could be used", "set retention.ms to 86400000, a day, or more")
+        } else if retention < Self.dayMs {
+            add(
+                .warn,
+                "retention.ms=\(retention): an outage longer than that loses partials that were not read",
+                "set retention.ms to 86400000, a day, or more")
+        } else if let input = context.inputRetentionMs, input < 0 || input > retention {
+            add(
+                .warn,
+                "retention.ms=\(retention), and the input is kept for \(input < 0 ? "ever" : "\(input)"): after a "
+                    + "stop longer than that, partials that were not read are gone, though their events are not",
+                "set retention.ms to the input's, or to the longest stop there may be")
+        }
+    }
+
+    private mutating func checkTimestamps() {
+        let isAppend = facts.properties["message.timestamp.type"] == "LogAppendTime"
+        switch wish.topic {
+        case .partials, .state, .deadLetters:
+            if !isAppend, facts.properties["message.timestamp.type"] != nil {
+                add(
+                    .warn,
+                    "message.timestamp.type=CreateTime: retention goes by the engine's clocks",
+                    "set message.timestamp.type=LogAppendTime")
+            }
+        case .alerts, .shadow:
+            if isAppend {
+                return add(
+                    .warn, "message.timestamp.type=LogAppendTime: records lose the findings' time",
+                    "set message.timestamp.type=CreateTime")
+            }
+            if let ahead = facts.number("message.timestamp.after.max.ms"),
+                ahead < context.futureSkewMs
+            {
+                add(
+                    .problem,
+                    "message.timestamp.after.max.ms=\(ahead) is less than window.max_future_skew, "
+                        + "\(context.futureSkewMs) ms: findings could be refused and nothing be committed",
+                    "set it to \(context.futureSkewMs) or more")
+            }
+            if let behind = facts.number("message.timestamp.before.max.ms"),
+                behind < 35 * Self.dayMs
+            {
+                add(
+                    .warn,
+                    "message.timestamp.before.max.ms=\(behind): findings on older events are refused, "
+                        + "and nothing is committed", "remove message.timestamp.before.max.ms")
+            }
+        default: break
+        }
+    }
+}
