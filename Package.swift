@@ -67,7 +67,8 @@ let package = Package(
             "Delivery",
             ["Broker", "Topology", "Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
         module("Simulation", ["Primitives"]),
-        module("Configuration", ["YAML"]),
+        module(
+            "Configuration", ["Delivery", "Detection", "Events", "Telemetry", "YAML"]),
         module(
             "Replay",
             [

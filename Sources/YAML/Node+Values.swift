@@ -73,8 +73,16 @@ extension Node {
     public func choice<T: RawRepresentable & CaseIterable>(
         _ what: String, of type: T.Type, _ diagnostics: Diagnostics
     ) -> T? where T.RawValue == String {
-        let words = T.allCases.map(\.rawValue)
-        guard let text = scalar?.text, let value = T(rawValue: text) else {
+        choice(what, among: Array(T.allCases), diagnostics)
+    }
+
+    /// The one of `values` that this names.
+    public func choice<T: RawRepresentable>(
+        _ what: String, among values: [T], _ diagnostics: Diagnostics
+    ) -> T? where T.RawValue == String {
+        let words = values.map(\.rawValue)
+        guard let text = scalar?.text, let value = values.first(where: { $0.rawValue == text })
+        else {
             let notes = suggestionNotes(for: scalar?.text ?? "", among: words)
             let message = "\(what) must be one of \(words.joined(separator: ", ")), not \(summary)"
             diagnostics.error(message, at: self, notes: notes)

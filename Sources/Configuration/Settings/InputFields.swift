@@ -1,16 +1,13 @@
+import Events
 import YAML
 
 /// Reads `input.fields`: where single fields are found.
 enum InputFields {
-    /// Fields of an event, as it spells them; a test compares them with the decoder's.
-    static let known = [
-        "time", "account", "id", "organization", "end_user", "api_key", "session", "access_path",
-        "plan", "model", "operation", "status", "turn", "input_tokens", "output_tokens",
-        "cached_tokens", "reasoning_tokens", "max_tokens", "latency_ms", "account_created",
-        "fingerprints", "signals",
-    ]
+    /// Fields of an event, as it spells them.
+    private static let known = EventField.allCases.map(\.name)
     /// The fields that have a unit.
-    static let timed = ["time", "account_created", "latency_ms"]
+    private static let timed = EventField.allCases
+        .filter { FieldMap.Target.field($0).takes(.seconds) }.map(\.name)
     /// Pointers of one field at most.
     static let mostPointers = 32
 
@@ -64,14 +61,14 @@ enum InputFields {
 
     private static func read(
         _ unit: Node, of field: String, _ what: String, _ diagnostics: Diagnostics
-    ) -> Settings.TimeUnit? {
+    ) -> FieldMap.Unit? {
         guard timed.contains(field) else {
             diagnostics.error(
                 "\(what) has no unit", at: unit,
                 notes: ["fields with one: \(timed.joined(separator: ", "))"])
             return nil
         }
-        return unit.choice("the unit of \(what)", of: Settings.TimeUnit.self, diagnostics)
+        return unit.choice("the unit of \(what)", among: FieldMap.Unit.named, diagnostics)
     }
 
     /// One pointer or several.

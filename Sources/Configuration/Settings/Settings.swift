@@ -1,3 +1,8 @@
+import Delivery
+import Detection
+import Events
+import Telemetry
+
 /// Everything that can be set, typed and checked; what each key means is in `Key.all`.
 ///
 /// Durations are in milliseconds, sizes in bytes. Made by `Settings.load`, which fills the defaults in.
@@ -19,7 +24,7 @@ public struct Settings: Equatable, Sendable {
     /// Where records go that cannot be used.
     public internal(set) var deadLetters = DeadLetters()
     /// The shape of findings.
-    public internal(set) var format = OutputFormat.ocsf
+    public internal(set) var format = FindingFormat.ocsf
     /// A rule file or a directory of them; empty = the built-in starter pack.
     public internal(set) var rules = ""
     /// Actors that run tasks; 0 = one per core.
@@ -37,9 +42,9 @@ public struct Settings: Equatable, Sendable {
     /// Log lines.
     public internal(set) var log = Log()
     /// How outputs and offsets reach the brokers.
-    public internal(set) var delivery = Delivery.exactlyOnce
+    public internal(set) var delivery = DeliveryMode.exactlyOnce
     /// What to do where records are gone that were not read.
-    public internal(set) var dataLoss = DataLoss.stop
+    public internal(set) var dataLoss = DataLossPolicy.stop
     /// Milliseconds between commits of offsets with the output before them.
     public internal(set) var cutIntervalMs: Int64 = 0
     /// Milliseconds between snapshots of a partition's state.
@@ -56,9 +61,9 @@ extension Settings {
         /// The topic read.
         public internal(set) var topic = ""
         /// How events are encoded.
-        public internal(set) var format = InputFormat.json
+        public internal(set) var format = EventFormat.json
         /// The names under which events carry their fields.
-        public internal(set) var preset = InputPreset.stillwatch
+        public internal(set) var preset = FieldMap.Preset.stillwatch
         /// Fields read elsewhere than the preset says.
         public internal(set) var fields: [Field] = []
         /// The zone of times that name none, in minutes east of UTC; nil refuses such times.
@@ -76,9 +81,9 @@ extension Settings {
             "-", "unknown", "null", "none", "n/a", "undefined", "nil", "(none)", "not set",
         ]
         /// Which address counts where the fingerprint `ip` is a list.
-        public internal(set) var ipList = AddressOfList.first
+        public internal(set) var ipList = AddressChoice.first
         /// Where a partition without a committed offset is read from.
-        public internal(set) var onMissingOffset = MissingOffset.earliest
+        public internal(set) var onMissingOffset = StartPolicy.earliest
     }
 
     /// Where a field of events is.
@@ -88,10 +93,10 @@ extension Settings {
         /// JSON pointers: the first whose value can be used wins.
         public var pointers: [String]
         /// What a time or duration there is counted in; nil where it says so itself.
-        public var unit: TimeUnit?
+        public var unit: FieldMap.Unit?
 
         /// A field with its places.
-        public init(name: String, pointers: [String], unit: TimeUnit? = nil) {
+        public init(name: String, pointers: [String], unit: FieldMap.Unit? = nil) {
             self.name = name
             self.pointers = pointers
             self.unit = unit
@@ -147,9 +152,17 @@ extension Settings {
     /// Log lines.
     public struct Log: Equatable, Sendable {
         /// The least severe level written.
-        public internal(set) var level = LogLevel.info
+        public internal(set) var level = Logger.Level.info
         /// How lines look.
-        public internal(set) var format = LogLineFormat.text
+        public internal(set) var format = LogFormat.text
+    }
+
+    /// What of Amazon's roles is an account.
+    public enum BedrockAccount: String, CaseIterable, Sendable {
+        /// Each session of a role.
+        case session
+        /// The role, whatever its sessions.
+        case role
     }
 
     /// A name with its value.

@@ -61,7 +61,7 @@ enum BacktestCommand {
         if report.ingest.processed == 0, report.ingest.consumed > 0 {
             throw Failure(.usage, text: nothingUsable(report, settings))
         }
-        try write(report.findings, Wiring.format(settings.format), to: &output)
+        try write(report.findings, settings.format, to: &output)
         Console.error(ReplaySummary(report, seconds: seconds).text)
         return .ok
     }

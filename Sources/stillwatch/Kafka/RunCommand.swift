@@ -106,11 +106,11 @@ enum RunCommand {
             outputs: OutputPartitions(alerts: 1, shadow: 0, deadLetters: 1, state: 0),
             incarnation: .random(in: 1 ... .max),
             encoder: FindingEncoder(
-                format: Wiring.format(settings.format), productVersion: Release.version,
+                format: settings.format, productVersion: Release.version,
                 source: "/stillwatch/\(settings.group)"))
-        engine.onMissingOffset = settings.input.onMissingOffset == .earliest ? .earliest : .latest
-        engine.delivery = Wiring.delivery(settings.delivery)
-        engine.dataLoss = Wiring.dataLoss(settings.dataLoss)
+        engine.onMissingOffset = settings.input.onMissingOffset
+        engine.delivery = settings.delivery
+        engine.dataLoss = settings.dataLoss
         engine.shards = Wiring.shards(settings)
         engine.cutIntervalMs = settings.cutIntervalMs
         engine.snapshotIntervalMs = settings.snapshotIntervalMs

@@ -23,8 +23,8 @@ struct Environment {
                 property: Self.problem)
             settings = loaded.settings
             logger = Logger(
-                label: "stillwatch", level: Wiring.level(settings.log.level),
-                handler: .standardError(format: Wiring.logFormat(settings.log.format)))
+                label: "stillwatch", level: settings.log.level,
+                handler: .standardError(format: settings.log.format))
             for warning in loaded.warnings {
                 logger.warning("configuration", metadata: ["warning": .string(warning)])
             }

@@ -12,90 +12,18 @@ import Topology
 /// From settings to what the modules take. The words of settings and modules are the same (a test says so);
 /// the switches make the compiler find a case that is new on one side.
 enum Wiring {
-    static func format(_ format: Settings.OutputFormat) -> FindingFormat {
-        switch format {
-        case .ocsf: .ocsf
-        case .flat: .flat
-        }
-    }
-
-    static func eventFormat(_ format: Settings.InputFormat) -> EventFormat {
-        switch format {
-        case .json: .json
-        case .protobuf: .protobuf
-        }
-    }
-
-    static func preset(_ preset: Settings.InputPreset) -> FieldMap.Preset {
-        switch preset {
-        case .stillwatch: .stillwatch
-        case .otelGenAI: .otelGenAI
-        case .litellm: .litellm
-        case .bedrock: .bedrock
-        case .ocsf: .ocsf
-        }
-    }
-
-    static func unit(_ unit: Settings.TimeUnit?) -> FieldMap.Unit {
-        switch unit {
-        case nil: .canonical
-        case .seconds: .seconds
-        case .milliseconds: .milliseconds
-        case .microseconds: .microseconds
-        case .nanoseconds: .nanoseconds
-        }
-    }
-
-    static func delivery(_ delivery: Settings.Delivery) -> DeliveryMode {
-        switch delivery {
-        case .exactlyOnce: .exactlyOnce
-        case .atLeastOnce: .atLeastOnce
-        }
-    }
-
-    static func dataLoss(_ policy: Settings.DataLoss) -> DataLossPolicy {
-        switch policy {
-        case .stop: .stop
-        case .accept: .accept
-        }
-    }
-
-    /// Tells the group's blocks and state from those of others in the same topics.
-    static func application(_ settings: Settings) -> UInt32 {
-        UInt32(truncatingIfNeeded: xxh3(settings.group))
-    }
-
-    static func level(_ level: Settings.LogLevel) -> Logger.Level {
-        switch level {
-        case .trace: .trace
-        case .debug: .debug
-        case .info: .info
-        case .notice: .notice
-        case .warning: .warning
-        case .error: .error
-        case .critical: .critical
-        }
-    }
-
-    static func logFormat(_ format: Settings.LogLineFormat) -> LogFormat {
-        switch format {
-        case .text: .text
-        case .json: .json
-        }
-    }
-
     /// Where JSON events carry their fields: the preset, and the fields set one by one.
     private static func fieldMap(_ input: Settings.Input) throws(Failure) -> FieldMap {
-        var map = FieldMap(preset(input.preset))
+        var map = FieldMap(input.preset)
         map.placeholders = input.placeholders
-        map.ipList = input.ipList == .first ? .first : .last
+        map.ipList = input.ipList
         if input.bedrockAccount == .role { map.mergeRoleSessions() }
         if !input.records.isEmpty { map.records = input.records }
         if !input.embedded.isEmpty { map.embedded = input.embedded }
         if let minutes = input.zoneMinutes { map.zoneMinutes = minutes }
         for field in input.fields {
             do throws(DecoderConfigurationError) {
-                try map.set(field.name, pointers: field.pointers, unit: unit(field.unit))
+                try map.set(field.name, pointers: field.pointers, unit: field.unit ?? .canonical)
             } catch {
                 throw Failure(.usage, "input.fields: \(error)")
             }
@@ -139,7 +67,7 @@ enum Wiring {
         pipeline.gateways = settings.gateways
         pipeline.derivesSubnets = settings.derive.contains { $0.kind == "subnet" }
         pipeline.application = UInt32(truncatingIfNeeded: xxh3(settings.group))
-        pipeline.format = eventFormat(settings.input.format)
+        pipeline.format = settings.input.format
         pipeline.fieldMap = try fieldMap(settings.input)
         pipeline.limits = DecoderLimits(maxBytes: Int(settings.input.maxRecordBytes))
         pipeline.sampleSize = settings.state.sampleSize

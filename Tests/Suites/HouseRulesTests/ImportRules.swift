@@ -5,7 +5,7 @@ enum ImportRules {
         "Primitives": 0, "Broker": 1, "Telemetry": 1, "YAML": 1, "Execution": 1, "Events": 2,
         "Aggregation": 2,
         "Snapshots": 2,
-        "Kafka": 2, "Detection": 3, "Topology": 4, "Simulation": 4, "Configuration": 4,
+        "Kafka": 2, "Detection": 3, "Topology": 4, "Simulation": 4, "Configuration": 6,
         "Delivery": 5,
         "Replay": 5, "Live": 6, "Operations": 7, "stillwatch": 8,
     ]
