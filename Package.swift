@@ -68,7 +68,11 @@ let package = Package(
             ["Broker", "Topology", "Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
         module("Simulation", ["Primitives"]),
         module(
-            "Configuration", ["Delivery", "Detection", "Events", "Telemetry", "YAML"]),
+            "Configuration",
+            [
+                "Broker", "Delivery", "Detection", "Events", "Snapshots", "Telemetry", "Topology",
+                "YAML",
+            ]),
         module(
             "Replay",
             [

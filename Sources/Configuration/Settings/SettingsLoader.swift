@@ -169,15 +169,10 @@ struct SettingsLoader {
                 "'window.alignment_limit' is less than 'window.pane'", at: "window.alignment_limit")
         }
         var users: [String: String] = [:]
-        let topics = [
-            ("input.topic", settings.input.topic), ("partials.topic", settings.partials.topic),
-            ("alerts.topic", settings.alerts.topic), ("shadow.topic", settings.shadowTopic),
-            ("dead_letters.topic", settings.deadLetters.topic),
-            ("state.topic", settings.state.topic),
-        ]
-        for (key, topic) in topics where !topic.isEmpty {
-            let first = users[topic]
-            users[topic] = key
+        for spec in settings.topics {
+            let key = spec.key
+            let first = users[spec.name]
+            users[spec.name] = key
             // Findings of both kinds may share a topic: each says whether it is a shadow's.
             guard let first, (first, key) != ("alerts.topic", "shadow.topic") else { continue }
             report("'\(key)' is the same topic as '\(first)'", at: key)

@@ -93,9 +93,9 @@ public struct Doctor: ~Copyable {
             replayMs: settings.replayMs, inputRetentionMs: input?.number("retention.ms"),
             futureSkewMs: settings.futureSkewMs,
             missesTruncation: Library.knownDefects.contains { $0.name == "log-truncation" })
-        for (wish, facts) in zip(settings.topics, topics) {
+        for (spec, facts) in zip(settings.topics, topics) {
             guard let facts else { continue }
-            for result in TopicJudge.judge(wish, facts, in: context) { report(result) }
+            for result in TopicJudge.judge(spec, facts, in: context) { report(result) }
         }
         checkGroup(admin, topics)
         checkClock(admin, topics)
@@ -182,7 +182,7 @@ public struct Doctor: ~Copyable {
         var hasBegun = false
         for topic in [Topic.input, .partials] {
             let partitions = partitions(topic, facts)
-            guard !partitions.isEmpty, let name = settings.wish(topic)?.name else { continue }
+            guard !partitions.isEmpty, let name = settings.spec(topic)?.name else { continue }
             do throws(BrokerError) {
                 let marks = try admin.watermarks(partitions)
                 let standings = partitions.map { partition in
@@ -207,7 +207,7 @@ public struct Doctor: ~Copyable {
     private func checkClock(_ admin: borrowing Admin, _ facts: [TopicFacts?]) {
         for topic in [Topic.input, .partials] {
             let partitions = partitions(topic, facts)
-            guard !partitions.isEmpty, let wish = settings.wish(topic) else { continue }
+            guard !partitions.isEmpty, let spec = settings.spec(topic) else { continue }
             do throws(BrokerError) {
                 let marks = try admin.watermarks(partitions)
                 let ahead = try admin.offsets(
@@ -215,7 +215,7 @@ public struct Doctor: ~Copyable {
                 let stamp = self.facts(topic, facts)?.properties["message.timestamp.type"]
                 report(
                     MachineJudge.judgeClock(
-                        topic: wish.name,
+                        topic: spec.name,
                         partitionsAhead: partitions.filter {
                             ahead[$0] ?? .max < marks[$0]?.high ?? 0
                         }.map(\.number),

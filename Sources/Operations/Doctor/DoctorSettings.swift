@@ -1,4 +1,5 @@
 import Broker
+import Delivery
 import Kafka
 
 /// What `doctor` checks against.
@@ -8,7 +9,7 @@ public struct DoctorSettings: Sendable {
     /// The consumer group.
     public var group: String
     /// What each topic has to be; the input and the partials among them.
-    public var topics: [TopicWish]
+    public var topics: [TopicSpec]
     /// Whether outputs go out in transactions.
     public var isTransactional: Bool
     /// Whether reading goes on where records are gone.
@@ -24,7 +25,7 @@ public struct DoctorSettings: Sendable {
 
     /// Settings; see the fields.
     public init(
-        properties: Properties, group: String, topics: [TopicWish], isTransactional: Bool,
+        properties: Properties, group: String, topics: [TopicSpec], isTransactional: Bool,
         acceptsLoss: Bool, replayMs: Int64, futureSkewMs: Int64, stateDirectory: String?,
         memoryBudget: Int64
     ) {
@@ -48,9 +49,9 @@ public struct DoctorSettings: Sendable {
     /// What the topics are called.
     var names: TopicNames {
         var names = TopicNames()
-        for wish in topics { names[wish.topic] = wish.name }
+        for spec in topics { names[spec.topic] = spec.name }
         return names
     }
 
-    func wish(_ topic: Topic) -> TopicWish? { topics.first { $0.topic == topic } }
+    func spec(_ topic: Topic) -> TopicSpec? { topics.first { $0.topic == topic } }
 }

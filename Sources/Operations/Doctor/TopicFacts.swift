@@ -21,31 +21,6 @@ public struct TopicFacts: Equatable, Sendable {
     var replicas: Int { partitions?.map(\.replicas).min() ?? 0 }
 }
 
-/// What a topic has to be for the engine.
-public struct TopicWish: Equatable, Sendable {
-    /// What it is for.
-    public var topic: Topic
-    /// The configuration's key for it.
-    public var key: String
-    /// Its name.
-    public var name: String
-    /// The partitions it has to have; nil where any number will do.
-    public var partitions: Int?
-    /// Bytes of the largest record the engine writes to it; 0 where it writes none, or small ones.
-    public var largestRecord: Int
-
-    /// A wish.
-    public init(
-        _ topic: Topic, key: String, name: String, partitions: Int? = nil, largestRecord: Int = 0
-    ) {
-        self.topic = topic
-        self.key = key
-        self.name = name
-        self.partitions = partitions
-        self.largestRecord = largestRecord
-    }
-}
-
 /// What judging topics depends on beside themselves.
 public struct TopicContext: Equatable, Sendable {
     /// Brokers in the cluster.

@@ -2,23 +2,23 @@ import Delivery
 
 /// Judges a topic by what the cluster says of it: one line that all is well, or a line for each fault.
 public struct TopicJudge {
-    private let wish: TopicWish
+    private let spec: TopicSpec
     private let facts: TopicFacts
     private let context: TopicContext
     private var results: [CheckResult] = []
 
     private static let dayMs: Int64 = 86_400_000
 
-    /// Judges `facts` by `wish`.
+    /// Judges `facts` by `spec`.
     public static func judge(
-        _ wish: TopicWish, _ facts: TopicFacts, in context: TopicContext
+        _ spec: TopicSpec, _ facts: TopicFacts, in context: TopicContext
     ) -> [CheckResult] {
-        var judge = TopicJudge(wish: wish, facts: facts, context: context)
+        var judge = TopicJudge(spec: spec, facts: facts, context: context)
         guard facts.partitions != nil else {
             return [
                 judge.result(
-                    .problem, "there is no topic '\(wish.name)'",
-                    wish.topic == .input
+                    .problem, "there is no topic '\(spec.name)'",
+                    spec.topic == .input
                         ? "it is its producers' to create" : "'stillwatch topics create' creates it"
                 )
             ]
@@ -35,8 +35,8 @@ public struct TopicJudge {
         return judge.results.isEmpty ? [judge.result(.ok, judge.summary, "")] : judge.results
     }
 
-    private init(wish: TopicWish, facts: TopicFacts, context: TopicContext) {
-        self.wish = wish
+    private init(spec: TopicSpec, facts: TopicFacts, context: TopicContext) {
+        self.spec = spec
         self.facts = facts
         self.context = context
     }
@@ -44,17 +44,17 @@ public struct TopicJudge {
     private func result(
         _ grade: CheckResult.Grade, _ text: String, _ remedy: String
     ) -> CheckResult {
-        CheckResult(grade, wish.key, text, remedy: remedy)
+        CheckResult(grade, spec.key, text, remedy: remedy)
     }
 
     private mutating func add(_ grade: CheckResult.Grade, _ text: String, _ remedy: String) {
-        results.append(result(grade, "'\(wish.name)': \(text)", remedy))
+        results.append(result(grade, "'\(spec.name)': \(text)", remedy))
     }
 
     private var summary: String {
         let count = facts.partitions?.count ?? 0
         var text =
-            "'\(wish.name)', \(counted(count, "partition")), \(counted(facts.replicas, "replica"))"
+            "'\(spec.name)', \(counted(count, "partition")), \(counted(facts.replicas, "replica"))"
         for name in ["cleanup.policy", "retention.ms", "message.timestamp.type"] {
             if let value = facts.properties[name] { text += ", \(name)=\(value)" }
         }
@@ -65,10 +65,10 @@ public struct TopicJudge {
 
     private mutating func checkPartitions() {
         let partitions = facts.partitions ?? []
-        if let wanted = wish.partitions, wanted != partitions.count {
+        if spec.isFixed, let wanted = spec.partitions, wanted != partitions.count {
             let text =
                 "has \(counted(partitions.count, "partition")), the configuration says \(wanted)"
-            if wish.topic == .state {
+            if spec.topic == .state {
                 add(
                     .problem, text,
                     "name a new topic in state.topic, which 'stillwatch topics create' makes: snapshots are "
@@ -133,26 +133,26 @@ public struct TopicJudge {
     private mutating func checkSettings() {
         checkSize()
         checkCleaning()
-        if wish.topic == .partials { checkRetention() }
+        if spec.topic == .partials { checkRetention() }
         checkTimestamps()
         guard facts.properties["unclean.leader.election.enable"] == "true" else { return }
         add(
-            context.missesTruncation && [.input, .partials].contains(wish.topic) ? .problem : .warn,
+            context.missesTruncation && [.input, .partials].contains(spec.topic) ? .problem : .warn,
             "unclean leader election is on: acknowledged records can be lost"
                 + (context.missesTruncation ? ", and this librdkafka does not notice" : ""),
             "set unclean.leader.election.enable=false")
     }
 
     private mutating func checkSize() {
-        guard wish.topic != .input, let limit = facts.number("max.message.bytes") else { return }
+        guard spec.topic != .input, let limit = facts.number("max.message.bytes") else { return }
         let remedy = "set max.message.bytes to 1048588, Kafka's default, or more"
-        if limit < wish.largestRecord {
+        if limit < spec.largestRecord {
             add(
                 .problem,
                 "max.message.bytes=\(limit), and the engine writes records of up to "
-                    + "\(wish.largestRecord) bytes: brokers would refuse them and nothing be committed",
-                wish.largestRecord > 1_000_000
-                    ? "set max.message.bytes to \(wish.largestRecord + 1024) or more" : remedy)
+                    + "\(spec.largestRecord) bytes: brokers would refuse them and nothing be committed",
+                spec.largestRecord > 1_000_000
+                    ? "set max.message.bytes to \(spec.largestRecord + 1024) or more" : remedy)
         } else if limit < context.batchBytes {
             add(
                 .warn,
@@ -164,7 +164,7 @@ public struct TopicJudge {
     private mutating func checkCleaning() {
         guard let policy = facts.properties["cleanup.policy"] else { return }
         let compacts = policy.contains("compact")
-        switch wish.topic {
+        switch spec.topic {
         case .state where !compacts:
             add(
                 .problem,
@@ -222,7 +222,7 @@ public struct TopicJudge {
 
     private mutating func checkTimestamps() {
         let isAppend = facts.properties["message.timestamp.type"] == "LogAppendTime"
-        switch wish.topic {
+        switch spec.topic {
         case .partials, .state, .deadLetters:
             if !isAppend, facts.properties["message.timestamp.type"] != nil {
                 add(

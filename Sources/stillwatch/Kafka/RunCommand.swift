@@ -97,12 +97,7 @@ enum RunCommand {
     private static func engineSettings(_ settings: Settings) throws(Failure) -> EngineSettings {
         var engine = EngineSettings(
             pipeline: try Wiring.pipeline(settings),
-            topics: TopicNames(
-                input: settings.input.topic, partials: settings.partials.topic,
-                alerts: settings.alerts.topic,
-                shadow: settings.shadowTopic.isEmpty ? nil : settings.shadowTopic,
-                deadLetters: settings.deadLetters.topic,
-                state: settings.state.directory.isEmpty ? settings.state.topic : nil),
+            topics: settings.topicNames,
             outputs: OutputPartitions(alerts: 1, shadow: 0, deadLetters: 1, state: 0),
             incarnation: .random(in: 1 ... .max),
             encoder: FindingEncoder(

@@ -1,5 +1,6 @@
 import Broker
 import Configuration
+import Delivery
 import Glibc
 import Kafka
 import Replay
@@ -10,9 +11,10 @@ enum TopicsCreateCommand {
     static let command = Command(
         "topics create", summary: "Create the topics the engine writes.",
         discussion: """
-            Creates the topics of partials, alerts and dead letters, and that of shadow findings where one is \
-            set, with the partition counts of the configuration. Topics that exist are left as they are; one with \
-            another number of partitions is an error. The input topic is never created.
+            Creates the topics of the configuration that the engine writes, with their partitions and what of \
+            their settings has to differ from the broker's: \(list). Where state.directory is set there is no \
+            topic of snapshots. Topics that exist are left as they are; one with another number of partitions is \
+            an error. The input topic is never created.
             """,
         options: [
             Option(
@@ -21,6 +23,12 @@ enum TopicsCreateCommand {
             Option("dry-run", .flag, help: "Say what would be created, and create nothing."),
         ] + Option.connection + Option.settings + Option.logging,
         run: run)
+
+    /// The topics, in the words of their table.
+    private static var list: String {
+        TopicRow.all.filter { $0.topic != .input }.map { "\($0.contents) (\($0.key))" }
+            .joined(separator: ", ")
+    }
 
     static func run(_ invocation: Invocation) throws -> ExitCode {
         let environment = try Environment(invocation)
@@ -31,7 +39,7 @@ enum TopicsCreateCommand {
         do throws(BrokerError) {
             let admin = try Admin(properties: properties)
             var code = ExitCode.ok
-            for topic in EngineTopic.all(environment.settings) {
+            for topic in environment.settings.ownTopics {
                 if try !create(topic, replication, admin, isDry: isDry) { code = .checkFailed }
             }
             return code
@@ -42,14 +50,16 @@ enum TopicsCreateCommand {
 
     /// Creates one topic and says what came of it; false when it is not as the configuration wants it.
     private static func create(
-        _ topic: EngineTopic, _ replication: Int, _ admin: borrowing Admin, isDry: Bool
+        _ topic: TopicSpec, _ replication: Int, _ admin: borrowing Admin, isDry: Bool
     ) throws(BrokerError) -> Bool {
+        let partitions = topic.partitions ?? 0
         if let existing = try admin.partitionCount(of: topic.name) {
             return judge(existing, topic)
         }
         let new = NewTopic(
-            topic.name, partitions: Int32(topic.partitions),
-            replication: replication < 0 ? nil : Int32(replication), configs: topic.configs)
+            topic.name, partitions: Int32(partitions),
+            replication: replication < 0 ? nil : Int32(replication),
+            configs: topic.configs.map { (name: $0.name, value: $0.value) })
         let outcome = try admin.create([new], validateOnly: isDry).first
         switch outcome {
         case .existedAlready:
@@ -59,7 +69,7 @@ enum TopicsCreateCommand {
         case .done:
             if !isDry { try waitForLeaders(of: topic, admin) }
             let verb = isDry ? "would be created" : "created"
-            Console.error("\(topic.name): \(verb) with \(count(topic.partitions, "partition"))\n")
+            Console.error("\(topic.name): \(verb) with \(count(partitions, "partition"))\n")
             return true
         case .failed(let error): throw error
         case nil: return false
@@ -67,22 +77,24 @@ enum TopicsCreateCommand {
     }
 
     /// Says what a topic that exists is like; false when it is not as the configuration wants it.
-    private static func judge(_ existing: Int, _ topic: EngineTopic) -> Bool {
-        let isRight = existing == topic.partitions
-        let problem = isRight ? "" : ", but the configuration says \(topic.partitions)"
+    private static func judge(_ existing: Int, _ topic: TopicSpec) -> Bool {
+        let partitions = topic.partitions ?? existing
+        let isRight = existing == partitions
+        let problem = isRight ? "" : ", but the configuration says \(partitions)"
         Console.error("\(topic.name): exists with \(count(existing, "partition"))\(problem)\n")
         return isRight
     }
 
     /// Brokers answer for a new topic a little after it is created: the next command should find it.
     private static func waitForLeaders(
-        of topic: EngineTopic, _ admin: borrowing Admin
+        of topic: TopicSpec, _ admin: borrowing Admin
     ) throws(BrokerError) {
+        let wanted = topic.partitions ?? 0
         let endMs = WallClock.steadyMs + 10_000
         while WallClock.steadyMs < endMs {
             do throws(BrokerError) {
                 let partitions = try admin.describe(topic.name).partitions
-                if partitions.count == topic.partitions, partitions.allSatisfy({ $0.leader >= 0 }) {
+                if partitions.count == wanted, partitions.allSatisfy({ $0.leader >= 0 }) {
                     return
                 }
             } catch {
@@ -90,55 +102,5 @@ enum TopicsCreateCommand {
             }
             usleep(20_000)
         }
-    }
-}
-
-/// A topic the engine writes.
-struct EngineTopic {
-    let key: String
-    let name: String
-    let partitions: Int
-    /// Settings of the topic that differ from the broker's.
-    var configs: [(name: String, value: String)] = []
-
-    /// Findings carry the event's time as their record's: brokers would delete those of a replay at once.
-    private static let keep = [(name: "retention.ms", value: "-1")]
-    /// Everything else is as old as its writing.
-    private static let stamped = [(name: "message.timestamp.type", value: "LogAppendTime")]
-    /// Snapshots: the last value of a key stays. Small segments, so that what is replaced goes soon.
-    static let compacted =
-        stamped + [
-            (name: "cleanup.policy", value: "compact"),
-            (name: "segment.bytes", value: "67108864"),
-            (name: "min.cleanable.dirty.ratio", value: "0.2"),
-        ]
-
-    /// The topics of a configuration; that of shadow findings where it is one of its own, that of state unless
-    /// a directory holds it.
-    static func all(_ settings: Settings) -> [EngineTopic] {
-        var topics = [
-            EngineTopic(
-                key: "partials.topic", name: settings.partials.topic,
-                partitions: settings.partials.partitions, configs: stamped),
-            EngineTopic(
-                key: "alerts.topic", name: settings.alerts.topic,
-                partitions: settings.alerts.partitions, configs: keep),
-            EngineTopic(
-                key: "dead_letters.topic", name: settings.deadLetters.topic,
-                partitions: settings.deadLetters.partitions, configs: stamped),
-        ]
-        if settings.state.directory.isEmpty {
-            topics.append(
-                EngineTopic(
-                    key: "state.topic", name: settings.state.topic,
-                    partitions: settings.partials.partitions, configs: compacted))
-        }
-        if !settings.shadowTopic.isEmpty, settings.shadowTopic != settings.alerts.topic {
-            topics.append(
-                EngineTopic(
-                    key: "shadow.topic", name: settings.shadowTopic,
-                    partitions: settings.alerts.partitions, configs: keep))
-        }
-        return topics
     }
 }

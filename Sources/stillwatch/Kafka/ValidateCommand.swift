@@ -1,5 +1,6 @@
 import Broker
 import Configuration
+import Delivery
 import Detection
 import Kafka
 
@@ -52,13 +53,7 @@ enum ValidateCommand {
             let admin = try Admin(properties: try Wiring.properties(settings))
             let brokers = try admin.brokers(timeoutMs: 5_000)
             report.ok("brokers: \(count(brokers.count, "broker")) at \(settings.bootstrapServers)")
-            let input = settings.input.topic
-            if let partitions = try admin.partitionCount(of: input) {
-                report.ok("input.topic: \(input), \(count(partitions, "partition"))")
-            } else {
-                report.problem(Failure(.checkFailed, "input.topic: there is no topic '\(input)'"))
-            }
-            for topic in EngineTopic.all(settings) { try check(topic, admin, &report) }
+            for topic in settings.topics { try check(topic, admin, &report) }
         } catch let error as BrokerError {
             report.problem(Failure(error))
         } catch let failure as Failure {
@@ -69,14 +64,15 @@ enum ValidateCommand {
     }
 
     private static func check(
-        _ topic: EngineTopic, _ admin: borrowing Admin, _ report: inout ValidationReport
+        _ topic: TopicSpec, _ admin: borrowing Admin, _ report: inout ValidationReport
     ) throws(BrokerError) {
         guard let partitions = try admin.partitionCount(of: topic.name) else {
-            let message = "\(topic.key): there is no topic '\(topic.name)'; "
-            let hint = "'stillwatch topics create' creates it"
-            return report.problem(Failure(.checkFailed, message + hint))
+            let hint = topic.partitions == nil ? "" : "; 'stillwatch topics create' creates it"
+            return report.problem(
+                Failure(.checkFailed, "\(topic.key): there is no topic '\(topic.name)'" + hint))
         }
-        if partitions == topic.partitions {
+        let wanted = topic.partitions ?? partitions
+        if partitions == wanted {
             report.ok("\(topic.key): \(topic.name), \(count(partitions, "partition"))")
         } else {
             let found = "has \(count(partitions, "partition"))"
@@ -84,7 +80,7 @@ enum ValidateCommand {
                 Failure(
                     .checkFailed,
                     "\(topic.key): '\(topic.name)' \(found), the configuration says "
-                        + "\(topic.partitions)"))
+                        + "\(wanted)"))
         }
     }
 }

@@ -20,9 +20,6 @@ enum DoctorCommand {
         options: [.group] + Option.connection + [.rules] + Option.settings + Option.logging,
         run: run)
 
-    /// Bytes around a dead letter's: its key and headers.
-    private static let headerBytes = 2048 + RecordOrigin.maxBytes
-
     static func run(_ invocation: Invocation) throws -> ExitCode {
         let settings = try Environment(invocation).settings
         let output = LineOutput()
@@ -53,7 +50,7 @@ enum DoctorCommand {
         let directory = settings.state.directory
         return DoctorSettings(
             properties: try Wiring.properties(settings), group: settings.group,
-            topics: topics(settings), isTransactional: settings.delivery == .exactlyOnce,
+            topics: settings.topics, isTransactional: settings.delivery == .exactlyOnce,
             acceptsLoss: settings.dataLoss == .accept,
             // Two snapshots are kept, and what waits for its pane is read again.
             replayMs: 2 * settings.snapshotIntervalMs + window.latenessMs + window.idleTimeoutMs
@@ -61,38 +58,6 @@ enum DoctorCommand {
             futureSkewMs: window.maxFutureSkewMs,
             stateDirectory: directory.isEmpty ? nil : directory,
             memoryBudget: Int64(Wiring.memoryBudget(settings)))
-    }
-
-    private static func topics(_ settings: Settings) -> [TopicWish] {
-        let input = TopicWish(.input, key: "input.topic", name: settings.input.topic)
-        return [input]
-            + EngineTopic.all(settings).map { topic in
-                let role = role(topic)
-                let isFormat = role == .partials || role == .state
-                return TopicWish(
-                    role, key: topic.key, name: topic.name,
-                    partitions: isFormat ? topic.partitions : nil,
-                    largestRecord: largestRecord(role, settings))
-            }
-    }
-
-    private static func role(_ topic: EngineTopic) -> Topic {
-        switch topic.key {
-        case "partials.topic": .partials
-        case "alerts.topic": .alerts
-        case "shadow.topic": .shadow
-        case "state.topic": .state
-        default: .deadLetters
-        }
-    }
-
-    private static func largestRecord(_ role: Topic, _ settings: Settings) -> Int {
-        switch role {
-        case .partials: IngestTask.blockBytes
-        case .state: PageWriter.largestPage
-        case .deadLetters: Int(settings.deadLetters.maxBytes) + headerBytes
-        default: 0
-        }
     }
 }
 

@@ -91,8 +91,8 @@ extension LiveTests {
             let owner = TopicPartition(.partials, 3)
             manifest.bytes.withUnsafeBytes { key in
                 Array("manifest".utf8).withUnsafeBytes {
-                    // The engine names the task's own partition; the producer knows the topic's.
-                    cut.append(to: .init(.state, 3), of: owner, key: key, value: $0)
+                    // Task 3 keeps its state in partition 1 of two. In an engine both topics have as many.
+                    cut.append(to: .init(.state, 1), of: owner, key: key, value: $0)
                 }
             }
             try producer.done { $0.send(cut) }

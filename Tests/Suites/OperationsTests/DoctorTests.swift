@@ -36,10 +36,10 @@ import Testing
 
     private func judge(_ topic: Topic, _ facts: TopicFacts) -> [CheckResult] {
         let isFormat = topic == .partials || topic == .state
-        let wish = TopicWish(
-            topic, key: Self.keys.name(topic), name: "t", partitions: isFormat ? 4 : nil,
-            largestRecord: isFormat ? 900_000 : 0)
-        return TopicJudge.judge(wish, facts, in: context)
+        var spec = TopicSpec(topic, key: Self.keys.name(topic), name: "t", partitions: 4)
+        spec.isFixed = isFormat
+        spec.largestRecord = isFormat ? 900_000 : 0
+        return TopicJudge.judge(spec, facts, in: context)
     }
 
     @Test("topics as they should be get one line each", arguments: Topic.all)
