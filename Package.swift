@@ -78,10 +78,13 @@ let package = Package(
                 "Delivery", "Snapshots", "Topology", "Detection", "Events",
                 "Primitives", "Telemetry", "Execution", "Kafka",
             ]),
+        module(
+            "Assessment", ["Replay", "Topology", "Detection", "Events", "YAML", "Primitives"]),
         .executableTarget(
             name: "stillwatch",
             dependencies: [
-                "Live", "Delivery", "Replay", "Simulation", "Configuration", "Kafka", "Topology",
+                "Live", "Assessment", "Delivery", "Replay", "Simulation", "Configuration", "Kafka",
+                "Topology",
                 "Detection",
                 "Events", "Aggregation", "Snapshots", "YAML", "Telemetry", "Primitives",
             ],
@@ -134,6 +137,10 @@ let package = Package(
         tests(
             "ReplayTests",
             ["Replay", "Topology", "Detection", "Simulation", "YAML", "Primitives"]),
+        tests(
+            "AssessmentTests",
+            ["Assessment", "Replay", "Topology", "Detection", "Simulation", "YAML", "Primitives"],
+            exclude: ["statistics_golden.py"], resources: [.copy("statistics-golden.txt")]),
         // Runs the program as a process; the modules are there to compare their words with the settings'.
         tests(
             "CommandTests",

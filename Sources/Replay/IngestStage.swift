@@ -24,10 +24,15 @@ final class IngestStage: @unchecked Sendable {
     private let decoders: UnsafeMutablePointer<EventDecoder>
     private let workers: Int
     private let plan: TopologyPlan
+    private let observer: (any RecordObserver)?
     /// The first refused records.
     private(set) var refusals: [Replay.Refusal] = []
 
-    init(_ settings: ReplaySettings, _ sources: [any RecordSource], chunks: Int) throws {
+    init(
+        _ settings: ReplaySettings, _ sources: [any RecordSource], chunks: Int,
+        _ observer: (any RecordObserver)?
+    ) throws {
+        self.observer = observer
         decoders = .allocate(capacity: settings.shards)
         for w in 0..<settings.shards {
             (decoders + w).initialize(to: try settings.makeDecoder())
@@ -63,6 +68,11 @@ final class IngestStage: @unchecked Sendable {
     func work(_ chunk: Chunk, trial: Int, worker: Int) {
         trials[trial].beginTrial(of: chunk.source, after: chunk.first - 1)
         Self.ingest(chunk, by: trials + trial, decoders + worker)
+        if let observer {
+            chunk.forEach { record, _, _ in
+                observer.observe(record, decoder: &decoders[worker], worker: worker)
+            }
+        }
     }
 
     /// Decides about a chunk's trial; chunks are settled in the order they were read in. Returns the source's clock.

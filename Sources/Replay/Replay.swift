@@ -75,9 +75,13 @@ public struct Replay {
     public static let keptRefusals = 20
 
     private let settings: ReplaySettings
+    private let observer: (any RecordObserver)?
 
-    /// A replay with `settings`.
-    public init(_ settings: ReplaySettings) { self.settings = settings }
+    /// A replay with `settings`; `observer` sees each record.
+    public init(_ settings: ReplaySettings, observer: (any RecordObserver)? = nil) {
+        self.settings = settings
+        self.observer = observer
+    }
 
     /// Reads the sources to their ends.
     ///
@@ -91,7 +95,7 @@ public struct Replay {
         onFinding: ((Finding) -> Void)? = nil, onProgress: ((Int) -> Void)? = nil
     ) async throws -> Report {
         var report = Report()
-        let rounds = try Rounds(settings, sources)
+        let rounds = try Rounds(settings, sources, observer)
         while let found = try await rounds.next() {
             if let onFinding {
                 // Each task hands out its own in order; a reader expects all of them to be.

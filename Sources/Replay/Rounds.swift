@@ -23,10 +23,12 @@ final class Rounds {
     /// Chunks a thread has in a round: several, so that one that takes long does not hold up the others.
     private static let chunksPerThread = 3
 
-    init(_ settings: ReplaySettings, _ sources: [any RecordSource]) throws {
+    init(
+        _ settings: ReplaySettings, _ sources: [any RecordSource], _ observer: (any RecordObserver)?
+    ) throws {
         width = settings.shards
         let count = width == 1 ? 1 : width * Self.chunksPerThread
-        ingest = try IngestStage(settings, sources, chunks: count)
+        ingest = try IngestStage(settings, sources, chunks: count, observer)
         reader = ChunkReader(sources, batchSize: settings.batchSize)
         shards = (0..<settings.shards).map {
             EntityStage(settings, first: $0, stride: settings.shards)

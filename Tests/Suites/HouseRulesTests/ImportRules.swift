@@ -6,14 +6,14 @@ enum ImportRules {
         "Snapshots": 2,
         "Kafka": 2, "Detection": 3, "Topology": 4, "Simulation": 4, "Configuration": 4,
         "Delivery": 5,
-        "Replay": 5, "Live": 6, "Console": 6, "stillwatch": 7,
+        "Replay": 5, "Live": 6, "Assessment": 6, "Console": 6, "stillwatch": 7,
     ]
 
     /// Modules that see nothing of the machine: no file, clock, socket, lock or thread.
     static let pure: Set = [
         "Primitives", "YAML", "Events", "Aggregation", "Snapshots", "Detection", "Topology",
         "Simulation",
-        "Delivery",
+        "Delivery", "Assessment",
     ]
 
     /// What the shards of a process share needs a lock; it is one file.
