@@ -22,8 +22,8 @@ struct LabelTests {
     @Test("a table has columns in any order, quotes, comments in none, and times in three forms")
     func table() throws {
         let labels = try read(
-            """
-            value,type,verdict,from,to,campaign,kind\r
+            #"""
+            value,type,verdict,from,to,campaign,kind\#r
             "acme, ""inc""",account,banned,2026-06-01,2026-06-02T12:30:00Z,farm one,
             b,account,benign,,,,
 
@@ -31,7 +31,7 @@ struct LabelTests {
             pay_1,fingerprint,confirmed,,,farm one,payment
             x,fingerprint,benign,,,,fingerprints.own_kind
             farm one,campaign,confirmed,2026-05-31,,,
-            """)
+            """#)
         #expect(labels.accounts.map(\.name) == ["acme, \"inc\"", "b", "acct_3"])
         #expect(labels.accounts.map(\.verdict) == [.confirmed, .benign, .confirmed])
         #expect(labels.accounts[0].from == EventTime(ms: 1_780_272_000_000))
