@@ -91,10 +91,13 @@ let package = Package(
             [
                 "Live", "Kafka", "Delivery", "Topology", "Snapshots", "Broker", "Execution",
             ]),
+        module(
+            "Assessment", ["Replay", "Topology", "Detection", "Events", "YAML", "Primitives"]),
         .executableTarget(
             name: "stillwatch",
             dependencies: [
-                "Operations", "Live", "Broker", "Delivery", "Replay", "Simulation", "Configuration",
+                "Operations", "Live", "Assessment", "Broker", "Delivery", "Replay", "Simulation",
+                "Configuration",
                 "Kafka",
                 "Topology",
                 "Detection",
@@ -150,6 +153,10 @@ let package = Package(
         tests(
             "ReplayTests",
             ["Replay", "Topology", "Detection", "Simulation", "YAML", "Primitives"]),
+        tests(
+            "AssessmentTests",
+            ["Assessment", "Replay", "Topology", "Detection", "Simulation", "YAML", "Primitives"],
+            exclude: ["statistics_golden.py"], resources: [.copy("statistics-golden.txt")]),
         // Runs the program as a process; the modules are there to compare their words with the settings'.
         tests(
             "CommandTests",

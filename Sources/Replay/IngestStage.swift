@@ -24,13 +24,15 @@ final class IngestStage: @unchecked Sendable {
     private let decoders: UnsafeMutablePointer<EventDecoder>
     private let workers: Int
     private let plan: TopologyPlan
+    private let observer: (any RecordObserver)?
     /// The first refused records.
     private(set) var refusals: [Replay.Refusal] = []
 
     init(
         _ settings: PipelineSettings, _ plan: TopologyPlan, _ sources: [any RecordSource],
-        threads: Int, chunks: Int
+        threads: Int, chunks: Int, _ observer: (any RecordObserver)?
     ) throws {
+        self.observer = observer
         let made = try settings.makeDecoder(plan.tracked)
         decoders = .allocate(capacity: threads)
         decoders.initialize(to: made)
@@ -68,6 +70,11 @@ final class IngestStage: @unchecked Sendable {
     func work(_ chunk: Chunk, trial: Int, worker: Int) {
         trials[trial].beginTrial(of: chunk.source, after: chunk.first - 1)
         Self.ingest(chunk, by: trials + trial, decoders + worker)
+        if let observer {
+            chunk.forEach { record, _, _ in
+                observer.observe(record, decoder: &decoders[worker], worker: worker)
+            }
+        }
     }
 
     /// Decides about a chunk's trial; chunks are settled in the order they were read in. Returns the source's clock.

@@ -77,13 +77,19 @@ public struct Replay {
     private let settings: PipelineSettings
     private let threads: Int
     private let chunkRecords: Int
+    private let observer: (any RecordObserver)?
 
     /// A replay through the pipeline of `settings`.
     ///
     /// - Parameters:
     ///   - threads: each does whatever is to be done: reading, decoding and folding, evaluating.
     ///   - chunkRecords: records that a thread takes at a time, at most.
-    public init(_ settings: PipelineSettings, threads: Int = 1, chunkRecords: Int = 4_096) {
+    ///   - observer: sees each record.
+    public init(
+        _ settings: PipelineSettings, threads: Int = 1, chunkRecords: Int = 4_096,
+        observer: (any RecordObserver)? = nil
+    ) {
+        self.observer = observer
         self.settings = settings
         self.threads = max(1, threads)
         self.chunkRecords = max(1, chunkRecords)
@@ -103,7 +109,7 @@ public struct Replay {
         let plan = settings.plan
         var report = Report()
         let rounds = try Rounds(
-            settings, plan, sources, threads: threads, chunkRecords: chunkRecords)
+            settings, plan, sources, threads: threads, chunkRecords: chunkRecords, observer)
         while let found = try await rounds.next() {
             if let onFinding {
                 // Each task hands out its own in order; a reader expects all of them to be.

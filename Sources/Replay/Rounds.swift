@@ -25,11 +25,11 @@ final class Rounds {
 
     init(
         _ settings: PipelineSettings, _ plan: TopologyPlan, _ sources: [any RecordSource],
-        threads: Int, chunkRecords: Int
+        threads: Int, chunkRecords: Int, _ observer: (any RecordObserver)?
     ) throws {
         width = threads
         let count = width == 1 ? 1 : width * Self.chunksPerThread
-        ingest = try IngestStage(settings, plan, sources, threads: threads, chunks: count)
+        ingest = try IngestStage(settings, plan, sources, threads: threads, chunks: count, observer)
         reader = ChunkReader(sources, chunkRecords: chunkRecords)
         shards = (0..<threads).map {
             EntityStage(settings, plan, first: $0, stride: threads)

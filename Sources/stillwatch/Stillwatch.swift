@@ -10,9 +10,8 @@ struct Stillwatch {
     private static let commands = [
         RunCommand.command, BacktestCommand.command, DemoCommand.command, SimulateCommand.command,
         ValidateCommand.command, RulesLintCommand.command, RulesTestCommand.command,
-        RulesStarterCommand.command, RulesFeaturesCommand.command, TopicsCreateCommand.command,
-        DecodeCommand.command,
-        DeadLettersListCommand.command,
+        RulesDiffCommand.command, RulesStarterCommand.command, RulesFeaturesCommand.command,
+        TopicsCreateCommand.command, DecodeCommand.command, DeadLettersListCommand.command,
         DeadLettersReplayCommand.command, ResetCommand.command, DoctorCommand.command,
         ConfigReferenceCommand.command,
     ]

@@ -21,10 +21,14 @@ public struct Rule: Sendable {
     public var entity: EntityClass
     /// The fingerprint kinds it judges, sorted; none for accounts.
     public var kinds: [String]
+    /// The condition as written, on one line.
+    public var conditionText: String
     /// When findings come and go.
     public var lifecycle: Lifecycle
     /// How much of the stream the engine must have seen before the rule is evaluated, in milliseconds.
     public var minHistoryMs: Int64
+    /// The names of the evidence, in order: expressions as written.
+    public var evidenceNames: [String] { evidence.map(\.name) }
     /// The rule's own tests.
     public var tests: [RuleTest]
     /// The file it comes from.

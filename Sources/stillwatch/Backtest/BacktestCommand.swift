@@ -1,6 +1,8 @@
+import Assessment
 import Configuration
 import Detection
 import Events
+import Glibc
 import Primitives
 import Replay
 import Telemetry
@@ -20,6 +22,10 @@ enum BacktestCommand {
             files, about as large as the events unpacked.
             At the end of the input the panes seen are closed and evaluated; findings that still fire then \
             stay open and are counted.
+            With labels, rules to compare with, expectations or sweeps, findings are judged, exactly and in the \
+            same pass: what a rule finds does not depend on other rules. --out DIR then gets report.html, \
+            report.json, summary.md, findings.ndjson, diff.ndjson and junit.xml; the summary also goes to \
+            standard error.
             """,
         arguments: [
             Argument(
@@ -28,7 +34,12 @@ enum BacktestCommand {
         ],
         options: [
             .rules, .format,
-            Option("out", .text("file"), default: "standard output", help: "Where findings go."),
+            Option(
+                "out", .text("path"), default: "standard output",
+                help:
+                    "A file for findings, or a directory for a report with its findings: one that exists or ends in "
+                    + "/, or any name but .json, .jsonl or .ndjson beside --labels, --compare, --expect or --sweep."
+            ),
             Option("sort", .flag, help: "Read each file in the order of its events' times."),
             Option(
                 "sort-memory", .integer("MiB", 16...1_048_576), default: "256",
@@ -40,30 +51,53 @@ enum BacktestCommand {
             ),
             .shards,
             Option("no-progress", .flag, help: "Draw no progress bar on a terminal."),
-        ] + Option.settings + Option.logging,
+        ] + ReportOptions.options + Option.settings + Option.logging,
         run: run)
 
     static func run(_ invocation: Invocation) async throws -> ExitCode {
         let environment = try Environment(invocation)
         let settings = environment.settings
-        let pipeline = try Wiring.pipeline(settings)
+        let judging = try ReportOptions(invocation, settings)
+        let rules = try judging.compile(paneWidth: Wiring.paneWidth(settings.window))
+        let pipeline = try Wiring.pipeline(settings, rules)
         let sources = try SortOptions(invocation).sources(
             try open(invocation.arguments, pipeline.limits), pipeline)
         // Before the work: a place that cannot be written should not cost an hour.
         var output = try writing { () throws(OutputError) in
-            try Output(path: invocation.value("out"))
+            try Output(path: outputPath(judging, invocation))
         }
+        let threads = Wiring.shards(settings)
+        let ledger = judging.ledger(pipeline.plan, threads: threads)
         let startMs = WallClock.steadyMs
-        let report = try await run(
-            Replay(pipeline, threads: Wiring.shards(settings)), sources,
+        var report = try await run(
+            Replay(pipeline, threads: threads, observer: ledger), sources,
             showsProgress: !invocation.has("no-progress"))
         let seconds = Double(WallClock.steadyMs - startMs) / 1000
         if report.ingest.processed == 0, report.ingest.consumed > 0 {
             throw Failure(.usage, text: nothingUsable(report, settings))
         }
+        let judged = ledger.map {
+            judging.report(
+                &report, $0, inputs: invocation.arguments, threads: threads, seconds: seconds,
+                digest: rules.digest)
+        }
         try write(report.findings, settings.format, to: &output)
         Console.error(ReplaySummary(report, seconds: seconds).text)
-        return .ok
+        guard let judged else { return .ok }
+        Console.error("\n" + SummaryText.text(judged))
+        if let directory = judging.directory { try judging.write(judged, into: directory) }
+        return judged.isAsExpected ? .ok : .checkFailed
+    }
+
+    /// The file of findings; in a report's directory, which is made, it has a name of its own.
+    private static func outputPath(
+        _ judging: ReportOptions, _ invocation: Invocation
+    ) throws(OutputError) -> String? {
+        guard let directory = judging.directory else { return invocation.value("out") }
+        if Files.isDirectory(directory) == nil, mkdir(directory, 0o755) != 0 {
+            throw .failed("\(directory): cannot be made: \(String(cString: strerror(errno)))")
+        }
+        return "\(directory)/findings.ndjson"
     }
 
     private static func open(

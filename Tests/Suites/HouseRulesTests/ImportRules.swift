@@ -7,7 +7,7 @@ enum ImportRules {
         "Snapshots": 2,
         "Kafka": 2, "Detection": 3, "Topology": 4, "Simulation": 4, "Configuration": 6,
         "Delivery": 5,
-        "Replay": 5, "Live": 6, "Operations": 7, "stillwatch": 8,
+        "Replay": 5, "Live": 6, "Assessment": 6, "Operations": 7, "stillwatch": 8,
     ]
 
     /// Modules that see nothing of the machine: no file, clock, socket, lock or thread.
@@ -15,7 +15,7 @@ enum ImportRules {
         "Primitives", "Broker", "YAML", "Events", "Aggregation", "Snapshots", "Detection",
         "Topology",
         "Simulation",
-        "Delivery",
+        "Delivery", "Assessment",
     ]
 
     /// What the shards of a process share needs a lock; it is one file.

@@ -1,0 +1,101 @@
+import Detection
+import Primitives
+
+/// What other rules change about findings: episodes before and after, paired by rule and entity.
+///
+/// An episode's partner is the first one not yet taken that overlaps it in time, from when it opened to when it closed.
+public struct EpisodeDiff: Sendable {
+    /// How an episode differs from its partner.
+    public enum Change: String, CaseIterable, Sendable {
+        /// Only the new rules have it.
+        case added
+        /// Only the old rules have it.
+        case removed
+        /// It opens earlier.
+        case earlier
+        /// It opens later.
+        case later
+        /// Its severity is another.
+        case severity
+    }
+
+    /// One pair; one side may be missing.
+    public struct Pair: Sendable, Equatable {
+        /// With the old rules.
+        public var before: Episode?
+        /// With the new rules.
+        public var after: Episode?
+
+        /// How they differ; empty where nothing a reader would see does.
+        public var changes: [Change] {
+            guard let before else { return [.added] }
+            guard let after else { return [.removed] }
+            var changes: [Change] = []
+            if after.opened < before.opened { changes.append(.earlier) }
+            if after.opened > before.opened { changes.append(.later) }
+            if after.severity != before.severity { changes.append(.severity) }
+            return changes
+        }
+
+        /// The rule.
+        public var rule: String { after?.rule ?? before?.rule ?? "" }
+        /// What it is on.
+        public var entity: String { after?.entity ?? before?.entity ?? "" }
+        /// When the first of both opens.
+        public var opened: EventTime {
+            min(before?.opened ?? EventTime(ms: .max), after?.opened ?? EventTime(ms: .max))
+        }
+    }
+
+    /// Numbers of one rule, or of all.
+    public struct Counts: Sendable, Equatable {
+        /// Episodes before.
+        public var before = 0
+        /// Episodes after.
+        public var after = 0
+        /// Episodes by change; one that opens later with another severity counts under both.
+        public var changes: [Change: Int] = [:]
+
+        mutating func add(_ pair: Pair) {
+            before += pair.before == nil ? 0 : 1
+            after += pair.after == nil ? 0 : 1
+            for change in pair.changes { changes[change, default: 0] += 1 }
+        }
+    }
+
+    /// All pairs, by time, rule and entity.
+    public let pairs: [Pair]
+    /// Numbers of all rules together.
+    public private(set) var total = Counts()
+    /// Numbers by rule.
+    public private(set) var byRule: [String: Counts] = [:]
+
+    /// Pairs episodes; both lists are by time.
+    public init(before: [Episode], after: [Episode]) {
+        struct Key: Hashable { var rule: String, entity: String }
+        var waiting: [Key: [Episode]] = [:]
+        for episode in before {
+            waiting[Key(rule: episode.rule, entity: episode.entity), default: []].append(episode)
+        }
+        var pairs: [Pair] = []
+        for episode in after {
+            let key = Key(rule: episode.rule, entity: episode.entity)
+            let partner = waiting[key]?.firstIndex { Self.overlap($0, episode) }
+            let taken = partner.flatMap { waiting[key]?.remove(at: $0) }
+            pairs.append(Pair(before: taken, after: episode))
+        }
+        for episode in waiting.values.joined() { pairs.append(Pair(before: episode, after: nil)) }
+        self.pairs = pairs.sorted {
+            ($0.opened, $0.rule, $0.entity) < ($1.opened, $1.rule, $1.entity)
+        }
+        for pair in self.pairs {
+            total.add(pair)
+            byRule[pair.rule, default: Counts()].add(pair)
+        }
+    }
+
+    private static func overlap(_ a: Episode, _ b: Episode) -> Bool {
+        let never = EventTime(ms: .max)
+        return a.opened <= (b.closed ?? never) && b.opened <= (a.closed ?? never)
+    }
+}

@@ -1,0 +1,163 @@
+import Detection
+import Primitives
+import Replay
+import Topology
+
+/// All that a backtest says, in one value from which every file of a report is written.
+///
+/// Equal inputs, rules and labels give an equal report but for `run`, so the digest leaves that out.
+public struct BacktestReport: Sendable {
+    /// The version of the report's JSON shape; it grows when a field changes its meaning or goes.
+    public static let schemaVersion = 1
+
+    /// What ran, on what, how fast.
+    public struct Run: Sendable {
+        /// The program's version.
+        public var version: String
+        /// What the rules were read from.
+        public var rules: String
+        /// The digest of the rules.
+        public var rulesDigest: UInt64
+        /// What the rules compared with were read from; nil without a comparison.
+        public var comparedRules: String?
+        /// The files of events.
+        public var inputs: [String]
+        /// The file of labels; nil without labels.
+        public var labels: String?
+        /// Threads.
+        public var shards: Int
+        /// Seconds it took.
+        public var seconds: Double
+
+        /// A run with all its parts.
+        public init(
+            version: String, rules: String, rulesDigest: UInt64, comparedRules: String?,
+            inputs: [String], labels: String?, shards: Int, seconds: Double
+        ) {
+            self.version = version
+            self.rules = rules
+            self.rulesDigest = rulesDigest
+            self.comparedRules = comparedRules
+            self.inputs = inputs
+            self.labels = labels
+            self.shards = shards
+            self.seconds = seconds
+        }
+    }
+
+    /// One rule and its findings.
+    public struct RuleRow: Sendable {
+        /// The rule's id.
+        public var id: String
+        /// The version, severity and trial of the rule as it is now; nil where only the old rules have it.
+        public var info: RuleInfo?
+        /// What no event has had that the rule asks for; not empty means no data rather than no findings.
+        public var missing: [String]
+        /// Episodes with the rules as they are.
+        public var episodes = 0
+        /// Of those, on confirmed, benign and unlabelled entities.
+        public var confirmed = 0, benign = 0, unlabelled = 0
+        /// Compared with the old rules; nil without a comparison.
+        public var counts: EpisodeDiff.Counts?
+    }
+
+    /// What labels say.
+    public struct Judgement: Sendable {
+        /// With the rules as they are.
+        public var score: Score
+        /// With the old rules; nil without a comparison.
+        public var before: Score?
+        /// Of the findings a team can look at: confirmed and benign; nil without a budget.
+        public var atCapacity: (budget: Budget, confusion: Confusion)?
+        /// Labelled campaigns and accounts in the file.
+        public var campaigns: Int, accounts: Int, fingerprints: Int
+    }
+
+    /// What ran.
+    public var run: Run
+    /// What the replay did.
+    public var replay: Replay.Report
+    /// The episodes by time.
+    public let episodes: [Episode]
+    /// The comparison with the old rules; nil without one.
+    public let diff: EpisodeDiff?
+    /// What changed in the rules themselves; nil without a comparison.
+    public var ruleDiff: RuleDiff?
+    /// Every rule, by id.
+    public let rules: [RuleRow]
+    /// What labels say; nil without labels.
+    public let judgement: Judgement?
+    /// Hours without events.
+    public var gaps: [ClosedRange<EventTime>]
+    /// What was expected.
+    public let expectations: [Expectation.Outcome]
+    /// Thresholds tried.
+    public var sweeps: [Sweep.Result] = []
+    private let attributions: [Attribution]
+
+    /// What came of a replay.
+    ///
+    /// - Parameters:
+    ///   - findings: with the rules as they are, in canonical order.
+    ///   - old: the findings of the old rules; nil without a comparison.
+    ///   - compiled: the rules as they are.
+    ///   - judge: the labels and what was seen of them; nil without labels.
+    public init(
+        _ run: Run, _ replay: Replay.Report, findings: [Finding], old: [Finding]?,
+        compiled: [RuleInfo], judge: Judge?, expectations: [Expectation], activity: Activity
+    ) {
+        self.run = run
+        self.replay = replay
+        let episodes = Episode.all(findings)
+        let before = old.map { Episode.all($0) }
+        self.episodes = episodes
+        diff = before.map { EpisodeDiff(before: $0, after: episodes) }
+        gaps = activity.gaps
+        let attributions = episodes.map { judge?.scorer.attribution(of: $0) ?? .none }
+        self.attributions = attributions
+        rules = Self.rows(episodes, attributions, compiled, replay.silentRules, diff)
+        judgement = judge.map { $0.judgement(of: episodes, before: before) }
+        self.expectations = expectations.map { expectation in
+            let count = zip(episodes, attributions).count { episode, attribution in
+                (expectation.rule.map { $0 == episode.rule } ?? true)
+                    && (expectation.label.map { judge?.carries($0, attribution) ?? false } ?? true)
+            }
+            return Expectation.Outcome(expectation: expectation, actual: count)
+        }
+    }
+
+    /// Whether every expectation holds.
+    public var isAsExpected: Bool { expectations.allSatisfy(\.isMet) }
+
+    /// What the labels say of an episode, by its place in `episodes`.
+    func verdict(ofEpisode index: Int) -> Verdict? { attributions[index].verdict }
+
+    private static func rows(
+        _ episodes: [Episode], _ attributions: [Attribution], _ compiled: [RuleInfo],
+        _ silent: [InputCoverage.SilentRule], _ diff: EpisodeDiff?
+    ) -> [RuleRow] {
+        var rows: [String: RuleRow] = [:]
+        for info in compiled {
+            let missing = silent.first { $0.rule == info.id }?.missing ?? []
+            rows[info.id] = RuleRow(id: info.id, info: info, missing: missing)
+        }
+        for id in diff.map({ Array($0.byRule.keys) }) ?? [] where rows[id] == nil {
+            rows[id] = RuleRow(id: id, info: nil, missing: [])
+        }
+        for (episode, attribution) in zip(episodes, attributions) {
+            rows[episode.rule]?.episodes += 1
+            switch attribution.verdict {
+            case .confirmed: rows[episode.rule]?.confirmed += 1
+            case .benign: rows[episode.rule]?.benign += 1
+            case nil: rows[episode.rule]?.unlabelled += 1
+            }
+        }
+        if let diff {
+            for id in rows.keys { rows[id]?.counts = diff.byRule[id] ?? EpisodeDiff.Counts() }
+        }
+        return rows.values.sorted { $0.id < $1.id }
+    }
+
+    /// Milliseconds that episodes are counted in.
+    static let dayMs: Int64 = 86_400_000
+}

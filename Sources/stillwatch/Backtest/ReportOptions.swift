@@ -1,0 +1,249 @@
+import Assessment
+import Configuration
+import Detection
+import Primitives
+import Replay
+import Topology
+import YAML
+
+/// What `backtest` judges findings by, and where its report goes; see ``Assessment``.
+struct ReportOptions {
+    /// The options, for the help and the parser.
+    static let options = [
+        Option(
+            "labels", .text("file"),
+            help:
+                "What is known of accounts, fingerprints and campaigns, as CSV or NDJSON, or as 'simulate --labels' "
+                + "writes it: precision, recall, time to detect, what leaked before."),
+        Option(
+            "budget", .text("n/day"),
+            help: "Findings a team can look at, as 20/day: precision among the first of each day."),
+        Option(
+            "compare", .text("path"),
+            help:
+                "The rules to compare with, a file or a directory: what changes from them to --rules."
+        ),
+        Option(
+            "expect", .text("file"),
+            help:
+                "A YAML list of expected findings by rule and label. Ends with 1 where one is not met."
+        ),
+        Option(
+            "sweep", .text("rule:feature>=a..b:step"), isRepeatable: true,
+            help:
+                "Try many thresholds in the same pass, as 'farm.shared_payment:accounts(24h)>=5..50:5'."
+        ),
+        Option(
+            "choose-on", .text("time..time"),
+            help:
+                "Choose each sweep's best threshold in this stretch; goes with --report-on and --labels."
+        ),
+        Option(
+            "report-on", .text("time..time"),
+            help:
+                "Score the chosen threshold in this later stretch, the longest window after the other one."
+        ),
+    ]
+
+    /// The directory of the report; nil where findings alone are written.
+    let directory: String?
+    /// Whether findings are judged at all.
+    let isJudging: Bool
+    /// The rules that run, each once, whichever set it is of.
+    let compared: ComparedRules
+    private let rules: RuleFiles
+    private let old: RuleFiles?
+    private let labels: LabelSet?
+    private let labelFile: String?
+    private let budget: Budget?
+    private let expectations: [Expectation]
+    private let sweeps: SweepRunner
+    private let split: SweepRunner.Split?
+
+    /// Reads what the options name.
+    ///
+    /// - Throws: `Failure` where a file cannot be read or used, or options do not go together.
+    init(_ invocation: Invocation, _ settings: Settings) throws(Failure) {
+        rules = try RuleFiles(settings)
+        if rules.diagnostics.hasErrors { throw Failure(.ruleError, text: rules.diagnostics.text) }
+        old = try invocation.value("compare").map { path throws(Failure) in
+            try Self.comparedRules(path, settings)
+        }
+        labelFile = invocation.value("labels")
+        labels = try labelFile.map { path throws(Failure) in try Self.labels(path) }
+        budget = try invocation.value("budget").map { text throws(Failure) in
+            guard let budget = Budget(text) else {
+                throw Failure(
+                    .usage, "--budget '\(text)' is no number of findings by time, as 20/day")
+            }
+            return budget
+        }
+        expectations =
+            try invocation.value("expect").map { path throws(Failure) in
+                try Self.expectations(path)
+            } ?? []
+        do throws(Sweep.Malformed) {
+            var parsed: [Sweep] = []
+            for text in invocation.values("sweep") { parsed.append(try Sweep(text)) }
+            sweeps = try SweepRunner(parsed, of: rules.rules)
+        } catch {
+            throw Failure(.usage, "--sweep \(error.message)")
+        }
+        split = try Self.split(invocation)
+        let asks = ["labels", "compare", "expect", "sweep"].contains { invocation.has($0) }
+        directory = Self.directory(invocation.value("out"), isJudging: asks)
+        isJudging = asks || directory != nil
+        compared = ComparedRules([rules.rules] + (old.map { [$0.rules] } ?? []) + sweeps.variants)
+        if budget != nil, labels == nil { throw Failure(.usage, "--budget goes with --labels") }
+        if split != nil, labels == nil || sweeps.sweeps.isEmpty {
+            throw Failure(.usage, "--choose-on and --report-on go with --sweep and --labels")
+        }
+    }
+
+    // MARK: Running
+
+    /// The rules that run, compiled.
+    func compile(paneWidth: PaneWidth) throws(Failure) -> RuleSet {
+        let set = try rules.compile(paneWidth: paneWidth)
+        guard isJudging else { return set }
+        if let split {
+            let longest = set.rules.map { Int64($0.subjectPanes) * paneWidth.ms }.max() ?? 0
+            guard split.embargoMs >= longest else {
+                throw Failure(
+                    .usage,
+                    "--report-on has to begin \(longest / 60_000) minutes after --choose-on ends, the longest "
+                        + "window of the rules: else both look at the same events")
+            }
+        }
+        do throws(RuleSetError) {
+            return try RuleSet(compared.rules, paneWidth: paneWidth)
+        } catch {
+            throw Failure(
+                .ruleError,
+                "the rules, those compared with and the sweeps together: \(RuleFiles.text(error))")
+        }
+    }
+
+    /// Counts what labels are judged by while the events are read; nil where nothing is judged. Each record is decoded
+    /// once more for it.
+    func ledger(_ plan: TopologyPlan, threads: Int) -> ActivityLedger? {
+        isJudging ? ActivityLedger(labels ?? LabelSet(), plan, threads: threads) : nil
+    }
+
+    // MARK: Judging
+
+    /// The report, and in it the findings of the rules as they are.
+    func report(
+        _ replay: inout Replay.Report, _ ledger: ActivityLedger, inputs: [String], threads: Int,
+        seconds: Double, digest: UInt64
+    ) -> BacktestReport {
+        var parts = compared.split(replay.findings)
+        let findings = parts.removeFirst()
+        let before = old == nil ? nil : parts.removeFirst()
+        let own = Set(rules.rules.map(\.info.id))
+        replay.findings = findings
+        replay.silentRules = replay.silentRules.filter { own.contains($0.rule) }
+        let activity = ledger.activity()
+        let running = rules.rules.filter { $0.status != .paused }
+        let end = replay.span?.upperBound ?? EventTime(ms: 0)
+        let judged = Set(running.flatMap { $0.entity == .account ? ["account"] : $0.kinds })
+        let scorer = labels.map { Scorer($0, activity, judged: judged, end: end) }
+        let run = BacktestReport.Run(
+            version: Release.version, rules: rules.origin, rulesDigest: digest,
+            comparedRules: old?.origin, inputs: inputs, labels: labelFile, shards: threads,
+            seconds: seconds)
+        var report = BacktestReport(
+            run, replay, findings: findings, old: before, compiled: running.map(\.info),
+            judge: labels.flatMap { labels in scorer.map { Judge(labels, $0, budget: budget) } },
+            expectations: expectations, activity: activity)
+        report.ruleDiff = old.map { RuleDiff(old: $0.rules, new: rules.rules) }
+        let days = replay.span.map { Double($0.upperBound.ms - $0.lowerBound.ms) / 86_400_000 } ?? 0
+        report.sweeps = sweeps.results(parts, days: days, scorer: scorer, split: split)
+        return report
+    }
+
+    /// Writes all files of the report but the findings; each appears whole or not at all.
+    func write(_ report: BacktestReport, into directory: String) throws {
+        var files = [
+            ("report.json", ReportJSON.text(report)), ("summary.md", SummaryText.text(report)),
+            ("report.html", ReportPage.text(report)),
+        ]
+        if let diff = report.diff { files.append(("diff.ndjson", ReportJSON.diffLines(diff))) }
+        if !report.expectations.isEmpty {
+            files.append(("junit.xml", JUnit.text(report.expectations)))
+        }
+        for (name, text) in files {
+            try writing { () throws(OutputError) in
+                var output = try Output(path: "\(directory)/\(name)")
+                try output.write(text: text)
+                try output.finish()
+            }
+        }
+    }
+
+    // MARK: Reading options
+
+    /// Where a report goes: `--out` where that is a directory, or is to be one.
+    private static func directory(_ out: String?, isJudging: Bool) -> String? {
+        guard let out, out != "-" else { return nil }
+        if let isDirectory = Files.isDirectory(out) { return isDirectory ? out : nil }
+        if out.hasSuffix("/") { return out }
+        let isFile = [".json", ".jsonl", ".ndjson"].contains { out.hasSuffix($0) }
+        return isJudging && !isFile ? out : nil
+    }
+
+    private static func comparedRules(
+        _ path: String, _ settings: Settings
+    ) throws(Failure) -> RuleFiles {
+        let files = try RuleFiles([path], paneWidth: Wiring.paneWidth(settings.window))
+        if files.diagnostics.hasErrors {
+            throw Failure(.ruleError, text: "--compare:\n" + files.diagnostics.text)
+        }
+        return files
+    }
+
+    private static func labels(_ path: String) throws(Failure) -> LabelSet {
+        let bytes = try Files.bytes(of: path)
+        do throws(FileError) {
+            return try LabelReader.read(bytes, name: path)
+        } catch {
+            throw Failure(.usage, text: error.description)
+        }
+    }
+
+    private static func expectations(_ path: String) throws(Failure) -> [Expectation] {
+        let diagnostics = Diagnostics()
+        let source = SourceText(name: path, bytes: try Files.bytes(of: path))
+        let expectations = Expectation.read(source, diagnostics)
+        if diagnostics.hasErrors { throw Failure(.usage, text: diagnostics.text) }
+        return expectations
+    }
+
+    private static func split(_ invocation: Invocation) throws(Failure) -> SweepRunner.Split? {
+        switch (invocation.value("choose-on"), invocation.value("report-on")) {
+        case (nil, nil): return nil
+        case (let choose?, let report?):
+            return SweepRunner.Split(
+                choose: try range(choose, "choose-on"), report: try range(report, "report-on"))
+        default: throw Failure(.usage, "--choose-on and --report-on go together")
+        }
+    }
+
+    private static func range(_ text: String, _ option: String) throws(Failure) -> Range<EventTime>
+    {
+        let halves = parts(of: text)
+        guard halves.count == 2, let from = TimeText.time(halves[0]),
+            let to = TimeText.time(halves[1]), from < to
+        else {
+            throw Failure(
+                .usage,
+                "--\(option) '\(text)' is no A..B of two times in order, each \(TimeText.forms)")
+        }
+        return from..<to
+    }
+
+    private static func parts(of text: String) -> [String] {
+        guard let dots = text.firstRange(of: "..") else { return [] }
+        return [String(text[..<dots.lowerBound]), String(text[dots.upperBound...])]
+    }
+}
