@@ -39,10 +39,10 @@ struct EntityRecord {
         get { Int(field(24, UInt32.self).pointee) }
         nonmutating set { field(24, UInt32.self).pointee = UInt32(newValue) }
     }
-    /// Index in the kind table; `accountKind` for accounts.
-    var kind: UInt8 {
-        get { field(28, UInt8.self).pointee }
-        nonmutating set { field(28, UInt8.self).pointee = newValue }
+    /// What sort of entity it is.
+    var kind: EntityKind {
+        get { EntityKind(code: field(28, UInt8.self).pointee) }
+        nonmutating set { field(28, UInt8.self).pointee = newValue.code }
     }
     /// Whether the entity is already on the list of the pane being closed.
     var isCandidate: Bool {
@@ -84,9 +84,6 @@ struct EntityRecord {
         get { Int(field(36, UInt16.self).pointee) }
         nonmutating set { field(36, UInt16.self).pointee = UInt16(newValue) }
     }
-
-    /// The kind of accounts.
-    static let accountKind: UInt8 = 0xFF
 
     /// The sample of dimension `index`; descriptors follow the header.
     func sample(_ index: Int) -> SampleDescriptor {

@@ -44,7 +44,7 @@ extension EntityStore {
     }
 
     /// Takes in a remnant that is read back; false where this store remembers no ages of its class.
-    mutating func loadRemnant(_ decoder: RecordDecoder, kind: UInt8) -> Bool {
+    mutating func loadRemnant(_ decoder: RecordDecoder, kind: EntityKind) -> Bool {
         guard layout(of: kind).remembersAge else { return false }
         let size = Self.remnantSize
         let record = makeRecord(decoder, kind: kind, size: size)

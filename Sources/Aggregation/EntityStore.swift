@@ -100,8 +100,8 @@ public struct EntityStore: ~Copyable {
     public var memoryBytes: Int { slab.reservedBytes + index.bytes }
 
     @inline(__always)
-    func layout(of kind: UInt8) -> RecordLayout {
-        kind == EntityRecord.accountKind ? accountLayout : fingerprintLayout
+    func layout(of kind: EntityKind) -> RecordLayout {
+        kind.isAccount ? accountLayout : fingerprintLayout
     }
 
     /// Hints that `key` will be folded soon: first its slot, then its record.
@@ -166,8 +166,7 @@ public struct EntityStore: ~Copyable {
     }
 
     private mutating func create(_ partial: borrowing Partial, pane: UInt32) -> EntityRecord {
-        let kind = partial.kind.map(UInt8.init) ?? EntityRecord.accountKind
-        let layout = layout(of: kind)
+        let layout = layout(of: partial.kind)
         let shape = shape(partial, layout)
         let size = Slab.rounded(shape.size(layout))
         makeRoom(size: size)
@@ -175,7 +174,7 @@ public struct EntityStore: ~Copyable {
         recordBytes += size
         record.base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
         record.key = partial.key
-        record.kind = kind
+        record.kind = partial.kind
         record.firstSeen = pane
         record.lastSeen = pane
         fill(record, size: size, shape, partial, layout)
@@ -287,10 +286,8 @@ public struct EntityReference {
 
     /// Hash of the entity's value, seeded with its kind.
     public var key: UInt64 { record.key }
-    /// Index in the kind table; nil for accounts.
-    public var kind: Int? {
-        record.kind == EntityRecord.accountKind ? nil : Int(record.kind)
-    }
+    /// What sort of entity it is.
+    public var kind: EntityKind { record.kind }
     /// Whether the age alone is kept: no window reaches the entity.
     public var isRemnant: Bool { record.isRemnant }
     /// Requests in all panes kept: an upper bound of every window's.

@@ -16,8 +16,8 @@ public struct EntityView: FeatureSource {
     public var key: UInt64 { record.key }
     /// The entity's value.
     public var value: ByteSlice { record.value(layout) }
-    /// The kind's index among the tracked ones; -1 for an account.
-    public var kind: Int { record.kind == EntityRecord.accountKind ? -1 : Int(record.kind) }
+    /// What sort of entity it is.
+    public var kind: EntityKind { record.kind }
     /// Panes since the entity was first seen.
     public var agePanes: UInt32 { now - min(now, record.firstSeen) }
     /// The last pane the entity was active in.

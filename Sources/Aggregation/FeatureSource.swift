@@ -38,6 +38,6 @@ public protocol FeatureSource {
     func activeHours(hours: UInt32) -> Int
     /// Panes since the entity was first seen.
     var agePanes: UInt32 { get }
-    /// Index in the tracked kind table; -1 for accounts.
-    var kind: Int { get }
+    /// What sort of entity it is.
+    var kind: EntityKind { get }
 }

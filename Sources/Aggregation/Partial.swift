@@ -31,8 +31,8 @@ public struct Partial {
 
     /// Hash of the entity's value, seeded with its kind.
     public var key: UInt64
-    /// Index in the receiver's kind table; nil for accounts.
-    public var kind: Int?
+    /// What sort of entity it is, by the receiver's kinds.
+    public var kind: EntityKind
     /// The entity's value, 1 to 512 bytes.
     public var value: ByteSlice
     /// Sums, one per measure of the schema; the first is requests.
@@ -42,7 +42,7 @@ public struct Partial {
 
     /// A partial over lent memory.
     public init(
-        key: UInt64, kind: Int?, value: ByteSlice, measures: UnsafePointer<Int64>,
+        key: UInt64, kind: EntityKind, value: ByteSlice, measures: UnsafePointer<Int64>,
         values: UnsafePointer<Value>
     ) {
         self.key = key

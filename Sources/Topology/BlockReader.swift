@@ -95,7 +95,8 @@ final class PartialReader {
         var seed: UInt64
     }
 
-    private let kinds: UnsafeMutablePointer<(seed: UInt64, index: Int)>
+    /// The seed of a sender's kind, and the kind here; by the sender's code.
+    private let kinds: UnsafeMutablePointer<(seed: UInt64, own: EntityKind?)>
     private let kindCount: Int
     private var measureMaps: (UnsafeMutablePointer<Int8>, UnsafeMutablePointer<Int8>)
     private var dimensionMaps: (UnsafeMutablePointer<Dimension>, UnsafeMutablePointer<Dimension>)
@@ -112,11 +113,12 @@ final class PartialReader {
     /// A reader of blocks with `schema` for a task of `plan`.
     init(schema: ByteSlice, plan: TopologyPlan) throws(BlockError) {
         var reader = ByteReader(schema)
-        var found: [(seed: UInt64, index: Int)] = []
+        var found: [(seed: UInt64, own: EntityKind?)] = [(Kind.account.seed, .account)]
         for name in try Self.names(&reader) {
-            let index = plan.kinds.firstIndex { $0.name == name }
-            found.append(
-                (Kind(name).seed, index.flatMap { plan.isEntityKind[$0] ? $0 : nil } ?? -1))
+            let index = plan.kinds.indices.first {
+                plan.kinds[$0].name == name && plan.isEntityKind[$0]
+            }
+            found.append((Kind(name).seed, index.map { .fingerprint($0) }))
         }
         let accounts = try Self.readClass(&reader, plan.accounts)
         let fingerprints = try Self.readClass(&reader, plan.fingerprints)
@@ -196,12 +198,11 @@ final class PartialReader {
         return result
     }
 
-    /// The seed and own index of the kind a partial is of: (account seed, nil) for accounts.
+    /// The seed and the kind here of what a partial is of; nil where no such entities are kept.
     @inline(__always)
-    private func kind(code: UInt8) -> (seed: UInt64, index: Int?)? {
-        if code == 0 { return (Kind.account.seed, nil) }
-        guard Int(code) <= kindCount, kinds[Int(code) - 1].index >= 0 else { return nil }
-        return (kinds[Int(code) - 1].seed, kinds[Int(code) - 1].index)
+    private func kind(code: UInt8) -> (seed: UInt64, own: EntityKind)? {
+        guard Int(code) < kindCount, let own = kinds[Int(code)].own else { return nil }
+        return (kinds[Int(code)].seed, own)
     }
 
     /// The length of the partial at the start of `bytes`; nil where it is cut off.
@@ -243,7 +244,7 @@ final class PartialReader {
             + value.count
         try readDimensions(ByteSlice(rebasing: partial[start...]), of: partial, isAccount)
         return Partial(
-            key: key, kind: kind.index, value: value, measures: UnsafePointer(measures),
+            key: key, kind: kind.own, value: value, measures: UnsafePointer(measures),
             values: UnsafePointer(values))
     }
 

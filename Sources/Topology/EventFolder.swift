@@ -147,11 +147,11 @@ struct EventFolder: ~Copyable {
             fingerprints.values[m] = fingerprints.measures[m].value(of: event)
         }
         if plan.keepsAccounts {
-            add(accounts, code: 0, key: accountKey, value: account, pane: pane)
+            add(accounts, kind: .account, key: accountKey, value: account, pane: pane)
         }
         for k in 0..<kindCount where found[k].isPresent && isEntityKind[k] {
             add(
-                fingerprints, code: UInt8(k + 1), key: found[k].key, value: found[k].text,
+                fingerprints, kind: .fingerprint(k), key: found[k].key, value: found[k].text,
                 pane: pane)
         }
     }
@@ -216,7 +216,7 @@ struct EventFolder: ~Copyable {
     /// Adds the event to the partial of one entity, or writes a new one.
     @inline(__always)
     private mutating func add(
-        _ shape: Class, code: UInt8, key: UInt64, value: ByteSlice, pane: UInt32
+        _ shape: Class, kind: EntityKind, key: UInt64, value: ByteSlice, pane: UInt32
     ) {
         // Events that tell different creation times must not share a partial, which holds one.
         var tag = mix(key &+ UInt64(pane) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(born) << 32)
@@ -232,7 +232,7 @@ struct EventFolder: ~Copyable {
         {
             return
         }
-        write(shape, code: code, key: key, value: value, pane: pane, tag: tag, slot: slot)
+        write(shape, kind: kind, key: key, value: value, pane: pane, tag: tag, slot: slot)
     }
 
     /// Adds the event's numbers to a partial; false, changing nothing, where one would overflow.
@@ -276,7 +276,7 @@ struct EventFolder: ~Copyable {
     }
 
     private mutating func write(
-        _ shape: Class, code: UInt8, key: UInt64, value: ByteSlice, pane: UInt32, tag: UInt64,
+        _ shape: Class, kind: EntityKind, key: UInt64, value: ByteSlice, pane: UInt32, tag: UInt64,
         slot: UnsafeMutablePointer<Combiner.Slot>
     ) {
         var length = shape.headSize + value.count
@@ -293,7 +293,7 @@ struct EventFolder: ~Copyable {
         let offset = sections.append(length, target: target, section: section)
         var at = sections.address(target: target, section: section, offset: offset)
         at.storeBytes(of: UInt16(length), as: UInt16.self)
-        at.storeBytes(of: code, toByteOffset: 2, as: UInt8.self)
+        at.storeBytes(of: kind.code, toByteOffset: 2, as: UInt8.self)
         at.storeBytes(of: 0, toByteOffset: 3, as: UInt8.self)
         at.storeBytes(of: UInt16(value.count), toByteOffset: 4, as: UInt16.self)
         at.storeBytes(of: present, toByteOffset: 6, as: UInt16.self)

@@ -18,10 +18,9 @@ struct PaneEvaluator: ~Copyable {
     private var accounts: Evaluator
     private var fingerprints: Evaluator
     private var episodes: EpisodeTable
-    /// Gates by kind index, the last for accounts.
+    /// Gates by the code of a kind.
     private let gates: UnsafeMutablePointer<FlatGate>
-    private let gateCount: Int
-    /// Rules by kind index, the last for accounts.
+    /// Rules by the code of a kind.
     private let rulesOf: [[Int]]
     private var keys: [UInt64] = []
     /// Rules that are not evaluated, by index: muted, or all false.
@@ -37,14 +36,12 @@ struct PaneEvaluator: ~Copyable {
         fingerprints = Evaluator(rules, .fingerprint)
         episodes = EpisodeTable(lifecycles: rules.rules.map(\.lifecycle))
         isMuted = rules.rules.map { _ in false }
-        gateCount = plan.kinds.count + 1
-        gates = .allocate(capacity: gateCount)
-        gates.initialize(repeating: FlatGate(), count: gateCount)
-        rulesOf = (0..<gateCount).map { i in
-            rules.ruleIndices(ofKind: i == plan.kinds.count ? -1 : i)
-        }
-        for i in 0..<gateCount {
-            guard let gate = rules.gate(ofKind: i == plan.kinds.count ? -1 : i) else { continue }
+        let entityKinds = [EntityKind.account] + plan.kinds.indices.map { .fingerprint($0) }
+        gates = .allocate(capacity: entityKinds.count)
+        gates.initialize(repeating: FlatGate(), count: entityKinds.count)
+        rulesOf = entityKinds.map { rules.ruleIndices(of: $0) }
+        for (i, kind) in entityKinds.enumerated() {
+            guard let gate = rules.gate(of: kind) else { continue }
             let strictest = gate.minValues.max { $0.atLeast < $1.atLeast }
             gates[i] = FlatGate(
                 minRequests: gate.minRequests, dimension: strictest?.dimension ?? -1,
@@ -66,7 +63,7 @@ struct PaneEvaluator: ~Copyable {
     /// Whether any rule can hold for the entity: the test every folded partial takes.
     @inline(__always)
     func passesGate(_ entity: EntityReference) -> Bool {
-        let gate = gates + (entity.kind ?? gateCount - 1)
+        let gate = gates + Int(entity.kind.code)
         if gate.pointee.isClosed || entity.requests < gate.pointee.minRequests { return false }
         return gate.pointee.dimension < 0
             || entity.valuesBound(dimension: gate.pointee.dimension) >= gate.pointee.atLeast
@@ -124,12 +121,11 @@ struct PaneEvaluator: ~Copyable {
         _ entity: EntityReference, _ view: EntityView, _ end: EventTime,
         _ watches: ArraySlice<WatchedEntity>, history: UInt32, _ findings: inout [Finding]
     ) -> Bool {
-        let isAccount = entity.kind == nil
-        if isAccount { accounts.begin() } else { fingerprints.begin() }
+        if entity.kind.isAccount { accounts.begin() } else { fingerprints.begin() }
         let before = findings.count
         if entity.isCandidate {
             entity.isCandidate = false
-            for rule in rulesOf[entity.kind ?? gateCount - 1] {
+            for rule in rulesOf[Int(entity.kind.code)] {
                 evaluate(rule, entity, view, end, history: history, &findings)
             }
         } else {
@@ -154,25 +150,26 @@ struct PaneEvaluator: ~Copyable {
         evaluations += 1
         let holds =
             history >= rules.rules[rule].minHistoryPanes
-            && (kind == nil
+            && (kind.isAccount
                 ? accounts.holds(rule: rule, view) : fingerprints.holds(rule: rule, view))
         let step = episodes.observe(rule: rule, entityKey: entity.key, holds: holds, at: end)
         guard let step else { return }
         let subject =
             step.subject
             ?? Subject(
-                kind: kind.map { kinds[$0].name } ?? Kind.account.name, value: Array(view.value))
+                kind: kind.index.map { kinds[$0].name } ?? Kind.account.name,
+                value: Array(view.value))
         if step.status == .create {
             episodes.setSubject(subject, rule: rule, entityKey: entity.key)
         }
-        report(step, subject, evidence(of: rule, kind == nil, view), &findings)
+        report(step, subject, evidence(of: rule, view), &findings)
     }
 
     private mutating func evidence(
-        of rule: Int, _ isAccount: Bool, _ view: EntityView
+        of rule: Int, _ view: EntityView
     ) -> [(name: String, value: EvidenceValue)] {
         let compiled = rules.rules[rule]
-        return isAccount
+        return view.kind.isAccount
             ? accounts.evidence(compiled, view) { view.top(dimension: $0, count: $1, window: $2) }
             : fingerprints.evidence(compiled, view) {
                 view.top(dimension: $0, count: $1, window: $2)

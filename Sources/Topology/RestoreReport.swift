@@ -53,6 +53,6 @@ public struct RestoreReport: Equatable, Sendable {
 extension StateShape {
     /// The kinds of which entities are kept.
     fileprivate var keptKinds: [String] {
-        (keepsAccounts ? ["account"] : []) + kinds.filter { !$0.isEmpty }
+        (keepsAccounts ? [Vocabulary.account] : []) + kinds.filter { !$0.isEmpty }
     }
 }

@@ -22,7 +22,7 @@ extension EntityStore {
         var decoder = try RecordDecoder(item)
         guard index.find(decoder.key) == nil, !gone.contains(decoder.key) else { return nil }
         try decoder.readHead(mapping, before: pane.index)
-        guard let kind = mapping.kinds[decoder.kindCode] else { return nil }
+        guard let kind = mapping.kinds[Int(decoder.kind.code)] else { return nil }
         if decoder.isRemnant {
             // An older snapshot may hold the entity as it was.
             if !loadRemnant(decoder, kind: kind) { gone.insert(decoder.key) }
@@ -48,7 +48,8 @@ extension EntityStore {
     }
 
     /// A record of `size` bytes with what a snapshot's item begins with; all else in it is zero.
-    mutating func makeRecord(_ decoder: RecordDecoder, kind: UInt8, size: Int) -> EntityRecord {
+    mutating func makeRecord(_ decoder: RecordDecoder, kind: EntityKind, size: Int) -> EntityRecord
+    {
         makeRoomToLoad(size: size)
         let record = EntityRecord(base: slab.allocate(size))
         record.base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
@@ -78,7 +79,7 @@ extension RecordShape {
         self.init()
         keyLength = decoder.valueLength
         panes = decoder.paneCount == 0 ? 1 : decoder.paneCapacity
-        let old = decoder.kindCode == 0 ? mapping.accounts : mapping.fingerprints
+        let old = mapping.class(of: decoder.kind)
         for d in old.dimensions.indices where old.dimensions[d].own >= 0 {
             let own = old.dimensions[d].own
             let head = decoder.samples[d]

@@ -13,7 +13,7 @@ struct RecordDecoder {
     }
 
     private(set) var key: UInt64 = 0
-    private(set) var kindCode = 0
+    private(set) var kind = EntityKind.account
     private(set) var firstSeen: UInt32 = 0
     private(set) var lastSeen: UInt32 = 0
     private(set) var valueLength = 0
@@ -63,8 +63,8 @@ struct RecordDecoder {
     ///
     /// - Parameter pane: the first pane that was open when the entity was written.
     mutating func readHead(_ mapping: StateMapping, before pane: UInt32) throws(StateError) {
-        kindCode = Int(try byte())
-        guard kindCode < mapping.kinds.count, pane > 0 else { throw .corrupted }
+        kind = EntityKind(code: try byte())
+        guard kind.code < mapping.kinds.count, pane > 0 else { throw .corrupted }
         lastSeen = UInt32(try number(UInt64(pane) - 1))
         firstSeen = lastSeen - UInt32(try number(UInt64(lastSeen)))
         valueLength = Int(try number(UInt64(UInt16.max)))
@@ -75,7 +75,7 @@ struct RecordDecoder {
         paneCount = Int(try number(Self.maxPanes))
         paneCapacity = Int(try number(Self.maxPanes))
         guard paneCount > 0, paneCount <= paneCapacity else { throw .corrupted }
-        let shape = kindCode == 0 ? mapping.accounts : mapping.fingerprints
+        let shape = mapping.class(of: kind)
         for d in shape.dimensions.indices {
             samples[d] = try sampleHead(shape.dimensions[d], mapping.sampleSize)
         }
@@ -104,7 +104,7 @@ struct RecordDecoder {
     mutating func readBody(
         into record: EntityRecord, _ mapping: StateMapping, _ layout: borrowing RecordLayout
     ) throws(StateError) {
-        let shape = kindCode == 0 ? mapping.accounts : mapping.fingerprints
+        let shape = mapping.class(of: kind)
         let value = try bytes(valueLength)
         if let start = value.baseAddress {
             (record.base + layout.keyOffset).copyMemory(from: start, byteCount: value.count)

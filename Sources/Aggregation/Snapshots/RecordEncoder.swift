@@ -10,7 +10,7 @@ extension EntityRecord {
         into buffer: inout ByteBuffer, _ layout: borrowing RecordLayout, isCanonical: Bool = false
     ) {
         buffer.append(integer: key)
-        buffer.append(kind == Self.accountKind ? 0 : kind + 1)
+        buffer.append(kind.code)
         buffer.append(varint: UInt64(lastSeen))
         buffer.append(varint: UInt64(lastSeen - firstSeen))
         buffer.append(varint: UInt64(keyLength))

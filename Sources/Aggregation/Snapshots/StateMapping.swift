@@ -22,8 +22,8 @@ public struct StateMapping: Sendable {
 
     let accounts: Class
     let fingerprints: Class
-    /// The new kind by old code (0 accounts, i + 1 kind i); nil where no such entities are kept any more.
-    let kinds: [UInt8?]
+    /// The new kind by the old one's code; nil where no such entities are kept any more.
+    let kinds: [EntityKind?]
     /// The most values a sample had.
     let sampleSize: Int
 
@@ -33,12 +33,15 @@ public struct StateMapping: Sendable {
         fingerprints = Class(from: old.fingerprints, to: new.fingerprints)
         let isKept = old.keepsAccounts && new.keepsAccounts
         kinds =
-            [isKept ? EntityRecord.accountKind : nil]
+            [isKept ? .account : nil]
             + old.kinds.map { name in
-                name.isEmpty ? nil : new.kinds.firstIndex(of: name).map(UInt8.init)
+                name.isEmpty ? nil : new.kinds.firstIndex(of: name).map(EntityKind.fingerprint)
             }
         sampleSize = old.sampleSize
     }
+
+    /// How entities of an old kind are read.
+    func `class`(of kind: EntityKind) -> Class { kind.isAccount ? accounts : fingerprints }
 }
 
 extension StateMapping.Class {

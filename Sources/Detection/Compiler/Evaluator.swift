@@ -90,7 +90,7 @@ public struct Evaluator: ~Copyable, @unchecked Sendable {
         switch node.operation {
         case .constant: return node.constant
         case .feature: return feature(Int(node.a), source)
-        case .isKind: return source.kind == Int(node.a) ? 1 : 0
+        case .isKind: return source.kind.code == UInt8(truncatingIfNeeded: node.a) ? 1 : 0
         case .not: return value(node.a, source) == 0 ? 1 : 0
         case .negate: return -value(node.a, source)
         case .conditional: return value(value(node.a, source) != 0 ? node.b : node.c, source)

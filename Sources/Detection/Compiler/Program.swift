@@ -10,7 +10,7 @@ struct Instruction {
     var operation: Operation
     /// What `binary` computes.
     var binary = BinaryOperator.and
-    /// The condition, left or only operand; the feature's slot; the kind's index.
+    /// The condition, left or only operand; the feature's slot; the kind's code.
     var a: Int32 = 0
     var b: Int32 = 0
     var c: Int32 = 0
@@ -40,8 +40,11 @@ struct Program {
         case .feature(let feature):
             return append(Instruction(operation: .feature, a: Int32(slot(feature))))
         case .isKind(let kind):
-            let index = kinds.firstIndex(of: kind) ?? -2
-            return append(Instruction(operation: .isKind, a: Int32(index)))
+            guard let index = kinds.firstIndex(of: kind) else {
+                return append(Instruction(operation: .constant, constant: 0))
+            }
+            let code = EntityKind.fingerprint(index).code
+            return append(Instruction(operation: .isKind, a: Int32(code)))
         case .not(let operand):
             return append(Instruction(operation: .not, a: add(operand)))
         case .negate(let operand):

@@ -82,16 +82,17 @@ public struct RuleSet: Sendable {
         entity == .account ? accountSchema : fingerprintSchema
     }
 
-    /// The rules that judge fingerprints of the tracked kind with this index; accounts for -1.
-    public func ruleIndices(ofKind kind: Int) -> [Int] {
+    /// The rules that judge entities of a kind, by index.
+    public func ruleIndices(of kind: EntityKind) -> [Int] {
         rules.indices.filter { i in
-            kind < 0 ? rules[i].entity == .account : rules[i].kinds.contains(kind)
+            guard let index = kind.index else { return rules[i].entity == .account }
+            return rules[i].kinds.contains(index)
         }
     }
 
-    /// What an entity of a kind (-1: an account) must have before any rule can hold; nil where none judges it.
-    public func gate(ofKind kind: Int) -> Gate? {
-        let gates = ruleIndices(ofKind: kind).map { rules[$0].gate }
+    /// What an entity of a kind must have before any rule can hold; nil where none judges it.
+    public func gate(of kind: EntityKind) -> Gate? {
+        let gates = ruleIndices(of: kind).map { rules[$0].gate }
         guard let first = gates.first else { return nil }
         return gates.dropFirst().reduce(first) { $0.either($1) }
     }

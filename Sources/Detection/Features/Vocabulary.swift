@@ -15,7 +15,7 @@ public struct Vocabulary: Sendable {
     ]
 
     /// The dimension of a fingerprint's accounts, and what findings call entities that are accounts.
-    public static let account = "account"
+    public static let account = EntityClass.account.rawValue
 
     /// Dimensions that are not fingerprints; `signals.<name>` are dimensions as well.
     public static let plainDimensions = [

@@ -31,7 +31,7 @@ struct OCSFArtifacts {
 
     private static func isTopAccounts(_ name: String) -> Bool {
         guard name.hasPrefix("top(") else { return false }
-        return name.dropFirst(4).prefix { $0 != "," && $0 != ")" } == "account"
+        return name.dropFirst(4).prefix { $0 != "," && $0 != ")" } == Vocabulary.account
     }
 
     func writeEvidences(to writer: inout JSONWriter) {
@@ -47,7 +47,7 @@ struct OCSFArtifacts {
         writer.endObject()
         for (value, count) in accounts {
             writer.beginObject()
-            writer.member("name", "account")
+            writer.member("name", Vocabulary.account)
             writer.object("data") { writer in
                 writer.key("requests")
                 writer.value(count)
@@ -77,8 +77,8 @@ struct OCSFArtifacts {
         writer.beginArray()
         writeObservable(place, kind: finding.entityKind, value: finding.entityValue, to: &writer)
         for (value, _) in accounts
-        where finding.entityKind != "account" || value != finding.entityValue {
-            writeObservable(.account, kind: "account", value: value, to: &writer)
+        where finding.entityKind != Vocabulary.account || value != finding.entityValue {
+            writeObservable(.account, kind: Vocabulary.account, value: value, to: &writer)
         }
         writer.endArray()
     }

@@ -14,7 +14,7 @@ enum OCSFPlace: Equatable {
     /// The place of `kind`'s values; an `ip` that is no address has none.
     init(kind: String, value: [UInt8]) {
         switch kind {
-        case "account": self = .account
+        case Vocabulary.account: self = .account
         case "ip": self = value.withUnsafeBytes { IPAddress($0) } == nil ? .other : .address
         case "subnet": self = .subnet
         case "device": self = .device

@@ -53,7 +53,7 @@ struct RuleTestReader {
         if !entity.contains(":") {
             let notes = ["write account:alice or payment:p1"]
             diagnostics.error("an entity is kind:value", at: entityNode, notes: notes)
-        } else if kind != "account", vocabulary.kind(kind) == nil {
+        } else if kind != Vocabulary.account, vocabulary.kind(kind) == nil {
             let notes = vocabulary.kindNotes(kind)
             diagnostics.error("unknown kind '\(kind)'", at: entityNode, notes: notes)
         }
@@ -73,7 +73,7 @@ struct RuleTestReader {
             diagnostics.error("'set' must be a mapping, not \(set.summary)", at: set)
             return nil
         }
-        if set["account"] == nil { diagnostics.error("an event needs 'account'", at: set) }
+        if set[Vocabulary.account] == nil { diagnostics.error("an event needs 'account'", at: set) }
         let settings = pairs.compactMap { pair in
             setting(pair).map { (target: $0.0, value: $0.1) }
         }
@@ -133,7 +133,7 @@ struct RuleTestReader {
 
     private func target(_ pair: Node.Pair) -> EventGroup.Target? {
         let name = pair.name
-        if name == "account" { return .account }
+        if name == Vocabulary.account { return .account }
         if name == "account_created" { return .accountCreated }
         if Self.numberFields.contains(name) { return .number(name) }
         if Self.stringFields.contains(name) { return .string(name) }
@@ -145,7 +145,7 @@ struct RuleTestReader {
         }
         var notes = suggestionNotes(
             for: name,
-            among: ["account", "account_created"] + Self.numberFields + Self.stringFields)
+            among: [Vocabulary.account, "account_created"] + Self.numberFields + Self.stringFields)
         if vocabulary.kinds.contains(name) { notes = ["write fingerprints.\(name)"] }
         diagnostics.error("unknown field '\(name)'", at: pair.key, notes: notes)
         return nil

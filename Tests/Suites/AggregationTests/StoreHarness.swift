@@ -60,7 +60,7 @@ struct StoreHarness: ~Copyable {
                     born: born, isPresent: true)
                 _ = store.fold(
                     Partial(
-                        key: key, kind: 0, value: ByteSlice(value),
+                        key: key, kind: .fingerprint(0), value: ByteSlice(value),
                         measures: UnsafePointer(measures), values: UnsafePointer(values)),
                     pane: Pane(index: pane))
             }
@@ -75,7 +75,8 @@ struct StoreHarness: ~Copyable {
                 hash: mix(account), name: bytes, born: 0, isPresent: true)
             _ = store.fold(
                 Partial(
-                    key: key, kind: 0, value: bytes, measures: UnsafePointer(measures),
+                    key: key, kind: .fingerprint(0), value: bytes,
+                    measures: UnsafePointer(measures),
                     values: UnsafePointer(values)),
                 pane: Pane(index: pane))
         }

@@ -122,7 +122,7 @@ struct EvaluatorTests {
 private struct CheapEntity: FeatureSource {
     var base: Int
     var agePanes: UInt32 { 5 }
-    var kind: Int { 0 }
+    var kind: EntityKind { .fingerprint(0) }
     func sum(measure: Int, window: UInt32) -> Int64 { Int64(base) }
     func distinct(dimension: Int, window: UInt32) -> Double { Double(base % 9) }
     func loads(dimension: Int, window: UInt32) -> Loads {
@@ -136,7 +136,7 @@ private struct CheapEntity: FeatureSource {
 private final class CountingEntity: FeatureSource {
     var asked = 0
     var agePanes: UInt32 { 5 }
-    var kind: Int { 0 }
+    var kind: EntityKind { .fingerprint(0) }
     func sum(measure: Int, window: UInt32) -> Int64 { 0 }
     func distinct(dimension: Int, window: UInt32) -> Double {
         asked += 1

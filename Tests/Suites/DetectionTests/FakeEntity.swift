@@ -5,11 +5,11 @@ import Primitives
 struct FakeEntity: FeatureSource {
     var seed: UInt64
     var agePanes: UInt32
-    var kind: Int
+    var kind: EntityKind
 
     init(seed: UInt64, kind: Int = 0) {
         self.seed = seed
-        self.kind = kind
+        self.kind = .fingerprint(kind)
         agePanes = UInt32(mix(seed ^ 99) % 500_000)
     }
 

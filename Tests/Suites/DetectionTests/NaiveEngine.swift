@@ -32,22 +32,26 @@ struct NaiveEngine {
 
     private mutating func add(_ event: RuleTestEvent, to rule: CompiledRule) {
         if rule.entity == .account {
-            insert(event, kind: "account", value: event.account, index: -1)
+            insert(event, kind: "account", value: event.account, .account)
         } else {
             for (kind, value) in event.fingerprints {
                 guard let index = set.kinds.firstIndex(of: kind), rule.kinds.contains(index) else {
                     continue
                 }
-                insert(event, kind: kind, value: value, index: index)
+                insert(event, kind: kind, value: value, .fingerprint(index))
             }
         }
     }
 
-    private mutating func insert(_ event: RuleTestEvent, kind: String, value: String, index: Int) {
+    private mutating func insert(
+        _ event: RuleTestEvent, kind: String, value: String, _ entityKind: EntityKind
+    ) {
         let name = "\(kind):\(value)"
         let entity =
             entities[name]
-            ?? NaiveEntity(kind: index, schema: set.schema(of: index < 0 ? .account : .fingerprint))
+            ?? NaiveEntity(
+                kind: entityKind,
+                schema: set.schema(of: entityKind.isAccount ? .account : .fingerprint))
         entities[name] = entity
         entity.add(event)
     }
@@ -83,13 +87,13 @@ final class NaiveEntity: FeatureSource {
         var created: Int64?
     }
 
-    let kind: Int
+    let kind: EntityKind
     var now: Int64 = 0
     private let schema: StateSchema
     private var rows: [Row] = []
     private var ids: [String: Int] = [:]
 
-    init(kind: Int, schema: StateSchema) {
+    init(kind: EntityKind, schema: StateSchema) {
         self.kind = kind
         self.schema = schema
     }

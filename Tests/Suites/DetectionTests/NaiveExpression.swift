@@ -34,7 +34,7 @@ indirect enum NaiveExpression {
         case .duration(_, let ms): return ms
         case .flag(let flag): return flag ? 1 : 0
         case .feature(_, let value): return value(entity, schema)
-        case .kindIn(let names): return names.contains(kinds[entity.kind]) ? 1 : 0
+        case .kindIn(let names): return names.contains(kinds[entity.kind.index ?? 0]) ? 1 : 0
         case .prefix("!", let operand): return of(operand) == 0 ? 1 : 0
         case .prefix(_, let operand): return of(operand).map { -$0 }
         case .conditional(let c, let a, let b): return of(c) != 0 ? of(a) : of(b)

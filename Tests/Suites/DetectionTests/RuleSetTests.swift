@@ -33,10 +33,10 @@ struct RuleSetTests {
                     measures: ["requests", "signals.elicits"],
                     dimensions: [.init(name: "signals.task", isNamed: false, loadWindow: 0)],
                     minWindow: 60, maxWindow: 60_480, tracksHours: false))
-        #expect(set.ruleIndices(ofKind: 1) == [1])
-        #expect(set.ruleIndices(ofKind: 2) == [])
-        #expect(set.ruleIndices(ofKind: -1) == [0])
-        #expect(set.gate(ofKind: 2) == nil)
+        #expect(set.ruleIndices(of: .fingerprint(1)) == [1])
+        #expect(set.ruleIndices(of: .fingerprint(2)) == [])
+        #expect(set.ruleIndices(of: .account) == [0])
+        #expect(set.gate(of: .fingerprint(2)) == nil)
     }
 
     @Test("Loads over several windows are several dimensions; distinct uses the first")

@@ -40,7 +40,7 @@ private struct SampledEntity: FeatureSource {
     var sampled: Int
     var perAccount: Int64
     var agePanes: UInt32 { 5 }
-    var kind: Int { 0 }
+    var kind: EntityKind { .fingerprint(0) }
 
     func sum(measure: Int, window: UInt32) -> Int64 { requests }
     func distinct(dimension: Int, window: UInt32) -> Double { accounts }

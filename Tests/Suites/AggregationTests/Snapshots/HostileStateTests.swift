@@ -51,7 +51,7 @@ struct HostileStateTests {
             _ = view.top(dimension: d, count: 3, window: 300)
             _ = view.newborn(dimension: d, window: 300, youngerThan: 10)
         }
-        let kind = view.kind < 0 ? nil : view.kind
+        let kind = view.kind.index
         for pane: UInt32 in [1300, 1301, 1700] {
             for value in 0..<80 {
                 StoredPartial(

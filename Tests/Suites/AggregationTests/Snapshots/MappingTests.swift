@@ -55,7 +55,8 @@ struct MappingTests {
                 #expect(copy.count == store.count)
                 for key in Self.keys {
                     guard let before = store.view(of: key, at: Pane(index: 1400)),
-                        let after = copy.view(of: key, at: Pane(index: 1400)), before.kind >= 0
+                        let after = copy.view(of: key, at: Pane(index: 1400)),
+                        !before.kind.isAccount
                     else { continue }
                     for window: UInt32 in [40, 400] {
                         #expect(
@@ -103,7 +104,8 @@ struct MappingTests {
                         let after = copy.view(of: key, at: Pane(index: 1400))
                     else { continue }
                     for d in 0..<2 {
-                        let kept = before.kind < 0 ? before.distinct(dimension: d, window: 300) : 0
+                        let kept =
+                            before.kind.isAccount ? before.distinct(dimension: d, window: 300) : 0
                         #expect(after.distinct(dimension: d, window: 300) == kept)
                     }
                     #expect(
@@ -124,7 +126,11 @@ struct MappingTests {
                 for key in Self.keys {
                     let before = store.view(of: key, at: Pane(index: 1400))?.kind
                     let after = copy.view(of: key, at: Pane(index: 1400))?.kind
-                    #expect(after == (before == -1 ? nil : before == 0 ? 3 : before == 1 ? 2 : nil))
+                    #expect(
+                        after
+                            == (before == .fingerprint(0)
+                                ? .fingerprint(3)
+                                : before == .fingerprint(1) ? .fingerprint(2) : nil))
                 }
             }
         }
@@ -179,7 +185,8 @@ struct MappingTests {
                 #expect(copy.checkInvariants() == [])
                 for key in Self.keys {
                     guard let before = store.view(of: key, at: Pane(index: 1499)),
-                        let after = copy.view(of: key, at: Pane(index: 1499)), before.kind >= 0
+                        let after = copy.view(of: key, at: Pane(index: 1499)),
+                        !before.kind.isAccount
                     else { continue }
                     let sum = after.sum(measure: 0, window: 300)
                     #expect(sum >= before.sum(measure: 0, window: 200))

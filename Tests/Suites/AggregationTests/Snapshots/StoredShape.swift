@@ -75,7 +75,8 @@ struct StoredPartial {
                             }
                             _ = store.fold(
                                 Partial(
-                                    key: key, kind: kind, value: ByteSlice(value),
+                                    key: key, kind: kind.map { .fingerprint($0) } ?? .account,
+                                    value: ByteSlice(value),
                                     measures: UnsafePointer(m), values: v),
                                 pane: Pane(index: pane))
                         }
