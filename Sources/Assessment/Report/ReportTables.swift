@@ -17,7 +17,9 @@ extension BacktestReport {
     /// Rules with their findings, and before -> after.
     var ruleTable: ReportTable {
         var head = ["rule", "severity", "findings"]
-        if diff != nil { head += ["before", "added", "removed", "earlier", "later", "severity"] }
+        if diff != nil {
+            head += ["before", "added", "removed", "earlier", "later", "other severity"]
+        }
         if judgement != nil { head += ["confirmed", "benign", "unlabelled"] }
         head.append("state")
         var table = ReportTable(

@@ -81,6 +81,7 @@ enum BacktestCommand {
                 &report, $0, inputs: invocation.arguments, threads: threads, seconds: seconds,
                 digest: rules.digest)
         }
+        judging.removeOldReport()
         try write(report.findings, settings.format, to: &output)
         Console.error(ReplaySummary(report, seconds: seconds).text)
         guard let judged else { return .ok }

@@ -1,6 +1,7 @@
 import Assessment
 import Configuration
 import Detection
+import Glibc
 import Primitives
 import Replay
 import Topology
@@ -43,6 +44,11 @@ struct ReportOptions {
             help:
                 "Score the chosen threshold in this later stretch, the longest window after the other one."
         ),
+    ]
+
+    /// The files of a report; the first says that the others are whole.
+    private static let fileNames = [
+        "report.json", "report.html", "summary.md", "findings.ndjson", "diff.ndjson", "junit.xml",
     ]
 
     /// The directory of the report; nil where findings alone are written.
@@ -142,6 +148,11 @@ struct ReportOptions {
         let before = old == nil ? nil : parts.removeFirst()
         let own = Set(rules.rules.map(\.info.id))
         replay.findings = findings
+        if compared.rules.count > rules.rules.count(where: { $0.status != .paused }) {
+            // The engine counts for all rules that ran; what is told is of the rules as they are.
+            replay.entities.openFindings = Episode.all(findings).count { $0.closed == nil }
+            replay.entities.suppressed = 0
+        }
         replay.silentRules = replay.silentRules.filter { own.contains($0.rule) }
         let activity = ledger.activity()
         let running = rules.rules.filter { $0.status != .paused }
@@ -162,16 +173,23 @@ struct ReportOptions {
         return report
     }
 
+    /// Removes what an earlier run has left, which must not stand beside what this one writes.
+    func removeOldReport() {
+        guard let directory else { return }
+        for name in Self.fileNames { unlink("\(directory)/\(name)") }
+    }
+
     /// Writes all files of the report but the findings; each appears whole or not at all.
     func write(_ report: BacktestReport, into directory: String) throws {
         var files = [
-            ("report.json", ReportJSON.text(report)), ("summary.md", SummaryText.text(report)),
-            ("report.html", ReportPage.text(report)),
+            ("summary.md", SummaryText.text(report)), ("report.html", ReportPage.text(report)),
         ]
         if let diff = report.diff { files.append(("diff.ndjson", ReportJSON.diffLines(diff))) }
         if !report.expectations.isEmpty {
             files.append(("junit.xml", JUnit.text(report.expectations)))
         }
+        // Last, for it says that the report is whole.
+        files.append(("report.json", ReportJSON.text(report)))
         for (name, text) in files {
             try writing { () throws(OutputError) in
                 var output = try Output(path: "\(directory)/\(name)")
