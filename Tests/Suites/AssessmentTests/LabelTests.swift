@@ -87,7 +87,7 @@ struct LabelTests {
             "labels:10: error: 'to' is before 'from'; swap them",
             "labels:12: error: campaign 'x' is confirmed in a row above",
             "labels:13: error: a label without a value",
-            "labels:14: error: 9 fields where the header has 7",
+            "labels:14: error: 10 fields where the header has 7",
         ]
         for line in expected { #expect(text.contains(line), "\(line)\n\(text)") }
         #expect(text.split(separator: "\n").count == expected.count)

@@ -5,7 +5,6 @@ Wants PyPI `statsmodels` and `lifelines`; `statistics_golden.py FILE` writes els
 "wilson HITS TOTAL LOWER UPPER", and "km SUBJECTS P50 P90 STEPS", where subjects are "MS+" (detected) or "MS-" (censored), steps are
 "MS:SHARE", and a time that is not reached is "none".
 """
-import math
 import pathlib
 import random
 import sys
@@ -32,8 +31,9 @@ for _ in range(60):
     steps = ",".join(f"{ms}:{curve.loc[ms]:.9f}" for ms in detected)
 
     def quantile(part):
-        time = fitter.percentile(1 - part)
-        return "none" if math.isinf(time) else str(int(time))
+        # fitter.percentile takes a share that is exactly the part, but for a rounding error, for one that is not.
+        times = [ms for ms in detected if curve.loc[ms] <= 1 - part + 1e-8]
+        return str(times[0]) if times else "none"
 
     texts = ",".join(f"{ms}{'+' if seen else '-'}" for ms, seen in subjects)
     lines.append(f"km {texts} {quantile(0.5)} {quantile(0.9)} {steps or 'none'}")
