@@ -54,6 +54,20 @@ struct HouseRulesTests {
         #expect(violations.isEmpty, "\(violations.map { "\n\($0)" }.joined())")
     }
 
+    @Test("pages name only pages, files and symbols that are there")
+    func links() throws {
+        let files = Package.allFiles()
+        let rule = LinkRule(files: files, sources: Self.sources)
+        let paths = files.filter { $0.hasSuffix(".md") && $0 != "CHANGELOG.md" }
+        #expect(paths.count > 30)
+        let violations = try paths.flatMap { path in
+            let text = try String(
+                contentsOf: Package.root.appendingPathComponent(path), encoding: .utf8)
+            return rule.check(LinkRule.Page(path: path, text: text))
+        }
+        #expect(violations.isEmpty, "\(violations.map { "\n\($0)" }.joined())")
+    }
+
     @Test("every public declaration is documented")
     func documentation() { check(DocumentationRule.check) }
 }

@@ -31,6 +31,19 @@ struct PlantedTests {
         }
     }
 
+    @Test("pages that name what is not there are found, and what is there is not")
+    func links() {
+        let rule = LinkRule(
+            files: ["README.md", "Sources/A/A.docc/There.md", "Sources/A/B/C.swift"],
+            sources: [file("public struct Task {}\n", "Sources/A/B/C.swift")])
+        let good =
+            "<doc:There> ``Task/run(_:)`` ``A`` `A/B/C.swift` `C.swift` [x](../B/C.swift#l) [y](https://z)\n"
+        let bad = "<doc:Gone>\n``Gone``\n`A/C.swift`\n`D.swift`\n[x](B/C.swift)\n"
+        let path = "Sources/A/A.docc/There.md"
+        #expect(rule.check(.init(path: path, text: good)).isEmpty)
+        #expect(lines(rule.check(.init(path: path, text: bad))) == [1, 2, 3, 4, 5])
+    }
+
     @Test("requirements and calls are no functions")
     func noBodies() {
         let long = String(repeating: "    case a\n", count: 70)
