@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("backtest judges findings")
@@ -83,6 +84,11 @@ struct JudgedBacktestTests {
         let score = try #require((report["labels"] as? [String: Any])?["score"] as? [String: Any])
         let farms = try #require(score["farms"] as? [String: Any])
         #expect(farms["found"] as? Int == 1 && farms["missed"] as? Int == 0)
+        if SchemaValidator.isAvailable {
+            let text = try world.read("report/report.json").split(separator: "\n").map(String.init)
+            let result = try SchemaValidator.validate(text, as: "report")
+            #expect(result.status == 0, "\(result.output.prefix(2000))")
+        }
         let page = try world.read("report/report.html")
         #expect(
             !page.contains("http://") && !page.contains("https://") && !page.contains("<script"))

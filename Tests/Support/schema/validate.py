@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Checks findings against the published OCSF schema, or flat findings against ours.
+"""Checks findings against the published OCSF schema, flat findings against ours, or reports of backtests.
 
-    validate.py [--format ocsf|flat] [FILE ...]        (no FILE or -: standard input)
+    validate.py [--format ocsf|flat|report] [FILE ...]        (no FILE or -: standard input)
 
 Reads one JSON object a line. Every error goes to standard error as FILE:LINE: PATH: MESSAGE.
 Exit codes: 0 all valid, 1 some invalid or nothing to check, 2 the packages are missing.
 """
 import argparse
 import json
+import pathlib
 import sys
 
 try:
@@ -61,6 +62,9 @@ FLAT = {
 }
 
 
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+
+
 def reject_repeats(pairs):
     """json keeps the last of two equal keys in silence; a SIEM may keep the first."""
     names = [name for name, _ in pairs]
@@ -72,6 +76,10 @@ def reject_repeats(pairs):
 def ocsf_schema():
     schema = OcsfJsonSchemaEmbedded(get_ocsf_schema("1.8.0"))
     return schema.get_class_schema(class_name="detection_finding", profiles=[])
+
+
+def report_schema():
+    return json.loads((ROOT / "Sources/Assessment/Assessment.docc/report.schema.json").read_text())
 
 
 def own_checks(finding):
@@ -100,10 +108,10 @@ def errors_of(line, validator, is_ocsf):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--format", choices=["ocsf", "flat"], default="ocsf")
+    parser.add_argument("--format", choices=["ocsf", "flat", "report"], default="ocsf")
     parser.add_argument("files", nargs="*", default=["-"])
     options = parser.parse_args()
-    schema = ocsf_schema() if options.format == "ocsf" else FLAT
+    schema = {"ocsf": ocsf_schema, "flat": lambda: FLAT, "report": report_schema}[options.format]()
     validator = Draft202012Validator(schema)
     checked = invalid = 0
     for name in options.files:
