@@ -43,3 +43,8 @@ public func sizeBytes(_ text: some StringProtocol) -> Int64? {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: unit)
     return overflow ? nil : bytes
 }
+
+/// A text that may span lines, on one line with single spaces.
+public func oneLine(_ text: String) -> String {
+    text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+}

@@ -23,13 +23,9 @@ public struct RuleDiff: Sendable {
         entries = Set(before.keys).union(after.keys).sorted().compactMap { id in
             switch (before[id], after[id]) {
             case (nil, let rule?):
-                Entry(
-                    rule: id, change: "added",
-                    details: ["when: \(Self.oneLine(rule.conditionText))"])
+                Entry(rule: id, change: "added", details: ["when: \(rule.conditionText)"])
             case (let rule?, nil):
-                Entry(
-                    rule: id, change: "removed",
-                    details: ["when: \(Self.oneLine(rule.conditionText))"])
+                Entry(rule: id, change: "removed", details: ["when: \(rule.conditionText)"])
             case (let old?, let new?):
                 Self.changed(old, new)
             case (nil, nil): nil
@@ -50,7 +46,7 @@ public struct RuleDiff: Sendable {
         let info = rule.info
         let lifecycle = rule.lifecycle
         return [
-            ("when", oneLine(rule.conditionText)), ("version", "\(info.version)"),
+            ("when", rule.conditionText), ("version", "\(info.version)"),
             ("severity", info.severity.rawValue), ("status", rule.status.rawValue),
             ("entity", rule.entity.rawValue), ("kinds", rule.kinds.joined(separator: ", ")),
             ("for", durationText(ms: lifecycle.holdMs)),
@@ -65,11 +61,6 @@ public struct RuleDiff: Sendable {
             ("references", info.references.joined(separator: ", ")),
             ("tags", info.tags.joined(separator: ", ")),
         ]
-    }
-
-    /// A text that may span lines, on one.
-    private static func oneLine(_ text: String) -> String {
-        text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
     /// A block of lines for each rule; one sentence where nothing differs.

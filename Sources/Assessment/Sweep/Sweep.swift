@@ -88,7 +88,7 @@ public struct Sweep: Sendable {
     /// `5..50:5`, from, through and step; one step where there is none.
     private static func values(_ text: Substring) -> [Double]? {
         let halves = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard let dots = halves[0].range(of: ".."), halves.count <= 2,
+        guard let dots = halves[0].firstRange(of: ".."), halves.count <= 2,
             let low = Double(halves[0][..<dots.lowerBound].filter { $0 != " " }),
             let high = Double(halves[0][dots.upperBound...].filter { $0 != " " }), low <= high
         else { return nil }
@@ -119,19 +119,5 @@ public struct Sweep: Sendable {
             variants.append(variant)
         }
         return variants
-    }
-}
-
-extension StringProtocol {
-    /// Where `text` first stands.
-    fileprivate func range(of text: String) -> Range<Index>? {
-        var start = startIndex
-        while start < endIndex {
-            if self[start...].hasPrefix(text) {
-                return start..<index(start, offsetBy: text.count)
-            }
-            start = index(after: start)
-        }
-        return nil
     }
 }

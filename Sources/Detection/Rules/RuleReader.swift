@@ -47,15 +47,11 @@ struct RuleReader {
         info.shadow = status == .shadow
         return Rule(
             info: info, status: status, entity: entity, kinds: kinds,
-            conditionText: Self.oneLine(when.scalar?.text ?? ""), lifecycle: lifecycle,
+            conditionText: oneLine(when.scalar?.text ?? ""), lifecycle: lifecycle,
             minHistoryMs: minHistoryMs,
             tests: tests, file: map.node.source.name,
             position: map.node["id"]?.range.start ?? map.node.range.start,
             condition: condition.term, evidence: shown, uses: condition.uses)
-    }
-
-    private static func oneLine(_ text: String) -> String {
-        text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
     /// A condition without a gate is evaluated for every entity that has an event, in every pane.

@@ -58,7 +58,7 @@ enum BacktestCommand {
         let environment = try Environment(invocation)
         let settings = environment.settings
         let judging = try ReportOptions(invocation, settings)
-        let rules = try judging.compile(paneWidth: Wiring.paneWidth(settings.window))
+        let (rules, digest) = try judging.compile(paneWidth: Wiring.paneWidth(settings.window))
         let pipeline = try Wiring.pipeline(settings, rules)
         let sources = try SortOptions(invocation).sources(
             try open(invocation.arguments, pipeline.limits), pipeline)
@@ -79,7 +79,7 @@ enum BacktestCommand {
         let judged = ledger.map {
             judging.report(
                 &report, $0, inputs: invocation.arguments, threads: threads, seconds: seconds,
-                digest: rules.digest)
+                digest: digest)
         }
         judging.removeOldReport()
         try write(report.findings, settings.format, to: &output)

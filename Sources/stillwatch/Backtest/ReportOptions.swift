@@ -108,10 +108,10 @@ struct ReportOptions {
 
     // MARK: Running
 
-    /// The rules that run, compiled.
-    func compile(paneWidth: PaneWidth) throws(Failure) -> RuleSet {
+    /// The rules that run, compiled, and the digest of the rules as they are.
+    func compile(paneWidth: PaneWidth) throws(Failure) -> (rules: RuleSet, digest: UInt64) {
         let set = try rules.compile(paneWidth: paneWidth)
-        guard isJudging else { return set }
+        guard isJudging else { return (set, set.digest) }
         if let split {
             let longest = set.rules.map { Int64($0.subjectPanes) * paneWidth.ms }.max() ?? 0
             guard split.embargoMs >= longest else {
@@ -122,7 +122,7 @@ struct ReportOptions {
             }
         }
         do throws(RuleSetError) {
-            return try RuleSet(compared.rules, paneWidth: paneWidth)
+            return (try RuleSet(compared.rules, paneWidth: paneWidth), set.digest)
         } catch {
             throw Failure(
                 .ruleError,

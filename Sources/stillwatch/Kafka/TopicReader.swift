@@ -16,7 +16,7 @@ struct TopicReader: ~Copyable {
         init?(_ text: String) {
             if let offset = Int64(text), offset >= 0 {
                 self = .offset(offset)
-            } else if let ms = UTCTime.ms(text) {
+            } else if let ms = TimeText.time(text)?.ms {
                 self = .time(ms: ms)
             } else {
                 return nil

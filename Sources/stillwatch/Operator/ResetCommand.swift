@@ -2,6 +2,7 @@ import Configuration
 import Delivery
 import Live
 import Operations
+import Primitives
 
 /// `reset`: where the group goes on, and from which state; a dry run unless told otherwise.
 enum ResetCommand {
@@ -57,7 +58,7 @@ enum ResetCommand {
         case "beginning": return .beginning
         case "end": return .end
         case let text?:
-            if let ms = UTCTime.ms(text) { return .time(ms: ms) }
+            if let ms = TimeText.time(text)?.ms { return .time(ms: ms) }
             throw Failure(
                 .usage,
                 "--to must be beginning, end or a UTC time such as 2026-01-01T00:00:00Z, not '\(text)'"

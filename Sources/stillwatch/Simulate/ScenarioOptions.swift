@@ -95,11 +95,11 @@ enum ScenarioOptions {
     }
 
     private static func time(_ text: String) throws(ScenarioError) -> EventTime {
-        guard let ms = UTCTime.ms(text) else {
+        guard let time = TimeText.time(text) else {
             throw .badValue(
                 text, parameter: "start", expected: "a UTC time such as 2026-01-01T00:00:00Z")
         }
-        return EventTime(ms: ms)
+        return time
     }
 }
 

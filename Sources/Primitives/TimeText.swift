@@ -1,5 +1,3 @@
-import Primitives
-
 /// Times as people write them in files and on the command line.
 public enum TimeText {
     /// What a time may look like, for messages.
