@@ -117,4 +117,21 @@ public struct ByteBuffer: ~Copyable, @unchecked Sendable {
         }
         append(UInt8(rest))
     }
+
+    /// Appends an integer as ZigZag LEB128: small numbers of either sign take few bytes.
+    public mutating func append(zigzag value: Int64) {
+        append(varint: UInt64(bitPattern: (value << 1) ^ (value >> 63)))
+    }
+
+    /// Appends bytes behind their number as LEB128.
+    public mutating func append(sized bytes: [UInt8]) {
+        append(varint: UInt64(bytes.count))
+        bytes.withUnsafeBytes { append($0) }
+    }
+
+    /// Appends a string's UTF-8 bytes behind their number as LEB128.
+    public mutating func append(sized text: String) {
+        append(varint: UInt64(text.utf8.count))
+        append(text: text)
+    }
 }

@@ -33,7 +33,7 @@ extension EpisodeTable {
     private func encodeHead(into buffer: inout ByteBuffer, rules: [String]) {
         buffer.append(Self.version)
         buffer.append(varint: UInt64(rules.count))
-        for id in rules { buffer.append(sized: Array(id.utf8)) }
+        for id in rules { buffer.append(sized: id) }
         buffer.append(varint: counters.suppressed)
         buffer.append(varint: counters.refused)
         buffer.append(varint: UInt64(count))
@@ -60,7 +60,7 @@ extension EpisodeTable {
         }
         buffer.append(varint: UInt64(entry.sequence))
         if let subject = entry.subject {
-            buffer.append(sized: Array(subject.kind.utf8))
+            buffer.append(sized: subject.kind)
             buffer.append(sized: subject.value)
         }
     }
@@ -76,7 +76,7 @@ extension EpisodeTable {
         for (i, id) in rules.enumerated() { places[id] = i }
         var indices: [Int?] = []
         for _ in 0..<(try reader.require(reader.varint())) {
-            indices.append(places[String(decoding: try reader.sizedBytes(), as: UTF8.self)])
+            indices.append(places[try reader.require(reader.sizedText())])
         }
         counters.suppressed = try reader.require(reader.varint())
         counters.refused = try reader.require(reader.varint())
@@ -108,16 +108,16 @@ extension EpisodeTable {
         entry.phase = phase
         entry.isRunning = flags & 4 != 0
         entry.isCounted = flags & 8 != 0
-        entry.start = EventTime(ms: try reader.zigzag())
-        entry.lastHeld = EventTime(ms: try reader.zigzag())
-        entry.lastEmitted = EventTime(ms: try reader.zigzag())
-        entry.coolsUntil = EventTime(ms: try reader.zigzag())
+        entry.start = EventTime(ms: try reader.require(reader.zigzag()))
+        entry.lastHeld = EventTime(ms: try reader.require(reader.zigzag()))
+        entry.lastEmitted = EventTime(ms: try reader.require(reader.zigzag()))
+        entry.coolsUntil = EventTime(ms: try reader.require(reader.zigzag()))
         let sequence = try reader.require(reader.varint())
         guard sequence < 1 << 62 else { throw .corrupted }
         entry.sequence = Int(sequence)
         if flags & 16 != 0 {
-            let kind = String(decoding: try reader.sizedBytes(), as: UTF8.self)
-            entry.subject = Subject(kind: kind, value: try reader.sizedBytes())
+            let kind = try reader.require(reader.sizedText())
+            entry.subject = Subject(kind: kind, value: try reader.require(reader.sizedBytes()))
         }
         guard entry.isSane else { throw .corrupted }
         return (WatchedEntity(entityKey: key, rule: Int(rule)), entry)
@@ -170,32 +170,9 @@ extension Episode {
     }
 }
 
-extension ByteBuffer {
-    fileprivate mutating func append(sized bytes: [UInt8]) {
-        append(varint: UInt64(bytes.count))
-        bytes.withUnsafeBytes { append($0) }
-    }
-
-    fileprivate mutating func append(zigzag value: Int64) {
-        append(varint: UInt64(bitPattern: (value << 1) ^ (value >> 63)))
-    }
-}
-
 extension ByteReader {
     fileprivate func require<T>(_ value: T?) throws(EpisodeTableError) -> T {
         guard let value else { throw .corrupted }
         return value
-    }
-
-    fileprivate mutating func sizedBytes() throws(EpisodeTableError) -> [UInt8] {
-        guard let count = varint(), count <= UInt64(remaining), let slice = bytes(Int(count)) else {
-            throw .corrupted
-        }
-        return Array(slice)
-    }
-
-    fileprivate mutating func zigzag() throws(EpisodeTableError) -> Int64 {
-        guard let bits = varint() else { throw .corrupted }
-        return Int64(bitPattern: bits >> 1) ^ -Int64(bitPattern: bits & 1)
     }
 }
