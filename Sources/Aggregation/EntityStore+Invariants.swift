@@ -5,6 +5,7 @@ extension EntityStore {
         var wrong = index.checkInvariants()
         var bytes = 0
         var left = 0
+        var accounts = 0
         var pieces: [Int: Int] = [:]
         for i in 0..<index.capacity {
             guard let record = index.record(at: i) else { continue }
@@ -12,6 +13,7 @@ extension EntityStore {
                 left += 1
                 if record.firstSeen > record.lastSeen { wrong.append("a remnant ends first") }
             } else {
+                accounts += record.kind.isAccount ? 1 : 0
                 wrong += record.checkInvariants(layout(of: record.kind))
             }
             bytes += record.size
@@ -19,6 +21,9 @@ extension EntityStore {
         }
         if bytes != recordBytes { wrong.append("the records' bytes are counted wrong") }
         if left != remnants { wrong.append("\(left) remnants, \(remnants) counted") }
+        if accounts != accountCount {
+            wrong.append("\(accounts) accounts, \(accountCount) counted")
+        }
         if bytes > slab.reservedBytes { wrong.append("records take more than was reserved") }
         return wrong + slab.checkInvariants(pieces.map { ($0, $1) }).map(\.description)
     }

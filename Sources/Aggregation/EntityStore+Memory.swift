@@ -43,7 +43,7 @@ extension EntityStore {
 
     /// Takes an entity out, the last one a walk gave.
     private mutating func remove(_ record: EntityRecord, _ walk: inout EntityIndex.Walk) {
-        if record.isRemnant { remnants -= 1 }
+        if record.isRemnant { remnants -= 1 } else { countAccount(record.kind, by: -1) }
         if record.isStored { changes.noteRemoved(record.key) }
         if isLoading { gone.insert(record.key) }
         recordBytes -= record.size

@@ -18,6 +18,7 @@ extension EntityStore {
         recordBytes += size - record.size
         slab.free(record.base, size: record.size)
         expired += 1
+        countAccount(remnant.kind, by: -1)
     }
 
     private mutating func makeRemnant(of record: EntityRecord) -> EntityRecord {

@@ -94,6 +94,8 @@ public struct EntityStore: ~Copyable {
         accountLayout.deallocate()
     }
 
+    /// Accounts kept, remnants not counted.
+    public internal(set) var accountCount = 0
     /// Entities kept, remnants not counted.
     public var count: Int { index.count - remnants }
     /// Bytes taken from the system: records with their slack, and the index.
@@ -180,7 +182,14 @@ public struct EntityStore: ~Copyable {
         fill(record, size: size, shape, partial, layout)
         if layout.tracksHours { record.markHour(hour(of: pane), layout) }
         index.insert(record)
+        countAccount(record.kind, by: 1)
         return record
+    }
+
+    /// Keeps the number of accounts when an entity comes (`change` 1) or goes (-1).
+    @inline(__always)
+    mutating func countAccount(_ kind: EntityKind, by change: Int) {
+        if kind.isAccount { accountCount += change }
     }
 
     /// Gives a zeroed record its capacities and its value.
@@ -212,6 +221,7 @@ public struct EntityStore: ~Copyable {
         index.replace(remnant, with: record)
         recordBytes += size - remnant.size
         remnants -= 1
+        countAccount(record.kind, by: 1)
         slab.free(remnant.base, size: remnant.size)
         return record
     }

@@ -91,6 +91,45 @@ public struct EntityView: FeatureSource {
         return Array(found.prefix(count))
     }
 
+    /// One sampled value of a dimension.
+    public struct Value {
+        /// The value's hash.
+        public var hash: UInt64
+        /// The value as text; empty where the dimension is not named.
+        public var name: ByteSlice
+        /// The pane in which the value (an account) was created; nil where unknown.
+        public var born: UInt32?
+        /// The first pane it was seen in with the entity, as far as is known; where its creation is remembered, that
+        /// or the entity's own first pane, whichever is later.
+        public var first: UInt32
+        /// The last pane it was seen in.
+        public var last: UInt32
+        /// Its requests within the dimension's load window; 0 where no loads are kept.
+        public var load: Int64
+    }
+
+    /// Calls `body` with every sampled value of a dimension that some window reaches, by hash: all values while they
+    /// are few, else an even sample.
+    public func forEachValue(of dimension: Int, _ body: (Value) -> Void) {
+        let shape = layout.dimension[dimension]
+        eachEntry(of: dimension, window: layout.retention) { entry, offset in
+            let born = entry.isBornKnown ? entry.first : nil
+            let load =
+                shape.bucketWidth > 0
+                ? record.load(of: entry, window: shape.loadWindow, now: now, shape) : 0
+            let name =
+                shape.isNamed
+                ? record.name(of: entry, dimension: dimension, at: offset, shape)
+                : ByteSlice(start: nil, count: 0)
+            body(
+                Value(
+                    hash: entry.hash, name: name, born: born,
+                    first: born == nil
+                        ? entry.first : min(entry.last, max(entry.first, record.firstSeen)),
+                    last: entry.last, load: load))
+        }
+    }
+
     /// Calls `body` with every sampled entry last seen within the window and where its sample begins;
     /// returns the exponent the window is scaled by.
     @inline(__always) @discardableResult

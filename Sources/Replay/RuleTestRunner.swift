@@ -23,6 +23,7 @@ public struct RuleTestRunner: Sendable {
     public init(_ settings: PipelineSettings) {
         self.settings = settings
         self.settings.partitions = 1
+        self.settings.evidence = nil
         self.settings.format = .json
         self.settings.fieldMap = FieldMap(.stillwatch)
     }
@@ -34,6 +35,8 @@ public struct RuleTestRunner: Sendable {
     public func run(_ test: RuleTest, of rule: Rule) async throws -> Outcome {
         var active = rule
         active.status = .active
+        // What such a rule finds goes to campaigns, of which its test knows nothing.
+        active.alerts = true
         var settings = settings
         settings.rules = try RuleSet([active], paneWidth: settings.timing.paneWidth)
         let report = try await Replay(settings).run([RuleTestSource(test)])

@@ -7,7 +7,10 @@ extension EntityTask {
     /// Closes every pane the watermark has passed, in order, and appends what the rules find.
     public mutating func advance(_ findings: inout [Finding]) {
         let target = progress.firstOpenPane
-        guard target > openPane else { return }
+        guard target > openPane else {
+            tellEnd()
+            return
+        }
         // Not before a pane with something in it closes: until then an earlier one may still turn up.
         if historyStart == nil, progress.lowestPane < target { historyStart = progress.lowestPane }
         while openPane < target {
@@ -16,14 +19,18 @@ extension EntityTask {
             while openPane < next, evaluator.isWatching {
                 close(openPane, &findings)
                 openPane += 1
+                tellTicks()
             }
             pass(to: next)
+            tellTicks()
             guard openPane < target else { break }
             fold(openPane)
             close(openPane, &findings)
             counters.panesClosed += 1
             openPane += 1
+            tellTicks()
         }
+        tellEnd()
         notes.forget(before: pending.lowestOffset)
     }
 
@@ -90,8 +97,10 @@ extension EntityTask {
         _ bytes: ByteSlice, key: UInt64, _ reader: PartialReader, pane: Pane
     ) {
         do throws(BlockError) {
-            let entity = store.fold(try reader.read(bytes, key: key), pane: pane)
+            let partial = try reader.read(bytes, key: key)
+            let entity = store.fold(partial, pane: pane)
             counters.partials += 1
+            noteLead(partial, of: entity, pane: pane)
             if !entity.isCandidate, evaluator.passesGate(entity) {
                 entity.isCandidate = true
                 candidates.append(key)

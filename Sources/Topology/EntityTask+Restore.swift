@@ -24,11 +24,12 @@ extension EntityTask {
     public mutating func load(_ page: Page) throws(RestoreError) {
         guard let restoring else { preconditionFailure("nothing is being restored") }
         guard restoring.follows(page) else { throw .corrupted }
-        if !restoring.isNewest, page.kind == .taskHeader || page.kind == .episodes { return }
+        if !restoring.isNewest, page.kind.isWholeInEachSnapshot { return }
         try restoring.items.read(page, corrupted: .corrupted) { (item) throws(RestoreError) in
             switch page.kind {
             case .taskHeader: try loadHeader(item, restoring)
             case .episodes: try loadEpisodes(item, restoring)
+            case .leads: try loadLeads(item, restoring)
             case .entities: try loadEntity(item, restoring)
             case .removedKeys: try loadRemoved(item)
             default: throw .corrupted
@@ -70,6 +71,25 @@ extension EntityTask {
         }
     }
 
+    private mutating func loadLeads(
+        _ item: ByteSlice, _ restoring: Restoring
+    ) throws(RestoreError) {
+        guard plan.evidence != nil else { return }
+        guard restoring.hasEvidence else {
+            var reader = ByteReader(item)
+            guard let through = reader.zigzag(), let flag = reader.integer(UInt8.self), flag < 2
+            else { throw .corrupted }
+            evidence.through = EventTime(ms: through)
+            evidence.hasEnded = flag == 1
+            restoring.hasEvidence = true
+            return
+        }
+        let feeding = Set(rules.rules.filter { $0.campaign != nil }.map(\.info.id))
+        guard restoring.leads.read(item, into: &evaluator.leads, rules: feeding) else {
+            throw .corrupted
+        }
+    }
+
     /// Takes in an entity; what is firing is pinned, as it was after the last pane.
     private mutating func loadEntity(
         _ item: ByteSlice, _ restoring: Restoring
@@ -100,7 +120,8 @@ extension EntityTask {
     /// - Throws: `RestoreError` where something is missing; the task is of no use then.
     public mutating func finishRestore() throws(RestoreError) -> RestoreReport {
         guard let restoring, restoring.isAtEnd, let header = restoring.header,
-            restoring.episodes?.isComplete == true
+            restoring.episodes?.isComplete == true,
+            !restoring.hasEvidence || restoring.leads.isComplete
         else { throw .corrupted }
         store.finishLoading()
         window = restoring.manifest.window

@@ -13,6 +13,11 @@ extension PageKind {
     static let entities = PageKind(rawValue: 3)
     /// Keys of entities removed, 8 bytes each, some an item.
     static let removedKeys = PageKind(rawValue: 4)
+    /// Leads of campaigns, and how far they were told of.
+    static let leads = PageKind(rawValue: 5)
+
+    /// Whether every snapshot holds all of it, so that older ones are passed over.
+    var isWholeInEachSnapshot: Bool { self != .entities && self != .removedKeys }
 }
 
 /// A snapshot of a task, ready to be written: first the pages, and once those are safe the manifest.
@@ -74,6 +79,7 @@ extension EntityTask {
         var writer = PageWriter(task: self.id, id: id)
         writer.append(.taskHeader) { header.encode(into: &$0) }
         evaluator.encodeEpisodes(size: Self.episodesPiece) { writer.append(.episodes, $0) }
+        if plan.evidence != nil { encodeLeads(into: &writer) }
         let span = encodeEntities(
             isFull: isFull || needsFullSnapshot, leastRoll: leastRoll, into: &writer)
         let (pages, digest) = writer.finish()
@@ -86,6 +92,14 @@ extension EntityTask {
             pages: pages,
             manifest: Manifest(
                 task: self.id, id: id, position: position, replayFrom: replayFrom, window: window))
+    }
+
+    private func encodeLeads(into writer: inout PageWriter) {
+        writer.append(.leads) { buffer in
+            buffer.append(zigzag: evidence.through.ms)
+            buffer.append(evidence.hasEnded ? 1 : 0)
+        }
+        evaluator.leads.encode { writer.append(.leads, $0) }
     }
 
     private mutating func encodeEntities(
@@ -126,6 +140,8 @@ extension EntityTask {
     public func stateDigest() -> UInt64 {
         var place = ByteBuffer()
         header.encodePlace(into: &place)
-        return mix(store.stateDigest()) &+ mix(evaluator.episodesDigest() &+ xxh3(place.bytes))
+        let leads = plan.evidence == nil ? 0 : evaluator.leads.digest()
+        return leads &+ mix(store.stateDigest())
+            &+ mix(evaluator.episodesDigest() &+ xxh3(place.bytes))
     }
 }

@@ -30,6 +30,9 @@ public struct EntityTask: ~Copyable {
     var readers: [PartialReader] = []
     var readerOf: [UInt64: Int] = [:]
     var evaluator: PaneEvaluator
+    var evidence = Evidence()
+    /// The fingerprints' measure of output tokens; -1 where it is not kept.
+    let tokenMeasure: Int
     /// The first pane that is not closed.
     var openPane: UInt32 = 0
     /// The first pane that ever closed with something in it anywhere: where history begins.
@@ -67,6 +70,7 @@ public struct EntityTask: ~Copyable {
         let parameters = EntityStore.Parameters(
             accounts: plan.accounts, fingerprints: plan.fingerprints,
             paneWidth: plan.timing.paneWidth, sampleSize: sampleSize, memoryBudget: memoryBudget)
+        tokenMeasure = plan.fingerprints.measures.firstIndex(of: Vocabulary.outputTokens) ?? -1
         shape = plan.shape(sampleSize: parameters.sampleSize)
         store = EntityStore(parameters)
         evaluator = PaneEvaluator(rules: rules, plan: plan)

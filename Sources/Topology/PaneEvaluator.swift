@@ -27,6 +27,12 @@ struct PaneEvaluator: ~Copyable {
     private var isMuted: [Bool]
     /// Conditions evaluated so far.
     private(set) var evaluations = 0
+    /// What is told to CAMPAIGN.
+    var leads: LeadTable
+    private let isGrouped: Bool
+    private let tellsCampaigns: Bool
+    /// The fingerprints' dimension that names accounts.
+    let accountDimension: Int
 
     init(rules: RuleSet, plan: TopologyPlan) {
         self.rules = rules
@@ -36,6 +42,10 @@ struct PaneEvaluator: ~Copyable {
         fingerprints = Evaluator(rules, .fingerprint)
         episodes = EpisodeTable(lifecycles: rules.rules.map(\.lifecycle))
         isMuted = rules.rules.map { _ in false }
+        leads = LeadTable(plan.evidence ?? EvidencePlan(), paneWidth: plan.timing.paneWidth)
+        accountDimension = plan.namedAccounts ?? 0
+        tellsCampaigns = plan.evidence != nil && plan.namedAccounts != nil
+        isGrouped = tellsCampaigns && plan.evidence?.isGrouped == true
         let entityKinds = [EntityKind.account] + plan.kinds.indices.map { .fingerprint($0) }
         gates = .allocate(capacity: entityKinds.count)
         gates.initialize(repeating: FlatGate(), count: entityKinds.count)
@@ -116,36 +126,38 @@ struct PaneEvaluator: ~Copyable {
     /// rules that watch one it did not: what a rule finds must not depend on the other rules. So an entity is
     /// a subject of a rule for the rule's own longest window after its last event, whatever else is kept.
     ///
-    /// - Returns: whether a finding was created.
+    /// - Returns: whether an episode began.
     private mutating func evaluate(
         _ entity: EntityReference, _ view: EntityView, _ end: EventTime,
         _ watches: ArraySlice<WatchedEntity>, history: UInt32, _ findings: inout [Finding]
     ) -> Bool {
         if entity.kind.isAccount { accounts.begin() } else { fingerprints.begin() }
-        let before = findings.count
+        var creates = false
         if entity.isCandidate {
             entity.isCandidate = false
             for rule in rulesOf[Int(entity.kind.code)] {
-                evaluate(rule, entity, view, end, history: history, &findings)
+                if evaluate(rule, entity, view, end, history: history, &findings) { creates = true }
             }
         } else {
             let silence = view.silence
             for watch in watches {
                 if silence < rules.rules[watch.rule].subjectPanes {
-                    evaluate(watch.rule, entity, view, end, history: history, &findings)
+                    let isNew = evaluate(
+                        watch.rule, entity, view, end, history: history, &findings)
+                    if isNew { creates = true }
                 } else {
                     lapse(watch, at: end, &findings)
                 }
             }
         }
-        return findings[before...].contains { $0.status == .create }
+        return creates
     }
 
     private mutating func evaluate(
         _ rule: Int, _ entity: EntityReference, _ view: EntityView, _ end: EventTime,
         history: UInt32, _ findings: inout [Finding]
-    ) {
-        guard !isMuted[rule] else { return }
+    ) -> Bool {
+        guard !isMuted[rule] else { return false }
         let kind = entity.kind
         evaluations += 1
         let holds =
@@ -153,7 +165,7 @@ struct PaneEvaluator: ~Copyable {
             && (kind.isAccount
                 ? accounts.holds(rule: rule, view) : fingerprints.holds(rule: rule, view))
         let step = episodes.observe(rule: rule, entityKey: entity.key, holds: holds, at: end)
-        guard let step else { return }
+        guard let step else { return false }
         let subject =
             step.subject
             ?? Subject(
@@ -162,7 +174,8 @@ struct PaneEvaluator: ~Copyable {
         if step.status == .create {
             episodes.setSubject(subject, rule: rule, entityKey: entity.key)
         }
-        report(step, subject, evidence(of: rule, view), &findings)
+        report(step, subject, evidence(of: rule, view), view, &findings)
+        return step.status == .create
     }
 
     private mutating func evidence(
@@ -183,16 +196,24 @@ struct PaneEvaluator: ~Copyable {
         guard !isMuted[watch.rule] else { return }
         let step = episodes.observe(
             rule: watch.rule, entityKey: watch.entityKey, holds: false, at: end)
-        if let step, let subject = step.subject { report(step, subject, [], &findings) }
+        if let step, let subject = step.subject { report(step, subject, [], nil, &findings) }
     }
 
-    private func report(
+    /// Hands out a step: as a finding, as a lead, or as both.
+    private mutating func report(
         _ step: Transition, _ subject: Subject,
-        _ evidence: [(name: String, value: EvidenceValue)], _ findings: inout [Finding]
+        _ evidence: [(name: String, value: EvidenceValue)], _ view: EntityView?,
+        _ findings: inout [Finding]
     ) {
-        findings.append(
-            Finding(
-                step, rule: rules.rules[step.rule].info, subject: subject, evidence: evidence))
+        let rule = rules.rules[step.rule]
+        let feeds = tellsCampaigns && rule.campaign != nil
+        if feeds {
+            leads.take(
+                step, rule: rule.info.id, subject, evidence: evidence, view,
+                accounts: accountDimension, paneWidth)
+        }
+        guard rule.alerts, !(feeds && isGrouped) else { return }
+        findings.append(Finding(step, rule: rule.info, subject: subject, evidence: evidence))
     }
 
     // MARK: Snapshots

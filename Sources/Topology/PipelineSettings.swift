@@ -29,6 +29,9 @@ public struct PipelineSettings: Sendable {
     /// Bytes of entity state, if one process has all tasks; each task has an even share.
     public var memoryBudget = 4 << 30
 
+    /// What ENTITY tells CAMPAIGN; nil runs without that stage.
+    public var evidence: EvidencePlan?
+
     /// Settings with defaults for all but the rules.
     public init(rules: RuleSet) { self.rules = rules }
 
@@ -36,7 +39,8 @@ public struct PipelineSettings: Sendable {
     public var plan: TopologyPlan {
         TopologyPlan(
             rules: rules, timing: timing, partitions: partitions, gateways: gateways,
-            derivesSubnets: derivesSubnets, application: application)
+            derivesSubnets: derivesSubnets, application: application,
+            evidence: evidence)
     }
 
     /// A decoder of records, which keeps what is tracked: mostly ``TopologyPlan/tracked``.

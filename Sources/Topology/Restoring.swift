@@ -26,6 +26,9 @@ final class Restoring {
     var header: TaskHeader?
     var mapping: StateMapping?
     var episodes: EpisodeTableReader?
+    /// Whether the snapshot says how far CAMPAIGN was told; those of before that stage do not.
+    var hasEvidence = false
+    var leads = LeadTableReader()
     /// The entities with an open finding, once the episodes are read.
     var openEntities: Set<UInt64>?
     var items = ItemReader()

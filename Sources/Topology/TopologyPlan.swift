@@ -55,6 +55,9 @@ public struct TopologyPlan: Sendable {
     /// Accounts whose traffic is re-keyed by `end_user`, as account keys.
     public let gateways: Set<UInt64>
 
+    /// What is told to CAMPAIGN; nil where there is no such stage.
+    public let evidence: EvidencePlan?
+
     /// A plan over the kinds, signals and schemas that the rules need.
     ///
     /// - Parameters:
@@ -64,8 +67,9 @@ public struct TopologyPlan: Sendable {
         timing: Timing, partitions: Int, kinds: [Kind], signals: [String],
         entityKinds: Set<String>, keepsAccounts: Bool, accounts: StateSchema,
         fingerprints: StateSchema, gateways: [String] = [], derivesSubnets: Bool = true,
-        application: UInt32 = 0
+        application: UInt32 = 0, evidence: EvidencePlan? = nil
     ) {
+        self.evidence = evidence
         self.application = application
         precondition(partitions >= 1 && partitions <= 4096, "1 to 4096 shuffle partitions")
         precondition(kinds.count <= 64, "at most 64 fingerprint kinds")
@@ -98,7 +102,7 @@ extension TopologyPlan {
     /// What `rules` need, with `partitions` shuffle partitions.
     public init(
         rules: RuleSet, timing: Timing, partitions: Int, gateways: [String] = [],
-        derivesSubnets: Bool = true, application: UInt32 = 0
+        derivesSubnets: Bool = true, application: UInt32 = 0, evidence: EvidencePlan? = nil
     ) {
         let judged = Set(rules.rules.flatMap(\.kinds))
         var kinds = rules.kinds
@@ -113,6 +117,12 @@ extension TopologyPlan {
             signals: rules.signals, entityKinds: Set(judged.map { rules.kinds[$0] }),
             keepsAccounts: rules.rules.contains { $0.entity == .account },
             accounts: rules.accountSchema, fingerprints: rules.fingerprintSchema,
-            gateways: gateways, derivesSubnets: derivesSubnets, application: application)
+            gateways: gateways, derivesSubnets: derivesSubnets, application: application,
+            evidence: evidence)
+    }
+
+    /// The fingerprints' dimension that names accounts; nil where there is none.
+    var namedAccounts: Int? {
+        fingerprints.dimensions.lastIndex { $0.name == Kind.account.name && $0.isNamed }
     }
 }

@@ -44,6 +44,7 @@ extension EntityStore {
         record.isStored = true
         recordBytes += size
         index.insert(record)
+        countAccount(kind, by: 1)
         return EntityReference(record: record)
     }
 

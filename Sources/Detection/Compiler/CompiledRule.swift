@@ -15,6 +15,10 @@ public struct CompiledRule: Sendable {
     /// Panes after an entity's last event in which it is no subject of the rule any more: the longest window
     /// of the condition; 1 where it has none.
     public let subjectPanes: UInt32
+    /// How it feeds campaigns; nil where it does not.
+    public let campaign: CampaignFeed?
+    /// Whether it gives findings of its own.
+    public let alerts: Bool
     /// What its findings show.
     public let evidence: [Evidence]
     /// What it asks events for.

@@ -153,7 +153,8 @@ extension RuleSet {
             kinds: rule.kinds.compactMap { kinds.firstIndex(of: $0) }.sorted(),
             gate: Gate(rule.condition) { resolved.dimension($0) }, lifecycle: rule.lifecycle,
             minHistoryPanes: rule.minHistoryMs == 0 ? 0 : width.count(spanMs: rule.minHistoryMs),
-            subjectPanes: subjectPanes(rule.condition, width), evidence: evidence,
+            subjectPanes: subjectPanes(rule.condition, width), campaign: rule.campaign,
+            alerts: rule.alerts, evidence: evidence,
             needs: RuleNeeds(rule), digest: rule.digest, condition: condition)
     }
 }

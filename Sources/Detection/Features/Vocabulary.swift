@@ -17,6 +17,9 @@ public struct Vocabulary: Sendable {
     /// The dimension of a fingerprint's accounts, and what findings call entities that are accounts.
     public static let account = EntityClass.account.rawValue
 
+    /// The measure of what a model has written.
+    public static let outputTokens = "output_tokens"
+
     /// Dimensions that are not fingerprints; `signals.<name>` are dimensions as well.
     public static let plainDimensions = [
         "organization", "model", "operation", "access_path", "plan", "api_key", "session",

@@ -29,6 +29,10 @@ public struct Rule: Sendable {
     public var minHistoryMs: Int64
     /// The names of the evidence, in order: expressions as written.
     public var evidenceNames: [String] { evidence.map(\.name) }
+    /// How it feeds campaigns; nil where it does not.
+    public var campaign: CampaignFeed?
+    /// Whether it gives findings of its own; a rule that only feeds campaigns does not.
+    public var alerts = true
     /// The rule's own tests.
     public var tests: [RuleTest]
     /// The file it comes from.
@@ -70,7 +74,7 @@ struct RuleEvidence: Sendable {
 extension Rule {
     /// A digest of all that decides when findings are created and what evidence they carry.
     ///
-    /// Equal for rules that differ in wording, version, severity or tests only.
+    /// Equal for rules that differ in wording, version, severity, tests or the weight of their leads only.
     public var digest: UInt64 {
         let numbers = [
             lifecycle.holdMs, lifecycle.keepMs, lifecycle.updateEveryMs, lifecycle.cooldownMs,
@@ -81,6 +85,7 @@ extension Rule {
                 info.id, status.rawValue, entity.rawValue, kinds.joined(separator: ","),
                 condition.canonical,
             ] + numbers.map(String.init) + evidence.map(\.canonical)
+            + (campaign == nil ? [] : ["feeds campaigns"]) + (alerts ? [] : ["gives no findings"])
         return xxh3(parts.joined(separator: "\n"))
     }
 }

@@ -48,6 +48,7 @@ public struct RuleLoader {
     private func checkLimits(of entity: EntityClass) {
         var builder = SchemaBuilder(paneWidth: paneWidth)
         for rule in rules where rule.entity == entity && rule.status != .paused {
+            if rule.campaign != nil { builder.addFeed() }
             for use in rule.featureUses {
                 builder.add(use.value)
                 let schema = builder.schema(of: entity, isUsed: true)

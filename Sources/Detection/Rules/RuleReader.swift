@@ -29,12 +29,16 @@ struct RuleReader {
         let entity = map.required("entity")?.choice("'entity'", of: EntityClass.self, diagnostics)
         let kinds = entity.flatMap { readKinds(of: $0) }
         let lifecycle = readLifecycle()
+        let feed = readFeed()
+        let alertNode = map.optional("alert")
+        let alerts = alertNode?.flag("'alert'", diagnostics) ?? true
         let minHistoryMs = map.durationMs("min_history", in: 0...Self.longestMs) ?? 0
         let when = map.required("when")
         let evidence = map.optional("evidence")
         let testNodes = map.optional("tests")
         map.finish()
         guard let entity, let kinds, let when else { return nil }
+        checkFeed(feed, of: entity, alerts, at: alertNode)
 
         let context = CheckingContext(
             entity: entity, kinds: kinds, vocabulary: vocabulary, paneMs: paneWidth.ms)
@@ -48,8 +52,8 @@ struct RuleReader {
         return Rule(
             info: info, status: status, entity: entity, kinds: kinds,
             conditionText: oneLine(when.scalar?.text ?? ""), lifecycle: lifecycle,
-            minHistoryMs: minHistoryMs,
-            tests: tests, file: map.node.source.name,
+            minHistoryMs: minHistoryMs, campaign: feed?.feed, alerts: alerts, tests: tests,
+            file: map.node.source.name,
             position: map.node["id"]?.range.start ?? map.node.range.start,
             condition: condition.term, evidence: shown, uses: condition.uses)
     }
@@ -158,6 +162,33 @@ struct RuleReader {
             suppress.finish()
         }
         return lifecycle
+    }
+
+    /// `campaign: { group: identity, weight: 3 }`, with where it stands.
+    private mutating func readFeed() -> (feed: CampaignFeed?, node: Node)? {
+        guard let node = map.optional("campaign"),
+            var feed = MappingReader(node, "'campaign'", diagnostics)
+        else { return nil }
+        let group = feed.required("group")?.choice("'group'", of: EvidenceGroup.self, diagnostics)
+        let weight = feed.required("weight")?.integer("'weight'", in: 1...10, diagnostics)
+        feed.finish()
+        guard let group, let weight else { return (nil, node) }
+        return (CampaignFeed(group: group, weight: Int(weight)), node)
+    }
+
+    /// Campaigns are made of fingerprints, and a rule has to be good for something.
+    private func checkFeed(
+        _ feed: (feed: CampaignFeed?, node: Node)?, of entity: EntityClass, _ alerts: Bool,
+        at alert: Node?
+    ) {
+        if let feed, entity == .account {
+            let notes = ["accounts are the members of campaigns; fingerprints tie them together"]
+            diagnostics.error("a rule on accounts feeds no campaign", at: feed.node, notes: notes)
+        }
+        if let alert, !alerts, feed == nil {
+            let notes = ["let it feed campaigns ('campaign'), or use 'status: shadow' or 'paused'"]
+            diagnostics.error("this rule would do nothing", at: alert, notes: notes)
+        }
     }
 
     /// A block's last line break belongs to YAML, not to the sentence.

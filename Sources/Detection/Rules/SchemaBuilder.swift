@@ -20,6 +20,8 @@ struct SchemaBuilder {
     private var windows: [UInt32] = []
     private var tracksHours = false
     private var tracksAge = false
+    /// Whether a rule feeds campaigns, which takes the names of accounts and their output tokens.
+    private var feedsCampaigns = false
     /// What must be remembered longer than windows, in panes.
     private var memory: UInt32 = 1
 
@@ -28,6 +30,13 @@ struct SchemaBuilder {
     mutating func add(_ rule: Rule) {
         rule.condition.forEachFeature { add($0) }
         for evidence in rule.evidence { add(evidence.value) }
+        if rule.campaign != nil { addFeed() }
+    }
+
+    /// Adds what a rule needs that feeds campaigns.
+    mutating func addFeed() {
+        feedsCampaigns = true
+        measures.insert(Vocabulary.outputTokens)
     }
 
     /// Adds what one piece of evidence, or one call in a condition, needs.
@@ -60,14 +69,17 @@ struct SchemaBuilder {
     /// The schema of all rules added.
     func schema(of entity: EntityClass, isUsed: Bool) -> StateSchema {
         var dimensions: [StateSchema.Dimension] = []
-        for need in ordered(entity, isUsed: isUsed) {
+        let all = ordered(entity, isUsed: isUsed)
+        let ofEdges = feedsCampaigns ? all.last { $0.name == Vocabulary.account } : nil
+        for need in all {
             // An entry with loads answers `distinct` as well.
             if need.loadWindow == 0, needs.contains(where: { $0.name == need.name && $0 != need }) {
                 continue
             }
             dimensions.append(
                 StateSchema.Dimension(
-                    name: need.name, isNamed: named.contains(need), loadWindow: need.loadWindow))
+                    name: need.name, isNamed: named.contains(need) || need == ofEdges,
+                    loadWindow: need.loadWindow))
         }
         return StateSchema(
             measures: ["requests"] + measures.subtracting(["requests"]).sorted(),

@@ -63,7 +63,8 @@ public struct EvidenceBlock {
         var reader = ByteReader(block)
         guard reader.integer(UInt32.self) == Self.magic else { throw .unknownFormat }
         guard let flags = reader.integer(UInt8.self), let source = reader.integer(UInt16.self),
-            let sources = reader.integer(UInt16.self), let application = reader.integer(UInt32.self),
+            let sources = reader.integer(UInt16.self),
+            let application = reader.integer(UInt32.self),
             let tickMs = reader.integer(UInt32.self), let from = reader.zigzag(),
             let through = reader.zigzag(), let accounts = reader.varint(), source < sources,
             flags < 2, tickMs > 0, from <= through, accounts < 1 << 40,

@@ -21,7 +21,7 @@ public struct Lead: Sendable {
     public var time: EventTime
     /// 0 for the opening, then 1, 2, ... within the episode.
     public var sequence: Int
-    /// How many accounts stand behind each that the edges of the opening name: a power of two, 1 while all are known.
+    /// How many accounts stand behind each edge: a power of two, 1 while there are few enough to tell of all.
     public var accountsPerEdge: Int
     /// What the rule lists as evidence.
     public var evidence: [(name: String, value: EvidenceValue)]

@@ -88,7 +88,8 @@ func consume(_ properties: Properties) throws -> Bool {
     queue.detach(partitions[0])
     guard queue.counters.records >= 200, headers > 0, waiting > 200 else {
         print(
-            "of 500 records \(queue.counters.records) were pulled, \(headers) with headers, and \(waiting) wait")
+            "of 500 records \(queue.counters.records) were pulled, \(headers) with headers, and \(waiting) wait"
+        )
         return false
     }
     return true

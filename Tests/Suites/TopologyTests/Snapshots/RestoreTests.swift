@@ -122,12 +122,24 @@ struct RestoreTests {
     private static func trial(
         _ scenario: OracleScenario, _ disorder: PartitionLog.Disorder, sampleSize: Int, seed: UInt64
     ) throws -> Trial {
-        let rules = try TestRules.set(
-            scenario.rules.map { $0.text() }, paneWidth: scenario.timing.paneWidth)
+        var evidence: EvidencePlan?
+        if seed % 2 == 0 {
+            evidence = EvidencePlan()
+            evidence?.tickMs = [2, 6, 30][Int(seed / 4 % 3)] * scenario.timing.paneWidth.ms
+            evidence?.isGrouped = seed % 4 == 0
+            evidence?.leadEdges = seed % 8 == 0 ? 8 : 1000
+            evidence?.taskEdges = seed % 6 == 0 ? 24 : 1000
+        }
+        let texts = scenario.rules.map { rule in
+            let text = rule.text()
+            let feeds = evidence != nil && text.contains("entity: fingerprint")
+            return feeds ? text + "campaign: { group: identity, weight: 2 }\n" : text
+        }
+        let rules = try TestRules.set(texts, paneWidth: scenario.timing.paneWidth)
         let partitions = [1, 3][Int(seed % 2)]
         let plan = TopologyPlan(
             rules: rules, timing: scenario.timing, partitions: partitions,
-            gateways: scenario.gateways)
+            gateways: scenario.gateways, evidence: evidence)
         let log = try PartitionLog(
             plan, sources: scenario.sources, partition: partitions - 1,
             maxBatch: [1, 5, 40][Int(seed / 2 % 3)], disorder, seed: seed)
@@ -141,6 +153,7 @@ struct RestoreTests {
     )
     func restored() throws {
         var all = Outcome()
+        var evidence = 0
         for seed in 1...UInt64(isFullRun ? 3000 : 240) {
             let disorder = PartitionLog.Disorder(
                 repeats: seed % 4 == 0 ? 25 : 0, restarts: seed % 5 == 0 ? 10 : 0,
@@ -154,8 +167,10 @@ struct RestoreTests {
             all.findings += trial.outcome.findings
             all.steps += trial.outcome.steps
             all.fromNothing += trial.outcome.fromNothing
+            evidence += trial.steady.evidenceBytes
         }
-        print("\(all)")
+        print("\(all), \(evidence) bytes of evidence")
+        #expect(evidence > 100_000)
         #expect(all.restores > 500 && all.findings > 500)
         #expect(all.fromNothing > 0 && all.fromNothing * 2 < all.restores)
     }

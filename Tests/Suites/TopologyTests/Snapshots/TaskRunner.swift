@@ -41,7 +41,10 @@ final class TaskRunner {
             ? log.records[i].offset : (log.records.last.map { $0.offset + 1 } ?? 0)
     }
 
-    /// Receives record `i`; the findings as lines.
+    /// Bytes of evidence handed out so far.
+    private(set) var evidenceBytes = 0
+
+    /// Receives record `i`; the findings and the evidence as lines.
     func receive(_ i: Int) -> [String] {
         var findings: [Finding] = []
         let record = log.records[i]
@@ -51,7 +54,12 @@ final class TaskRunner {
             }
         }
         task.advance(&findings)
-        return findings.map(NaiveOracle.line)
+        var lines = findings.map(NaiveOracle.line)
+        task.takeEvidence { block in
+            evidenceBytes += block.count
+            lines.append("evidence \(xxh3(block))")
+        }
+        return lines
     }
 
     func snapshot(_ incarnation: UInt64, at i: Int, isFull: Bool = false, leastRoll: Int)
