@@ -62,7 +62,8 @@ let package = Package(
         .target(
             name: "Detection", dependencies: ["Aggregation", "YAML", "Primitives"],
             resources: [.embedInCode("Starter")], swiftSettings: strict),
-        module("Topology", ["Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
+        module(
+            "Topology", ["Broker", "Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
         module(
             "Delivery",
             ["Broker", "Topology", "Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),

@@ -18,7 +18,7 @@ final class Assembly: Sendable {
         self.settings = settings
         self.engine = engine
         hooks = Self.hooks(logger.labelled("librdkafka"))
-        let sources = settings.topics.only([.input, .partials])
+        let sources = settings.topics.only(engine.readTopics)
         group = try Consumer(
             properties: settings.properties,
             role: .consumer(group: settings.group, instanceID: settings.instanceID),
@@ -56,7 +56,7 @@ final class Assembly: Sendable {
     func makePorts(shard: Int) throws -> sending ShardPorts {
         let input = try group.makeShardQueue(capacity: 2048)
         return ShardPorts(
-            input: input, partials: try group.makeShardQueue(capacity: 256),
+            input: input, tasks: try group.makeShardQueue(capacity: 256),
             producer: ShardProducer(
                 producerSettings(shard), offsets: offsets, hooks: hooks,
                 onOutcome: { input.wake() }),
@@ -69,7 +69,7 @@ final class Assembly: Sendable {
             guarantee: engine.delivery == .exactlyOnce
                 ? .exactlyOnce(identity: "\(settings.group)-\(settings.instanceID)-\(shard)")
                 : .atLeastOnce,
-            topics: settings.topics.only([.partials, .alerts, .shadow, .deadLetters, .state]))
+            topics: settings.topics.only(settings.topics.topics.filter { $0 != .input }))
     }
 
     private func makeState() throws -> sending any StatePort {

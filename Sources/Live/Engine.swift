@@ -98,7 +98,7 @@ public actor Engine {
             "started",
             metadata: [
                 "input": .string(settings.topics.input), "partitions": .count(layout.input),
-                "shuffle_partitions": .count(layout.partials),
+                "shuffle_partitions": .count(settings.engine.pipeline.partitions),
                 "shards": .count(settings.engine.shards),
                 "rules": .count(settings.engine.pipeline.rules.rules.count),
                 "delivery": .string(settings.engine.delivery.rawValue),

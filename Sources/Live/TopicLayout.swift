@@ -8,8 +8,6 @@ import Kafka
 public struct TopicLayout {
     /// Partitions of the input.
     public let input: Int
-    /// Partitions of the shuffle.
-    public let partials: Int
     /// Partitions of the topics written.
     public let outputs: OutputPartitions
 
@@ -22,21 +20,24 @@ public struct TopicLayout {
     public init(_ settings: LiveSettings) throws(EngineFailure) {
         let topics = settings.topics
         let state = settings.stateDirectory == nil ? topics.state : nil
-        let all =
-            [topics.input, topics.partials, topics.alerts, topics.deadLetters]
-            + [topics.shadow, state].compactMap(\.self)
+        let all = topics.topics.filter { $0 != .state || state != nil }.map { topics.name($0) }
         let counts = try Self.counts(of: all, settings.properties)
         let missing = all.filter { counts[$0] == nil }
         guard missing.isEmpty else { throw .unreachable(Self.advice(missing, topics.input)) }
         input = counts[topics.input] ?? 0
-        partials = counts[topics.partials] ?? 0
-        let wanted = settings.engine.pipeline.partitions
-        if wanted != partials {
+        for stage in settings.engine.stages {
+            let (name, wanted) = (
+                topics.name(stage.log), stage.partitions(settings.engine.pipeline)
+            )
+            let count = counts[name] ?? 0
+            guard count != wanted else { continue }
             // Entities live where the count says: with another one they would start over, elsewhere.
             throw .configuration(
-                "\(topics.partials) has \(partials) partitions, the configuration says \(wanted): set "
-                    + "partials.partitions to \(partials), or name a new topic in partials.topic")
+                "\(name) has \(count) partitions, the configuration says \(wanted): set "
+                    + "\(stage.log).partitions to \(count), or name a new topic in \(stage.log).topic"
+            )
         }
+        let partials = counts[topics.partials] ?? 0
         if let state, let kept = counts[state], kept != partials {
             // Snapshots lie where the count says.
             throw .configuration(

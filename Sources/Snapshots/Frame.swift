@@ -29,7 +29,7 @@ enum Frame {
         buffer.append(integer: UInt64(0))
         buffer.append(integer: UInt64(0))
         buffer.append(integer: task.application)
-        buffer.append(task.stage.rawValue)
+        buffer.append(task.stage.number)
         buffer.append(0)
         buffer.append(integer: UInt16(0))
         buffer.append(integer: task.partition)
@@ -73,7 +73,7 @@ enum Frame {
 
     private static func isOf(_ key: StateKey, _ reader: inout ByteReader) -> Bool {
         reader.integer(UInt32.self) == key.task.application
-            && reader.integer(UInt8.self) == key.task.stage.rawValue
+            && reader.integer(UInt8.self) == key.task.stage.number
             && reader.bytes(3)?.allSatisfy { $0 == 0 } == true
             && reader.integer(Int32.self) == key.task.partition
             && reader.integer(UInt64.self) == key.id.incarnation

@@ -38,13 +38,13 @@ public struct StateKey: Hashable, Sendable {
         var reader = ByteReader(bytes)
         guard bytes.count == Self.size, reader.integer(UInt32.self) == Self.magic,
             let application = reader.integer(UInt32.self),
-            let stage = reader.integer(UInt8.self).flatMap(Stage.init(rawValue:)),
+            let stage = reader.integer(UInt8.self),
             let kind = reader.integer(UInt8.self), kind <= 1, reader.integer(UInt16.self) == 0,
             let partition = reader.integer(Int32.self), let index = reader.integer(UInt32.self),
             let incarnation = reader.integer(UInt64.self),
             let sequence = reader.integer(UInt32.self)
         else { return nil }
-        task = TaskID(application: application, stage: stage, partition: partition)
+        task = TaskID(application: application, stage: Stage(stage), partition: partition)
         self.kind = kind == 0 ? .manifest : .page(index: index)
         id = SnapshotID(incarnation: incarnation, sequence: sequence)
     }
@@ -53,7 +53,7 @@ public struct StateKey: Hashable, Sendable {
     public func write(to buffer: inout ByteBuffer) {
         buffer.append(integer: Self.magic)
         buffer.append(integer: task.application)
-        buffer.append(task.stage.rawValue)
+        buffer.append(task.stage.number)
         var index: UInt32 = 0
         if case .page(let number) = kind { index = number }
         buffer.append(kind == .manifest ? 0 : 1)

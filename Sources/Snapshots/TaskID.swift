@@ -1,7 +1,26 @@
 /// A stage whose tasks keep state.
-public enum Stage: UInt8, Sendable, CaseIterable {
+///
+/// Its number is part of the keys and pages of its snapshots, and is never used for another stage.
+public struct Stage: Hashable, Sendable, CustomStringConvertible {
+    /// The number in keys and pages.
+    public let number: UInt8
+    /// Its name in messages and in the names of directories; a stage that was read from a key has none of its own.
+    public let description: String
+
+    /// The stage of a number; `name` is a word in small letters.
+    public init(_ number: UInt8, _ name: String? = nil) {
+        self.number = number
+        description = name ?? "stage\(number)"
+    }
+
     /// Accounts and fingerprints.
-    case entity = 1
+    public static let entity = Stage(1, "entity")
+
+    /// Stages are equal where their numbers are.
+    public static func == (a: Stage, b: Stage) -> Bool { a.number == b.number }
+
+    /// Hashes the number.
+    public func hash(into hasher: inout Hasher) { hasher.combine(number) }
 }
 
 /// A task that keeps state: a stage's work of one partition, for one application (a consumer group).

@@ -26,6 +26,12 @@ public struct TaskSnapshot: Sendable {
     public var pages: SnapshotPages
     /// What makes a snapshot of these and earlier pages.
     public var manifest: Manifest
+
+    /// A snapshot.
+    public init(pages: SnapshotPages, manifest: Manifest) {
+        self.pages = pages
+        self.manifest = manifest
+    }
 }
 
 extension TopologyPlan {

@@ -97,6 +97,8 @@ public struct EntityTask: ~Copyable {
     public var closedThrough: EventTime? {
         openPane == 0 ? nil : plan.timing.paneWidth.start(of: Pane(index: openPane))
     }
+    /// Whether a block has come.
+    var hasSources: Bool { !progress.sources.isEmpty }
     /// How far each source has come, by its partition.
     public var sources: [SourceStatus] {
         progress.sources.map {

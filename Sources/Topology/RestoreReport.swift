@@ -24,6 +24,13 @@ public struct RestoreReport: Equatable, Sendable {
             && changedRules.isEmpty && removedRules.isEmpty
     }
 
+    /// A task that is exactly the one that was written.
+    public init(entities: Int) {
+        self.entities = entities
+        (rewarms, addedKinds, removedKinds) = ([], [], [])
+        (addedRules, changedRules, removedRules) = ([], [], [])
+    }
+
     init(_ header: TaskHeader, shape: StateShape, rules: RuleSet, entities: Int) {
         self.entities = entities
         rewarms =

@@ -23,11 +23,15 @@ final class Outputs {
 
     init(_ settings: EngineSettings) { self.settings = settings }
 
-    /// A block for a shuffle partition.
-    func put(block: ByteSlice, partition: Int, of owner: TopicPartition) {
-        cut.append(to: TopicPartition(.partials, Int32(partition)), of: owner, value: block)
+    /// A block for a later stage's log, or an entry of a table.
+    func put(
+        key: ByteSlice? = nil, value: ByteSlice?, to partition: TopicPartition,
+        of owner: TopicPartition
+    ) {
+        cut.append(to: partition, of: owner, key: key, value: value)
+        guard key == nil, let value else { return }
         counters.blocks += 1
-        counters.blockBytes += block.count
+        counters.blockBytes += value.count
     }
 
     /// A finding: keyed by its uid, so that an episode's records stay in order.
@@ -80,5 +84,22 @@ final class Outputs {
             }
         }
         counters.deadLetters += 1
+    }
+}
+
+/// The outputs of the task that reads one partition.
+final class OwnOutputs: TaskOutputs {
+    private let outputs: Outputs
+    private let owner: TopicPartition
+
+    init(_ outputs: Outputs, of owner: TopicPartition) {
+        self.outputs = outputs
+        self.owner = owner
+    }
+
+    func put(_ finding: Finding) { outputs.put(finding, of: owner) }
+
+    func put(key: ByteSlice?, value: ByteSlice?, to partition: TopicPartition) {
+        outputs.put(key: key, value: value, to: partition, of: owner)
     }
 }

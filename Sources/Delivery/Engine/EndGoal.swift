@@ -4,9 +4,9 @@ import Broker
 ///
 /// The end offsets of all input partitions are fixed at the start. The end is reached where this instance holds
 /// every partition and has read, closed and committed all of it; or, where others hold some, once the group has
-/// committed the input up to these ends and the partials that came of it. Before the second counts, every source
-/// has said that it has ended, or members that are gone have had the time to be found out: what they held is
-/// then given to those that are left.
+/// committed the input up to these ends and then, stage by stage, the log that came of it. Before the logs count,
+/// every source has said that it has ended, or members that are gone have had the time to be found out: what they
+/// held is then given to those that are left.
 final class EndGoal {
     /// How things stand.
     enum Verdict: Equatable {
@@ -32,10 +32,12 @@ final class EndGoal {
     private var heldSinceMs: Int64?
     private var local = ShardProgress()
     private var movedMs: Int64 = 0
-    /// Since when the input is known to be through.
-    private var inputsThroughMs: Int64?
-    /// Where the partials end that came of it.
-    private var partialsEnds: [TopicPartition: Int64]?
+    /// Stages whose logs are committed to the end of what came of the input.
+    private var stagesThrough = 0
+    /// Since when the next stage's log is known to grow no more.
+    private var completeSinceMs: Int64?
+    /// Where it ends.
+    private var logEnds: [TopicPartition: Int64]?
     private var isReached = false
     /// Whether the input has partitions that are not to be read: others may hold them, and never end them.
     private var hasGrown = false
@@ -120,32 +122,34 @@ final class EndGoal {
         if settings.defects.contains(.endsForItself), !held.isEmpty {
             return local.isAtEnd ? .reached(others: 0) : .open
         }
-        let all = ends.keys.map { TopicPartition(.input, $0) } + partials
+        let logs = settings.stages.flatMap { $0.logs(settings.pipeline) }
+        let all = ends.keys.map { TopicPartition(.input, $0) } + logs
         let others = all.count { !held.contains($0) }
         if others == 0, local.isAtEnd { return .reached(others: 0) }
         if isReached, others > 0 || hasGrown { return .reached(others: others) }
         return unmovedMs >= giveUpMs ? .missed(text) : .open
     }
 
-    private var partials: [TopicPartition] {
-        (0..<Int32(settings.pipeline.partitions)).map { TopicPartition(.partials, $0) }
-    }
-
     private func judge(_ answer: Answer, _ nowMs: Int64) {
         let offsets = Dictionary(answer.committed.map { ($0.partition, $0.offset) }) { $1 }
-        hasGrown = answer.inputPartitions > ends?.count ?? 0
+        hasGrown = answer.counts[.input] ?? 0 > ends?.count ?? 0
         missing = behind(offsets, answer) { self.ends?[$0.number] }
         guard missing.isEmpty, local.isThrough, hasHeardOut(nowMs) else {
-            (inputsThroughMs, partialsEnds, isReached) = (nil, nil, false)
+            (stagesThrough, completeSinceMs, logEnds, isReached) = (0, nil, nil, false)
             return
         }
-        let since = inputsThroughMs ?? nowMs
-        inputsThroughMs = since
-        guard askedMs >= since + Self.markersMs else { return }
-        let ends = partialsEnds ?? answer.bounds.mapValues(\.high)
-        partialsEnds = ends
-        missing = behind(offsets, answer, of: .partials) { ends[$0] }
-        isReached = missing.isEmpty
+        while stagesThrough < settings.stages.count {
+            let since = completeSinceMs ?? nowMs
+            completeSinceMs = since
+            guard askedMs >= since + Self.markersMs else { return }
+            let ends = logEnds ?? answer.bounds.mapValues(\.high)
+            logEnds = ends
+            missing = behind(offsets, answer, of: settings.stages[stagesThrough].log) { ends[$0] }
+            guard missing.isEmpty else { return }
+            stagesThrough += 1
+            (completeSinceMs, logEnds) = (nil, nil)
+        }
+        isReached = true
     }
 
     /// Partitions whose committed offset lies before their end, in words.

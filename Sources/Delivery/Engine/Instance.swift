@@ -211,7 +211,7 @@ public final class Instance {
         if starts.contains(where: \.isRestart) {
             let highest = starts.filter { $0.partition.topic == .input }.map(\.partition.number)
                 .max()
-            inputPartitions = max(answer.inputPartitions, Int(highest ?? -1) + 1)
+            inputPartitions = max(answer.counts[.input] ?? 0, Int(highest ?? -1) + 1)
         }
         firstInputs = min(firstInputs ?? inputPartitions, inputPartitions)
         try calling { () throws(BrokerError) in
@@ -238,17 +238,21 @@ public final class Instance {
 
     /// Topics may have changed since the last assignment.
     private func check(_ answer: Answer) throws(EngineFailure) {
-        if answer.partialsPartitions != settings.pipeline.partitions {
-            throw .dataLoss(
-                "\(settings.name(.partials)) has \(answer.partialsPartitions) partitions, and this group "
-                    + "works with \(settings.pipeline.partitions): entities live where the count says. Name a "
-                    + "new topic in partials.topic, and run 'stillwatch reset --to beginning --state clear'"
+        for stage in settings.stages {
+            let (count, wanted) = (
+                answer.counts[stage.log] ?? 0, stage.partitions(settings.pipeline)
             )
+            guard count != wanted else { continue }
+            throw .dataLoss(
+                "\(settings.name(stage.log)) has \(count) partitions, and this group works with \(wanted): what "
+                    + "its tasks keep lives where the count says. Name a new topic in \(stage.log).topic, and run "
+                    + "'stillwatch reset --to beginning --state clear'")
         }
-        if inputPartitions > 0, answer.inputPartitions > inputPartitions {
-            notify(.inputGrew(partitions: answer.inputPartitions))
+        let inputs = answer.counts[.input] ?? 0
+        if inputPartitions > 0, inputs > inputPartitions {
+            notify(.inputGrew(partitions: inputs))
         }
-        inputPartitions = max(inputPartitions, answer.inputPartitions)
+        inputPartitions = max(inputPartitions, inputs)
     }
 
     /// The shard a partition belongs to.

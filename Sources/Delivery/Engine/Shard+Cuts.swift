@@ -102,7 +102,7 @@ extension Shard {
     private func flush(_ slot: SourceSlot) {
         let owner = slot.id
         let position = slot.flush(cut: outputs.cut.name, defects: settings.defects) {
-            outputs.put(block: $1, partition: $0, of: owner)
+            outputs.put(value: $1, to: TopicPartition(.partials, Int32($0)), of: owner)
         }
         for letter in slot.takeDeadLetters() {
             outputs.put(letter, of: owner)

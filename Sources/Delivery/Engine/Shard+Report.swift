@@ -1,3 +1,6 @@
+import Broker
+import Topology
+
 /// Numbers about the shard.
 extension Shard {
     /// What the shard has done and holds.
@@ -9,11 +12,11 @@ extension Shard {
                 InputStanding(
                     partition: slot.partition, position: slot.position, highest: slot.highest))
         }
-        for entry in parked.values { entry.slot.task.report(into: &report) }
+        for entry in parked.values { report.add(entry.slot.task.numbers) }
         for case .some(let slot) in states {
-            slot.task.report(into: &report)
+            report.add(slot.task.numbers)
             if slot.isLive {
-                report.note(slot.task.watermark)
+                if !slot.task.inputs.isEmpty { report.note(slot.task.watermark) }
             } else {
                 report.restoring += 1
             }
@@ -51,7 +54,7 @@ extension Shard {
 public struct ShardProgress: Sendable, Equatable {
     /// Whether every source is read to its end offset, every task is restored, and all of it is committed.
     public var isThrough = true
-    /// ENTITY tasks.
+    /// Tasks that keep state.
     public var tasks = 0
     /// Of those, tasks to which every source has said that it has ended.
     public var ended = 0
@@ -74,12 +77,12 @@ public struct ShardProgress: Sendable, Equatable {
 }
 
 extension Shard {
-    /// A digest of the state of each task that reads its partition, by shuffle partition; O(state).
+    /// A digest of the state of each task that reads its partition, by that; O(state).
     @_spi(Simulation)
-    public var stateDigests: [Int32: UInt64] {
-        var digests: [Int32: UInt64] = [:]
+    public var stateDigests: [TopicPartition: UInt64] {
+        var digests: [TopicPartition: UInt64] = [:]
         for case .some(let slot) in states where slot.isLive {
-            digests[slot.source.number] = slot.task.stateDigest
+            digests[slot.source] = slot.task.stateDigest
         }
         return digests
     }

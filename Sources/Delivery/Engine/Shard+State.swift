@@ -44,7 +44,7 @@ extension Shard {
 
     private func goLive(_ slot: StateSlot, _ index: Int) {
         slot.phase = .live
-        ports.partials.attach(slot.source, slot: index, from: slot.position)
+        ports.tasks.attach(slot.source, slot: index, from: slot.position)
     }
 
     /// Begins the snapshots that are due; one a step, so that none waits long.

@@ -52,11 +52,11 @@ extension Shard {
 
     // MARK: Pulling
 
-    /// Takes in what the shuffle brings; false where there was nothing.
+    /// Takes in what the logs of tasks bring; false where there was nothing.
     private func receive() throws(EngineFailure) -> Bool {
         guard hasRoom else { return false }
         var count = 0
-        try ports.partials.withBatch(max: Self.blockBatch, waitMs: 0) {
+        try ports.tasks.withBatch(max: Self.blockBatch, waitMs: 0) {
             (batch) throws(EngineFailure) in
             count = batch.count
             for i in batch.indices {
@@ -75,12 +75,19 @@ extension Shard {
             slot.isCaughtUp = false
             slot.position = entry.offset + 1
             if let value = entry.valueBytes {
-                try slot.task.receive(value, offset: entry.offset, outputs: outputs)
+                do throws(BlockError) {
+                    try slot.task.receive(value, offset: entry.offset, outputs: slot.outputs)
+                } catch {
+                    throw .unreadable(settings.name(slot.source), entry.offset, error)
+                }
+                if let missing = slot.takeMissing() {
+                    notify(.missingRecords(partition: slot.source.number, count: missing))
+                }
             }
         case .end:
             slot.isCaughtUp = true
             slot.position = max(slot.position, entry.offset)
-        case .failure: try note(ports.partials.failure(at: index))
+        case .failure: try note(ports.tasks.failure(at: index))
         }
     }
 
@@ -124,7 +131,9 @@ extension Shard {
     private func align() {
         var waiting = 0
         for case .some(let slot) in states where slot.isLive {
-            slot.task.tellStandings(to: board)
+            board.hear(
+                slot.task.inputs, by: slot.source, width: plan.timing.paneWidth,
+                hearsQuiet: !settings.defects.contains(.hearsNoQuiet))
             waiting += slot.task.waitingBytes
         }
         board.noteWaiting(shard: index, bytes: waiting)

@@ -118,10 +118,10 @@ public final class Shard {
         board.note(partitions: sources)
         for start in starts {
             committer.know(start.committed)
-            switch start.partition.topic {
-            case .input: takeSource(start, sources)
-            case .partials: takeTask(start, nowMs)
-            default: break
+            if start.partition.topic == .input {
+                takeSource(start, sources)
+            } else if let stage = settings.stage(reading: start.partition.topic) {
+                takeTask(start, stage, nowMs)
             }
         }
     }
@@ -145,21 +145,20 @@ public final class Shard {
         ports.input.attach(start.partition, slot: place, from: start.start)
     }
 
-    private func takeTask(_ start: TaskStart, _ nowMs: Int64) {
+    private func takeTask(_ start: TaskStart, _ stage: StageRow, _ nowMs: Int64) {
         if let slot = resume(start) {
             slot.snapshots.startOver()
             let place = place(slot, in: &states)
-            ports.partials.attach(start.partition, slot: place, from: slot.position)
+            ports.tasks.attach(start.partition, slot: place, from: slot.position)
             return
         }
-        let task = EntityStage(
-            settings, plan: plan, partition: start.partition.number, notify: notify)
+        let task = stage.makeTask(settings.pipeline, plan, Int(start.partition.number))
+        let own = OwnOutputs(outputs, of: start.partition)
         let restore = Restore(
-            task, settings, ports, start: start, outputs: outputs, nowMs: nowMs, notify: notify)
+            task, settings, ports, start: start, outputs: own, nowMs: nowMs, notify: notify)
         _ = place(
             StateSlot(
-                task, committed: start.committed, position: start.start,
-                phase: .restoring(restore),
+                task, start: start, outputs: own, phase: .restoring(restore),
                 snapshots: Snapshotter(
                     ports.state, settings, partition: start.partition.number,
                     sequence: sequences[task.id] ?? 0, nowMs: nowMs, notify: notify)),
@@ -180,7 +179,7 @@ public final class Shard {
 
     /// Takes leave of a task: what it did stays counted, and its snapshots' numbers are not used again.
     private func retire(_ slot: StateSlot) {
-        slot.task.report(into: &retired)
+        retired.add(slot.task.numbers)
         retired.forgetState()
         sequences[slot.task.id] = slot.snapshots.sequence
     }
@@ -216,11 +215,7 @@ public final class Shard {
 
     /// Nothing more is pulled of a partition.
     private func detach(_ partition: TopicPartition) {
-        switch partition.topic {
-        case .input: ports.input.detach(partition)
-        case .partials: ports.partials.detach(partition)
-        default: break
-        }
+        (partition.topic == .input ? ports.input : ports.tasks).detach(partition)
     }
 
     /// Ends the tasks of a partition; a task whose state is committed is kept for a while.
@@ -237,7 +232,7 @@ public final class Shard {
             guard let slot = states[i] else { continue }
             states[i] = nil
             slot.close()
-            board.forget(task: partition.number)
+            board.forget(task: partition)
             if parking, slot.isLive {
                 parked[partition] = (slot, nowMs + settings.parkMs)
             } else {

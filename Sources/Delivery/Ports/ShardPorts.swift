@@ -4,8 +4,8 @@ import Broker
 public struct ShardPorts {
     /// Request events.
     public var input: any LogPort
-    /// Blocks.
-    public var partials: any LogPort
+    /// The logs of the stages that keep state.
+    public var tasks: any LogPort
     /// Outputs and positions.
     public var producer: any ProducerPort
     /// Snapshots.
@@ -17,11 +17,11 @@ public struct ShardPorts {
 
     /// Ports.
     public init(
-        input: any LogPort, partials: any LogPort, producer: any ProducerPort,
+        input: any LogPort, tasks: any LogPort, producer: any ProducerPort,
         state: any StatePort, history: any HistoryPort, lookup: any LookupPort
     ) {
         self.input = input
-        self.partials = partials
+        self.tasks = tasks
         self.producer = producer
         self.state = state
         self.history = history

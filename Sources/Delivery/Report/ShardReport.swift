@@ -56,6 +56,16 @@ public struct ShardReport: Sendable, Equatable {
         deadLetters += outputs.deadLetters
     }
 
+    mutating func add(_ task: TaskNumbers) {
+        entities.add(task.counters)
+        entityCount += task.entities
+        stateBytes += task.stateBytes
+        waitingBytes += task.waitingBytes
+        openFindings += task.openFindings
+        evicted += task.evicted
+        evictedInEmergency += task.evictedInEmergency
+    }
+
     mutating func add(_ progress: RestoreProgress) {
         restoreDone += progress.done
         restoreTotal += progress.total

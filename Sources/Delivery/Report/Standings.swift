@@ -1,4 +1,5 @@
 import Primitives
+import Topology
 
 /// How far an input partition is read.
 public struct InputStanding: Sendable, Equatable {
@@ -8,19 +9,6 @@ public struct InputStanding: Sendable, Equatable {
     public var position: Int64
     /// The event time it has come to; nil before its first event.
     public var highest: EventTime?
-}
-
-/// How far event time has come in the tasks that keep state.
-public struct WatermarkStanding: Sendable, Equatable {
-    /// The event time up to which panes are closed; nil before the first.
-    public var closedThrough: EventTime?
-    /// The input partition that is waited for; nil where none is.
-    public var slowestSource: Int32?
-
-    /// Whether it is behind another.
-    func isBehind(_ other: WatermarkStanding) -> Bool {
-        closedThrough ?? .distantPast < other.closedThrough ?? .distantPast
-    }
 }
 
 extension ShardReport {

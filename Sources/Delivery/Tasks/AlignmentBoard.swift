@@ -1,5 +1,7 @@
+import Broker
 import Primitives
 import Synchronization
+import Topology
 
 /// Where the input partitions stand in event time: read by all shards of a process, to hold back those ahead.
 ///
@@ -33,14 +35,14 @@ public final class AlignmentBoard: Sendable {
     private struct State {
         var own: [Int32: Standing] = [:]
         /// What each ENTITY task of this process has heard, by task and source.
-        var heard: [Int32: [Int32: Standing]] = [:]
+        var heard: [TopicPartition: [Int32: Standing]] = [:]
         /// The furthest that any task has heard of a source.
         var others: [Int32: Standing] = [:]
         /// Partitions the topic has; state from before may tell of more.
         var count = Int32.max
         var waitingBytes: [Int: Int] = [:]
 
-        mutating func hear(_ partition: Int32, _ standing: Standing, by task: Int32) {
+        mutating func hear(_ partition: Int32, _ standing: Standing, by task: TopicPartition) {
             guard partition < count, heard[task]?[partition] != standing else { return }
             heard[task, default: [:]][partition] = standing
             combine(partition)
@@ -93,8 +95,21 @@ public final class AlignmentBoard: Sendable {
     func forget(_ partition: Int32) { state.withLock { $0.own[partition] = nil } }
 
     /// Notes where a partition stands by the blocks that an ENTITY task of this process has read.
-    func hear(_ partition: Int32, _ standing: Standing, by task: Int32) {
+    func hear(_ partition: Int32, _ standing: Standing, by task: TopicPartition) {
         state.withLock { $0.hear(partition, standing, by: task) }
+    }
+
+    /// Notes where the input partitions stand by the blocks that a task of this process has read.
+    func hear(
+        _ inputs: [SourceStatus], by task: TopicPartition, width: PaneWidth, hearsQuiet: Bool = true
+    ) {
+        for (number, status) in inputs.enumerated() {
+            guard let last = status.lastPane else { continue }
+            let standing = Standing(
+                highest: width.start(of: Pane(index: last.index &+ 1)),
+                isQuiet: !status.isActive || status.isCaughtUp && hearsQuiet)
+            hear(Int32(number), standing, by: task)
+        }
     }
 
     /// Notes how many partitions there are: what is heard of others, or was, holds nobody back.
@@ -107,7 +122,7 @@ public final class AlignmentBoard: Sendable {
     }
 
     /// Forgets what an ENTITY task has heard: it went elsewhere.
-    func forget(task: Int32) {
+    func forget(task: TopicPartition) {
         state.withLock { state in
             guard let gone = state.heard.removeValue(forKey: task) else { return }
             for partition in gone.keys { state.combine(partition) }

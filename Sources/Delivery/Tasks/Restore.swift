@@ -41,6 +41,7 @@ final class Restore {
     private let committed: Int64
     /// Whether the group has committed an offset of the partition at all.
     private let hasCommitted: Bool
+    private let log: TopicPartition
     private let source: String
     private let acceptsLoss: Bool
     /// The first record of the partition that is kept.
@@ -49,7 +50,7 @@ final class Restore {
     private let history: any HistoryPort
     private let defects: PlantedDefects
     /// Where replayed outputs go: nowhere, but for a planted defect.
-    private let outputs: Outputs?
+    private let outputs: OwnOutputs?
     private let notify: (Notice) -> Void
     private var phase: Phase
     private var assembler: SnapshotAssembler
@@ -77,12 +78,13 @@ final class Restore {
 
     init(
         _ task: any StatefulTask, _ settings: EngineSettings, _ ports: ShardPorts, start: TaskStart,
-        outputs: Outputs, nowMs: Int64, notify: @escaping (Notice) -> Void
+        outputs: OwnOutputs, nowMs: Int64, notify: @escaping (Notice) -> Void
     ) {
         self.task = task
         committed = start.start
         hasCommitted = start.committed.offset != nil
-        source = "\(settings.name(start.partition.topic))[\(start.partition.number)]"
+        log = start.partition
+        source = settings.name(start.partition)
         acceptsLoss = settings.dataLoss == .accept
         low = start.bounds.low
         state = ports.state
@@ -117,7 +119,7 @@ final class Restore {
         case .choosing: choose(nowMs)
         case .loading(let manifest, let pages, let next): load(manifest, pages, next, nowMs)
         case .waiting(let atMs):
-            if nowMs >= atMs { phase = .replaying(history.open(task.source, from: next)) }
+            if nowMs >= atMs { phase = .replaying(history.open(log, from: next)) }
         case .replaying(let reader): try replay(reader, nowMs)
         case .done: return true
         }
@@ -130,9 +132,7 @@ final class Restore {
 
     private func finish(_ nowMs: Int64) {
         task.isMuted = false
-        var held = ShardReport()
-        task.report(into: &held)
-        summary.entities = held.entityCount
+        summary.entities = task.numbers.entities
         summary.elapsedMs = nowMs - startedMs
         notify(.restored(task.id, summary))
     }
@@ -318,10 +318,14 @@ final class Restore {
         sawLastRecord = next == committed
         summary.replayed += 1
         guard let value = entry.valueBytes else { return }
-        if entry.offset < position {
-            try task.refill(value, offset: entry.offset)
-        } else {
-            try task.receive(value, offset: entry.offset, outputs: outputs)
+        do throws(BlockError) {
+            if entry.offset < position {
+                try task.refill(value, offset: entry.offset)
+            } else {
+                try task.receive(value, offset: entry.offset, outputs: outputs)
+            }
+        } catch {
+            throw .unreadable(source, entry.offset, error)
         }
     }
 

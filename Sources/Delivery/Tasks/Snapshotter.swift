@@ -126,7 +126,10 @@ struct Snapshotter {
     mutating func take(_ task: any StatefulTask, position: Int64, committed: Int64, nowMs: Int64) {
         let id = SnapshotID(
             incarnation: settings.incarnation, sequence: max(sequence, task.lastSequence) + 1)
-        guard var snapshot = task.takeSnapshot(id, position: position, isFull: isFull) else {
+        guard
+            var snapshot = task.takeSnapshot(
+                id, position: position, isFull: isFull, leastRoll: settings.snapshotRollBytes)
+        else {
             dueMs = nowMs + Self.againMs
             isGivenUp = isEnding
             guard isUrgent, !isEnding else { return }

@@ -1,5 +1,6 @@
 import Broker
 import Snapshots
+import Topology
 
 /// A partition of a stage that keeps state, on its shard: its task, where it stands, and its snapshots.
 final class StateSlot {
@@ -16,6 +17,9 @@ final class StateSlot {
     }
 
     let task: any StatefulTask
+    /// The partition it reads, as others name it.
+    let source: TopicPartition
+    let outputs: OwnOutputs
     var phase: Activity
     /// Offset one past the last entry seen; while restoring, the committed position.
     var position: Int64
@@ -24,20 +28,29 @@ final class StateSlot {
     /// The position and the cut's name as last committed.
     var committed: PartitionOffset
     var snapshots: Snapshotter
+    /// Records missing that were told already.
+    private var missingTold: Int64
 
     init(
-        _ task: any StatefulTask, committed: PartitionOffset, position: Int64,
-        phase: Activity, snapshots: Snapshotter
+        _ task: any StatefulTask, start: TaskStart, outputs: OwnOutputs, phase: Activity,
+        snapshots: Snapshotter
     ) {
         self.task = task
-        self.committed = committed
-        self.position = position
+        self.outputs = outputs
+        source = start.partition
+        committed = start.committed
+        position = start.start
         self.phase = phase
         self.snapshots = snapshots
+        missingTold = task.missingRecords
     }
 
-    /// The partition as others name it.
-    var source: TopicPartition { task.source }
+    /// Records of a source that no block covers, since the last call; nil where none are missing.
+    func takeMissing() -> Int64? {
+        let missing = task.missingRecords
+        defer { missingTold = missing }
+        return missing > missingTold ? missing - missingTold : nil
+    }
 
     /// Whether the task reads its partition.
     var isLive: Bool {

@@ -1,4 +1,5 @@
 import Broker
+import Topology
 
 /// Why an instance cannot go on. Nothing that was not committed is lost by its end.
 public enum EngineFailure: Error, Sendable, Equatable, CustomStringConvertible {
@@ -33,6 +34,24 @@ public enum EngineFailure: Error, Sendable, Equatable, CustomStringConvertible {
         case .configuration, .rejected: self = .configuration(error.description)
         case .unreachable, .retry: self = .unreachable(error.description)
         case .fatal, .abortTransaction, .benign: self = .fatal(error.description)
+        }
+    }
+}
+
+extension EngineFailure {
+    /// A record of a task's log, in the partition called `log`, cannot be read.
+    static func unreadable(_ log: String, _ offset: Int64, _ error: BlockError) -> EngineFailure {
+        let place = "\(log) at offset \(offset)"
+        switch error {
+        case .unknownFormat:
+            return .dataLoss(
+                "\(place) is no block this version reads: another program writes to the topic, or a newer "
+                    + "version did; configure a topic of its own (such as partials.topic)")
+        case .corrupt: return .dataLoss("\(place) is a damaged block")
+        case .paneWidth(let block, let expected):
+            return .configuration(
+                "\(place) was cut in panes of \(block) ms, and window.pane is \(expected) ms: keep the "
+                    + "width, or configure a new topic (such as partials.topic)")
         }
     }
 }

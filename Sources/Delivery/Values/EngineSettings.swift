@@ -29,8 +29,10 @@ public enum StartPolicy: String, CaseIterable, Sendable {
 
 /// What an instance runs with: everything is checked and resolved already, and nothing in it knows Kafka.
 public struct EngineSettings: Sendable {
-    /// The stages and their rules.
+    /// What the stages run with.
     public var pipeline: PipelineSettings
+    /// The stages whose tasks keep state, in the order in which records pass through them.
+    public var stages = StageRow.all
     /// Topic names, for messages and dead letters.
     public var topics: TopicNames
     /// Partitions of the topics written.
@@ -88,6 +90,16 @@ public struct EngineSettings: Sendable {
 
     /// A topic's name.
     func name(_ topic: Topic) -> String { topics[topic] ?? "\(topic)" }
+
+    /// A partition's name, such as `llm.requests[3]`.
+    func name(_ partition: TopicPartition) -> String {
+        "\(name(partition.topic))[\(partition.number)]"
+    }
+
+    /// The topics the group reads: the input, and the logs of the stages that keep state.
+    public var readTopics: [Topic] { [.input] + stages.map(\.log) }
+    /// The stage whose tasks read a topic; nil for the input.
+    func stage(reading topic: Topic) -> StageRow? { stages.first { $0.log == topic } }
 }
 
 /// Partition counts of the topics written.

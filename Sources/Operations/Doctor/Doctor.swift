@@ -2,6 +2,7 @@ import Broker
 import Delivery
 import Execution
 import Kafka
+import Topology
 
 /// Asks the cluster and the machine what the judges want to know, and reports what they make of it.
 ///
@@ -161,6 +162,9 @@ public struct Doctor: ~Copyable {
 
     // MARK: The group and the clock
 
+    /// The topics the group reads.
+    private var readTopics: [Topic] { [.input] + StageRow.all.map(\.log) }
+
     /// The partitions of a topic that is there.
     private func partitions(_ topic: Topic, _ facts: [TopicFacts?]) -> [TopicPartition] {
         (self.facts(topic, facts)?.partitions ?? []).map { TopicPartition(topic, $0.id) }
@@ -175,12 +179,12 @@ public struct Doctor: ~Copyable {
         do throws(BrokerError) {
             report(GroupJudge.judge(try admin.describe(group: settings.group)))
             committed = try admin.committed(
-                [.input, .partials].flatMap { self.partitions($0, facts) }, group: settings.group)
+                readTopics.flatMap { self.partitions($0, facts) }, group: settings.group)
         } catch {
             return report(unanswered("group '\(settings.group)'", error))
         }
         var hasBegun = false
-        for topic in [Topic.input, .partials] {
+        for topic in readTopics {
             let partitions = partitions(topic, facts)
             guard !partitions.isEmpty, let name = settings.spec(topic)?.name else { continue }
             do throws(BrokerError) {
@@ -189,7 +193,7 @@ public struct Doctor: ~Copyable {
                     let offset = committed.first { $0.partition == partition }
                     let mark = marks[partition] ?? OffsetRange(low: 0, high: 0)
                     return PartitionStanding(
-                        partition.number, committed: offset?.offset,
+                        partition, committed: offset?.offset,
                         metadata: offset?.metadata ?? "",
                         bounds: mark.low...max(mark.low, mark.high), target: mark.high)
                 }
@@ -205,7 +209,7 @@ public struct Doctor: ~Copyable {
     }
 
     private func checkClock(_ admin: borrowing Admin, _ facts: [TopicFacts?]) {
-        for topic in [Topic.input, .partials] {
+        for topic in readTopics {
             let partitions = partitions(topic, facts)
             guard !partitions.isEmpty, let spec = settings.spec(topic) else { continue }
             do throws(BrokerError) {

@@ -36,7 +36,7 @@ public enum GroupJudge {
         let committed = standings.filter { $0.committed != nil }
         let gone = committed.filter { !$0.isWithinBounds }
         if !gone.isEmpty {
-            let numbers = gone.prefix(8).map { String($0.partition) }.joined(separator: ", ")
+            let numbers = gone.prefix(8).map { String($0.partition.number) }.joined(separator: ", ")
             return CheckResult(
                 acceptsLoss ? .warn : .problem, subject,
                 "the records at the committed offset are gone in partitions \(numbers): deleted before they were "

@@ -1,4 +1,5 @@
 import Delivery
+import Topology
 
 /// Judges a topic by what the cluster says of it: one line that all is well, or a line for each fault.
 public struct TopicJudge {
@@ -130,14 +131,17 @@ public struct TopicJudge {
 
     // MARK: Settings
 
+    /// Whether it is the log of a stage's tasks.
+    private var isLog: Bool { StageRow.all.contains { $0.log == spec.topic } }
+
     private mutating func checkSettings() {
         checkSize()
         checkCleaning()
-        if spec.topic == .partials { checkRetention() }
+        if isLog { checkRetention() }
         checkTimestamps()
         guard facts.properties["unclean.leader.election.enable"] == "true" else { return }
         add(
-            context.missesTruncation && [.input, .partials].contains(spec.topic) ? .problem : .warn,
+            context.missesTruncation && (isLog || spec.topic == .input) ? .problem : .warn,
             "unclean leader election is on: acknowledged records can be lost"
                 + (context.missesTruncation ? ", and this librdkafka does not notice" : ""),
             "set unclean.leader.election.enable=false")
@@ -175,7 +179,7 @@ public struct TopicJudge {
                 .problem,
                 "cleanup.policy=\(policy): pages older than retention.ms are deleted, though snapshots need them",
                 "set cleanup.policy=compact")
-        case .partials where compacts, .deadLetters where compacts:
+        case _ where compacts && (isLog || spec.topic == .deadLetters):
             add(
                 .problem,
                 "cleanup.policy=\(policy): its records have no keys, and brokers refuse them",
@@ -223,7 +227,7 @@ public struct TopicJudge {
     private mutating func checkTimestamps() {
         let isAppend = facts.properties["message.timestamp.type"] == "LogAppendTime"
         switch spec.topic {
-        case .partials, .state, .deadLetters:
+        case _ where isLog, .state, .deadLetters:
             if !isAppend, facts.properties["message.timestamp.type"] != nil {
                 add(
                     .warn,

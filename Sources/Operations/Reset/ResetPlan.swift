@@ -1,3 +1,5 @@
+import Broker
+
 /// Where a reset moves a group's input.
 public enum ResetTarget: Equatable, Sendable {
     /// To the first record kept.
@@ -18,8 +20,8 @@ public enum ResetState: String, CaseIterable, Sendable {
 
 /// A partition as a reset finds it.
 public struct PartitionStanding: Equatable, Sendable {
-    /// Its number.
-    public var partition: Int32
+    /// The partition.
+    public var partition: TopicPartition
     /// The committed offset; nil where there is none.
     public var committed: Int64?
     /// What stands beside it: the partition's clock.
@@ -31,7 +33,8 @@ public struct PartitionStanding: Equatable, Sendable {
 
     /// A partition at `committed`, to go to `target`.
     public init(
-        _ partition: Int32, committed: Int64?, metadata: String = "", bounds: ClosedRange<Int64>,
+        _ partition: TopicPartition, committed: Int64?, metadata: String = "",
+        bounds: ClosedRange<Int64>,
         target: Int64
     ) {
         self.partition = partition
@@ -55,8 +58,8 @@ public struct PartitionStanding: Equatable, Sendable {
 public struct ResetPlan: Equatable, Sendable {
     /// One partition's move.
     public struct Move: Equatable, Sendable {
-        /// The partition's number.
-        public var partition: Int32
+        /// The partition.
+        public var partition: TopicPartition
         /// The committed offset; nil where there is none.
         public var from: Int64?
         /// The offset to commit.
@@ -65,7 +68,7 @@ public struct ResetPlan: Equatable, Sendable {
         public var metadata: String
 
         /// A move.
-        public init(partition: Int32, from: Int64?, to: Int64, metadata: String) {
+        public init(partition: TopicPartition, from: Int64?, to: Int64, metadata: String) {
             self.partition = partition
             self.from = from
             self.to = to
@@ -80,8 +83,8 @@ public struct ResetPlan: Equatable, Sendable {
     public let state: ResetState
     /// Moves in the input topic.
     public let inputs: [Move]
-    /// Moves in the topic of partials: none where state is kept.
-    public let partials: [Move]
+    /// Moves in the logs of the stages that keep state: none where state is kept.
+    public let logs: [Move]
     /// Why it must not be carried out; empty where it may.
     public let refusals: [String]
 
@@ -92,8 +95,8 @@ public struct ResetPlan: Equatable, Sendable {
 
     /// A plan for a group whose `members` are those of now, named for people.
     public init(
-        inputs: [PartitionStanding], partials: [PartitionStanding], state: ResetState,
-        members: [String], names: (input: String, partials: String)
+        inputs: [PartitionStanding], logs: [PartitionStanding], state: ResetState,
+        members: [String], names: TopicNames
     ) {
         self.state = state
         self.inputs = inputs.map { standing in
@@ -102,18 +105,18 @@ public struct ResetPlan: Equatable, Sendable {
                 partition: standing.partition, from: standing.committed, to: standing.target,
                 metadata: state == .keep ? standing.metadata : "")
         }
-        self.partials =
+        self.logs =
             state == .keep
             ? []
-            : partials.map {
+            : logs.map {
                 Move(partition: $0.partition, from: $0.committed, to: $0.target, metadata: "")
             }
         var refusals: [String] = []
         if !members.isEmpty { refusals.append(Self.inUse(members)) }
         if state == .keep {
-            refusals += Self.conflicts(inputs, in: names.input)
-            refusals += Self.broken(partials, in: names.partials)
-            refusals += Self.forgotten(inputs, partials, names.input)
+            refusals += Self.conflicts(inputs, names)
+            refusals += Self.broken(logs, names)
+            refusals += Self.forgotten(inputs, logs, names)
         }
         self.refusals = refusals
     }
@@ -125,12 +128,14 @@ public struct ResetPlan: Equatable, Sendable {
     }
 
     /// Why kept state does not go together with the moves.
-    private static func conflicts(_ inputs: [PartitionStanding], in topic: String) -> [String] {
+    private static func conflicts(
+        _ inputs: [PartitionStanding], _ names: TopicNames
+    ) -> [String] {
         var reasons: [String] = []
         let anew = inputs.filter { ($0.committed ?? 0) > $0.bounds.upperBound }
         if !anew.isEmpty {
             reasons.append(
-                "\(list(anew, in: topic)): the topic was made anew, and kept state would take its first "
+                "\(list(anew, names)): the topic was made anew, and kept state would take its first "
                     + "records for repetitions of those it knows. Give --state clear, or run once with "
                     + "data_loss=accept, which keeps state and tells it that offsets begin again")
         }
@@ -139,7 +144,7 @@ public struct ResetPlan: Equatable, Sendable {
         }
         if !back.isEmpty {
             reasons.append(
-                "\(list(back, in: topic)): a move backward with --state keep: what lies between was folded "
+                "\(list(back, names)): a move backward with --state keep: what lies between was folded "
                     + "into the state already, and would be counted twice or dropped as a repetition. Give "
                     + "--state clear")
         }
@@ -147,11 +152,11 @@ public struct ResetPlan: Equatable, Sendable {
     }
 
     /// Why kept state cannot go on in its own topic.
-    private static func broken(_ partials: [PartitionStanding], in topic: String) -> [String] {
-        let outside = partials.filter { !$0.isWithinBounds }
+    private static func broken(_ logs: [PartitionStanding], _ names: TopicNames) -> [String] {
+        let outside = logs.filter { !$0.isWithinBounds }
         guard !outside.isEmpty else { return [] }
         return [
-            "\(list(outside, in: topic)): the partials at the committed offset are gone, and state cannot be "
+            "\(list(outside, names)): the records at the committed offset are gone, and state cannot be "
                 + "brought up to it. Give --state clear, or run once with data_loss=accept"
         ]
     }
@@ -161,22 +166,25 @@ public struct ResetPlan: Equatable, Sendable {
     /// An engine that finds no offset tells receivers that the partition begins anew; with one committed here it would
     /// not, and they would wait for offsets they know.
     private static func forgotten(
-        _ inputs: [PartitionStanding], _ partials: [PartitionStanding], _ topic: String
+        _ inputs: [PartitionStanding], _ logs: [PartitionStanding], _ names: TopicNames
     ) -> [String] {
         let unknown = inputs.filter { $0.committed == nil }
-        // Without a place in the partials there is no state to go on with; a store that has some stops the next run.
-        guard !unknown.isEmpty, partials.contains(where: { $0.committed != nil }) else { return [] }
+        // Without a place in a task's log there is no state to go on with; a store that has some stops the next run.
+        guard !unknown.isEmpty, logs.contains(where: { $0.committed != nil }) else { return [] }
         return [
-            "\(list(unknown, in: topic)): no offset is committed, and state may know the partition from before "
+            "\(list(unknown, names)): no offset is committed, and state may know the partition from before "
                 + "the topic was made anew. 'stillwatch run' begins it by on_missing_offset; or give --state "
                 + "clear"
         ]
     }
 
-    /// Such as `llm.requests[0, 3]`.
-    private static func list(_ standings: [PartitionStanding], in topic: String) -> String {
-        let shown = standings.prefix(8).map { String($0.partition) }
-        let more = standings.count > shown.count ? ", ..." : ""
-        return "\(topic)[\(shown.joined(separator: ", "))\(more)]"
+    /// Such as `llm.requests[0, 3]`, topic by topic.
+    private static func list(_ standings: [PartitionStanding], _ names: TopicNames) -> String {
+        let byTopic = Dictionary(grouping: standings, by: \.partition.topic)
+        return byTopic.sorted { $0.key < $1.key }.map { topic, standings in
+            let shown = standings.prefix(8).map { String($0.partition.number) }
+            let more = standings.count > shown.count ? ", ..." : ""
+            return "\(names.name(topic))[\(shown.joined(separator: ", "))\(more)]"
+        }.joined(separator: ", ")
     }
 }

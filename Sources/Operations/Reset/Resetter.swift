@@ -9,7 +9,7 @@ import Topology
 
 /// Moves a group to other offsets of its input, and clears its state where that is asked for.
 ///
-/// State is cleared by an empty snapshot of every task at the end of its partials: a task restored from it reads
+/// State is cleared by an empty snapshot of every task at the end of its log: a task restored from it reads
 /// nothing from before. On the state topic its manifest, the removal of the older ones and all offsets are
 /// one transaction: the reset has happened wholly or not at all. Pages go before it, and what older snapshots leave
 /// behind goes after it; a crash in between leaves rubbish, which the next owner of the task removes.
@@ -21,15 +21,11 @@ import Topology
 public struct Resetter: ~Copyable {
     private let settings: LiveSettings
     private let admin: Admin
-    private let partitions: Partitions
+    private let inputs: [TopicPartition]
+    /// The logs of all tasks that keep state, stage by stage.
+    private let logs: [TopicPartition]
+    private let statePartitions: Int
     private let tell: (String) -> Void
-
-    /// Partition counts.
-    private struct Partitions {
-        var input: Int
-        var partials: Int
-        var state: Int
-    }
 
     private static let patienceMs: Int64 = 90_000
     private static let stepMs: Int32 = 30_000
@@ -46,19 +42,17 @@ public struct Resetter: ~Copyable {
         let admin: Admin
         do throws(BrokerError) {
             admin = try Admin(
-                properties: settings.properties, topics: settings.topics.only([.input, .partials]))
+                properties: settings.properties,
+                topics: settings.topics.only(settings.engine.readTopics))
         } catch {
             throw EngineFailure(error)
         }
         self.admin = admin
         self.settings = settings
         self.tell = tell
-        partitions = Partitions(
-            input: layout.input, partials: layout.partials, state: layout.outputs.state)
-    }
-
-    private func all(_ topic: Topic, _ count: Int) -> [TopicPartition] {
-        (0..<Int32(count)).map { TopicPartition(topic, $0) }
+        inputs = (0..<Int32(layout.input)).map { TopicPartition(.input, $0) }
+        logs = settings.engine.stages.flatMap { $0.logs(settings.engine.pipeline) }
+        statePartitions = layout.outputs.state
     }
 
     // MARK: Planning
@@ -68,23 +62,20 @@ public struct Resetter: ~Copyable {
     {
         do throws(BrokerError) {
             let group = try admin.describe(group: settings.group)
-            let inputs = all(.input, partitions.input)
-            let shuffles = all(.partials, partitions.partials)
-            let committed = try admin.committed(inputs + shuffles, group: settings.group)
-            let marks = try admin.watermarks(inputs + shuffles)
+            let committed = try admin.committed(inputs + logs, group: settings.group)
+            let marks = try admin.watermarks(inputs + logs)
             let targets = try offsets(target, inputs, marks)
             func standing(_ partition: TopicPartition, to target: Int64) -> PartitionStanding {
                 let own = committed.first { $0.partition == partition }
                 let mark = marks[partition] ?? OffsetRange(low: 0, high: 0)
                 return PartitionStanding(
-                    partition.number, committed: own?.offset, metadata: own?.metadata ?? "",
+                    partition, committed: own?.offset, metadata: own?.metadata ?? "",
                     bounds: mark.low...max(mark.low, mark.high), target: target)
             }
             return ResetPlan(
                 inputs: inputs.map { standing($0, to: targets[$0] ?? 0) },
-                partials: shuffles.map { standing($0, to: marks[$0]?.high ?? 0) },
-                state: state, members: group.members.map(Self.describe),
-                names: (settings.topics.input, settings.topics.partials))
+                logs: logs.map { standing($0, to: marks[$0]?.high ?? 0) },
+                state: state, members: group.members.map(Self.describe), names: settings.topics)
         } catch {
             throw EngineFailure(error)
         }
@@ -115,7 +106,7 @@ public struct Resetter: ~Copyable {
         precondition(plan.refusals.isEmpty, "a refused reset is not carried out")
         do throws(BrokerError) {
             if plan.state == .keep {
-                try commit(plan, partials: [])
+                try commit(plan, logs: [])
             } else {
                 try clear(plan)
             }
@@ -133,11 +124,11 @@ public struct Resetter: ~Copyable {
     }
 
     private func clear(_ plan: ResetPlan) throws(BrokerError) {
-        let store = try StateStore(settings, partitions: partitions.state)
+        let store = try StateStore(settings, partitions: statePartitions)
         tell("reading which snapshots there are")
         var old: [Set<StateKey>] = []
         for task in tasks { old.append(try store.keys(of: task)) }
-        let ends = try settings.stateDirectory == nil ? ends() : ends(past: plan.partials)
+        let ends = try settings.stateDirectory == nil ? ends() : ends(past: plan.logs)
         let snapshots = try snapshots(at: ends, after: old)
         tell("writing an empty snapshot for each of \(snapshots.count) tasks")
         try store.writePages(of: snapshots)
@@ -157,7 +148,7 @@ public struct Resetter: ~Copyable {
     ) throws(BrokerError) {
         try store.publish(snapshots)
         do throws(BrokerError) {
-            try commit(plan, partials: snapshots.map(\.manifest.position))
+            try commit(plan, logs: snapshots.map(\.manifest.position))
         } catch {
             if error.move == .rejected || error.move == .configuration {
                 try store.remove(snapshots.map(\.manifest.key))
@@ -171,8 +162,12 @@ public struct Resetter: ~Copyable {
         }
     }
 
+    /// The tasks, in the order of their logs.
     private var tasks: [TaskID] {
-        (0..<Int32(partitions.partials)).map { settings.engine.entityTask($0) }
+        let engine = settings.engine
+        return engine.stages.flatMap { stage in
+            stage.logs(engine.pipeline).map { stage.task($0.number, engine.pipeline) }
+        }
     }
 
     /// Empty snapshots, newer than any of the keys that are there.
@@ -180,10 +175,16 @@ public struct Resetter: ~Copyable {
         at positions: [Int64], after old: [Set<StateKey>]
     ) throws(BrokerError) -> [TaskSnapshot] {
         var snapshots: [TaskSnapshot] = []
+        let engine = settings.engine
+        let stages = engine.stages.flatMap { stage in
+            stage.logs(engine.pipeline).map { (stage, $0.number) }
+        }
         for (index, position) in positions.enumerated() {
             let newest = old[index].map(\.id.sequence).max() ?? 0
-            let snapshot = settings.engine.emptySnapshot(
-                of: Int32(index), position: position, sequence: newest + 1)
+            let (stage, partition) = stages[index]
+            let snapshot = stage.emptySnapshot(
+                SnapshotID(incarnation: engine.incarnation, sequence: newest + 1), of: partition,
+                at: position, engine.pipeline)
             guard let snapshot else {
                 throw BrokerError(
                     .fatal, action: "take an empty snapshot", text: "none could be taken")
@@ -193,22 +194,14 @@ public struct Resetter: ~Copyable {
         return snapshots
     }
 
-    private func offsets(_ plan: ResetPlan, partials: [Int64]) -> [PartitionOffset] {
-        let inputs = plan.inputs.map { move in
-            PartitionOffset(
-                TopicPartition(.input, move.partition), offset: move.to,
-                metadata: move.metadata)
-        }
-        let shuffles = partials.enumerated().map { number, offset in
-            PartitionOffset(
-                TopicPartition(.partials, Int32(number)), offset: offset)
-        }
-        return inputs + shuffles
+    private func offsets(_ plan: ResetPlan, logs offsets: [Int64]) -> [PartitionOffset] {
+        plan.inputs.map { PartitionOffset($0.partition, offset: $0.to, metadata: $0.metadata) }
+            + zip(logs, offsets).map { PartitionOffset($0, offset: $1) }
     }
 
     /// Commits all offsets in one request, which is refused while somebody is in the group.
-    private func commit(_ plan: ResetPlan, partials: [Int64]) throws(BrokerError) {
-        let offsets = offsets(plan, partials: partials)
+    private func commit(_ plan: ResetPlan, logs: [Int64]) throws(BrokerError) {
+        let offsets = offsets(plan, logs: logs)
         tell("committing \(offsets.count) offsets")
         try admin.setCommitted(offsets, group: settings.group)
     }
@@ -217,7 +210,7 @@ public struct Resetter: ~Copyable {
     private func commit(
         _ plan: ResetPlan, _ snapshots: [TaskSnapshot], replacing old: [StateKey]
     ) throws(BrokerError) {
-        let offsets = offsets(plan, partials: snapshots.map(\.manifest.position))
+        let offsets = offsets(plan, logs: snapshots.map(\.manifest.position))
         tell("committing \(offsets.count) offsets with the new state")
         let producer = try Producer(
             properties: settings.properties,
@@ -228,7 +221,7 @@ public struct Resetter: ~Copyable {
         let members = try admin.describe(group: settings.group).members
         guard members.isEmpty else { throw BrokerError.joined(members.map(Self.describe)) }
         try producer.beginTransaction()
-        let count = Int32(max(1, partitions.state))
+        let count = Int32(max(1, statePartitions))
         for snapshot in snapshots {
             let record = snapshot.manifest.record
             try producer.put(
@@ -243,16 +236,15 @@ public struct Resetter: ~Copyable {
         try producer.commitTransaction(timeoutMs: Self.stepMs)
     }
 
-    // MARK: The partials
+    // MARK: The logs of tasks
 
-    /// The end of each partition of the partials.
+    /// The end of each log.
     private func ends() throws(BrokerError) -> [Int64] {
-        let partitions = all(.partials, partitions.partials)
-        let marks = try admin.watermarks(partitions)
-        return partitions.map { marks[$0]?.high ?? 0 }
+        let marks = try admin.watermarks(logs)
+        return logs.map { marks[$0]?.high ?? 0 }
     }
 
-    /// The end of each partition, past the committed offset: where that is the end already, a record without a
+    /// The end of each log, past the committed offset: where that is the end already, a record without a
     /// value is appended, which everybody passes over.
     private func ends(past moves: [ResetPlan.Move]) throws(BrokerError) -> [Int64] {
         let atEnd = moves.filter { $0.from == $0.to }.map(\.partition)
@@ -268,18 +260,18 @@ public struct Resetter: ~Copyable {
             // A transaction that its producer left open holds the end back until it times out.
             guard MachineClock.monotonicMs() < untilMs else {
                 throw BrokerError(
-                    .retry, action: "find the end of \(settings.topics.partials)",
+                    .retry, action: "find the ends of the logs of tasks",
                     text: "a transaction is still open", advice: "try again once it has timed out")
             }
             usleep(Self.pauseUs)
         }
     }
 
-    private func appendNothing(to partitions: [Int32]) throws(BrokerError) {
-        let producer = try Producer(
-            properties: settings.properties, topics: [settings.topics.partials])
+    private func appendNothing(to partitions: [TopicPartition]) throws(BrokerError) {
+        let producer = try Producer(properties: settings.properties, topics: admin.topics)
         for partition in partitions {
-            try producer.produce(topic: 0, partition: partition, key: nil, value: nil)
+            try producer.produce(
+                topic: partition.topic, partition: partition.number, key: nil, value: nil)
         }
         try producer.flush(timeoutMs: Int32(Self.patienceMs))
     }

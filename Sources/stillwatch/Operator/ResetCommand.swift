@@ -94,15 +94,12 @@ enum ResetCommand {
     ) throws(EngineFailure) {
         var table = TextTable(
             ["topic", "partition", "current", "new", "lag change"], numbers: [1, 2, 3, 4])
-        for (topic, moves) in [
-            (settings.topics.input, plan.inputs), (settings.topics.partials, plan.partials),
-        ] {
-            for move in moves {
-                table.add([
-                    topic, String(move.partition), move.from.map { String($0) } ?? "-",
-                    String(move.to), move.lagChange.map { $0 > 0 ? "+\($0)" : String($0) } ?? "-",
-                ])
-            }
+        for move in plan.inputs + plan.logs {
+            table.add([
+                settings.topics.name(move.partition.topic), String(move.partition.number),
+                move.from.map { String($0) } ?? "-", String(move.to),
+                move.lagChange.map { $0 > 0 ? "+\($0)" : String($0) } ?? "-",
+            ])
         }
         let place = settings.stateDirectory ?? settings.topics.state ?? ""
         let text =
@@ -121,7 +118,7 @@ enum ResetCommand {
         case .keep:
             "kept; what is passed over is missing in it, and the log says so when the group goes on"
         case .clear:
-            "cleared; \(count(plan.partials.count, "task")) begin with nothing, and no partials from "
+            "cleared; \(count(plan.logs.count, "task")) begin with nothing, and no partials from "
                 + "before are read"
         }
     }

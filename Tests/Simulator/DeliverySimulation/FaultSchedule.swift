@@ -121,7 +121,7 @@ final class FaultSchedule {
         case .storm:
             RebalanceStorm(
                 world, members: Int(random.pick(1...5)), stayMs: 100...2_000,
-                settings: scenario.client)
+                topics: scenario.readTopics, settings: scenario.client)
         case .fullDisk: return fillDisk()
         case .slowState:
             world.cluster.statePauseUs = 10_000...random.pick(50_000...3_000_000)
@@ -183,7 +183,8 @@ final class FaultSchedule {
     private func move(_ fault: Fault) {
         let broker = random.below(world.cluster.brokers.count)
         if fault == .moveLeader {
-            let topics: [Topic] = [.input, .partials, .alerts, .state, .deadLetters]
+            var topics: [Topic] = [.input, .partials, .alerts, .state, .deadLetters]
+            if scenario.hasTally { topics += [.tally, .tallies] }
             let topic = random.choose(topics) ?? .input
             let count = world.cluster.partitionCount(topic)
             guard count > 0 else { return }

@@ -27,7 +27,7 @@ final class Liveness {
     private func look() {
         guard isOn else { return }
         let cluster = run.world.cluster
-        let now = (cluster.logs(.input) + cluster.logs(.partials)).map {
+        let now = run.scenario.readTopics.flatMap { cluster.logs($0) }.map {
             cluster.group.committed($0.id)?.offset ?? 0
         }
         let lag = run.lag()

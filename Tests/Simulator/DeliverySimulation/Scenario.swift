@@ -1,3 +1,4 @@
+import Broker
 import ClusterSimulation
 @_spi(Simulation) import Delivery
 import Detection
@@ -47,6 +48,8 @@ struct Scenario {
     let isEnded: Bool
     /// Whether nothing goes wrong.
     let isCalm: Bool
+    /// Whether a third stage reads what ENTITY tasks write.
+    let hasTally: Bool
     /// Longer than anything that keeps a partition from being read; or than the run, so that nobody is ever idle.
     let idleTimeoutMs: Int64
     /// Bytes of waiting partials over which only the slowest partition goes on.
@@ -84,6 +87,7 @@ struct Scenario {
         isCalm = skew.isCalm
         idleTimeoutMs = skew.idleTimeoutMs
         waitingLimit = skew.waitingLimit
+        hasTally = RandomStream(seed: seed, salt: 6).chance(0.5)
         // A run that ends there takes partitions over from a snapshot on its own disk, which may be older than
         // the change: findings of the added rule would then begin once more.
         let isEndedElsewhere = isEnded && storage == .directories
@@ -149,6 +153,7 @@ struct Scenario {
                 alerts: 2, shadow: 0, deadLetters: 2, state: usesDirectories ? 0 : shuffles),
             incarnation: incarnation,
             encoder: FindingEncoder(format: .flat, productVersion: "1", source: "/simulation"))
+        settings.stages = stages
         settings.shards = shards
         settings.cutIntervalMs = cutIntervalMs
         settings.snapshotIntervalMs = snapshotIntervalMs
@@ -163,6 +168,12 @@ struct Scenario {
         return settings
     }
 
+    /// The stages whose tasks keep state.
+    var stages: [StageRow] { hasTally ? StageRow.withTally : StageRow.all }
+
+    /// The topics that the instances read.
+    var readTopics: [Topic] { [.input] + stages.map(\.log) }
+
     /// Whether instances keep their state on their own machines.
     var usesDirectories: Bool { storage == .directories || storage == .damagedDirectories }
 
@@ -173,6 +184,7 @@ struct Scenario {
             + (changesRulesAtMs.map { "another rule at \($0) ms, " } ?? "")
             + (history.map { $0.isPaced ? "history at a pace, " : "history, " } ?? "")
             + (workload.isBatched ? "several events a record, " : "")
+            + (hasTally ? "a third stage, " : "")
             + (isEnded ? "stopped at the end, " : "") + (isCalm ? "calm, not " : "")
             + "faults for \(faultsMs) ms every \(calmMs) ms"
     }

@@ -36,7 +36,9 @@ final class SimInstance {
         var client = scenario.client
         client.readsUncommitted = planted.contains(.readsUncommitted)
         client.readsUnstableOffsets = planted.contains(.readsUnstableOffsets)
-        let group = SimGroup(process, instanceID: name, settings: client, thread: control)
+        let group = SimGroup(
+            process, instanceID: name, topics: settings.readTopics, settings: client,
+            thread: control)
         self.group = group
         let board = AlignmentBoard(waitingLimit: scenario.waitingLimit)
         let sink = NoticeSink()
@@ -55,7 +57,7 @@ final class SimInstance {
                     SimDirectory(process, disk: $0, thread: thread)
                 } ?? SimState(process, settings: client, thread: thread)
             let ports = ShardPorts(
-                input: group.makeLog(thread: thread), partials: group.makeLog(thread: thread),
+                input: group.makeLog(thread: thread), tasks: group.makeLog(thread: thread),
                 producer: planted.isDisjoint(with: [.capturesMembershipLate, .doesNotFence])
                     ? producer : LateProducer(producer, group, planted),
                 state: state,
@@ -153,9 +155,9 @@ final class SimInstance {
 
     var isAlive: Bool { process.state != .dead }
 
-    /// Digests of the states of its tasks, by shuffle partition.
-    var digests: [Int32: UInt64] {
-        var digests: [Int32: UInt64] = [:]
+    /// Digests of the states of its tasks, by the partition each reads.
+    var digests: [TopicPartition: UInt64] {
+        var digests: [TopicPartition: UInt64] = [:]
         for shard in shards { digests.merge(shard.stateDigests) { first, _ in first } }
         return digests
     }

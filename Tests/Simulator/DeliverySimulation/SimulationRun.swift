@@ -39,6 +39,10 @@ final class SimulationRun {
         cluster.createTopic(.partials, partitions: scenario.shuffles)
         cluster.createTopic(.alerts, partitions: 2)
         cluster.createTopic(.deadLetters, partitions: 2)
+        if scenario.hasTally {
+            cluster.createTopic(.tally, partitions: 1)
+            cluster.createTopic(.tallies, partitions: 1)
+        }
         if !scenario.usesDirectories {
             cluster.createTopic(.state, partitions: scenario.shuffles, isCompacted: true)
         }
@@ -83,7 +87,8 @@ final class SimulationRun {
         if scenario.client.isCooperative {
             // A static member that is restarted in the midst of a cooperative hand-over leaves partitions without
             // an owner until the next rebalance: Kafka's protocol allows that. So let there be one.
-            RebalanceStorm(world, members: 1, settings: scenario.client)
+            RebalanceStorm(
+                world, members: 1, topics: scenario.readTopics, settings: scenario.client)
             world.run(forMs: 15_000)
             isQuiet = world.run(untilMs: Self.quietWithinMs) { self.isQuiet }
         }
@@ -191,7 +196,7 @@ final class SimulationRun {
 
     /// Partitions that are not read and committed to their end: to where a jump ahead is pending, unless they end.
     func lag(isEnded: Bool = false) -> [String] {
-        (world.cluster.logs(.input) + world.cluster.logs(.partials)).compactMap { log in
+        scenario.readTopics.flatMap { world.cluster.logs($0) }.compactMap { log in
             let committed = world.cluster.group.committed(log.id)?.offset ?? 0
             let pending =
                 log.id.topic == .input && !isEnded
@@ -230,7 +235,8 @@ final class SimulationRun {
             guard let key = record.key.flatMap({ StateKey($0) }), key.kind == .manifest,
                 let value = record.value, let manifest = try? Manifest(value, key: key)
             else { return }
-            let partition = TopicPartition(.partials, key.task.partition)
+            let log = scenario.stages.first { $0.stage == key.task.stage }?.log ?? .partials
+            let partition = TopicPartition(log, key.task.partition)
             needed[partition, default: []].append(manifest.replayFrom)
         }
         return needed.sorted { $0.key < $1.key }.compactMap { partition, offsets in

@@ -1,3 +1,4 @@
+import Broker
 import Delivery
 import Detection
 import Events
@@ -19,15 +20,19 @@ struct Undisturbed {
     private(set) var deadLetters: Set<String> = []
     /// Events folded into partials.
     private(set) var admitted = 0
-    /// The state of each shuffle partition's task at the end.
-    private(set) var digests: [UInt64] = []
+    /// The state of each task at the end, by the partition it reads.
+    private(set) var digests: [TopicPartition: UInt64] = [:]
+    /// What a third stage puts out, in order.
+    private(set) var tallies: [String] = []
+    /// What the stages run with.
+    let pipeline: PipelineSettings
 
     /// - Parameter isEnded: whether partitions end; else they become idle.
     init(_ workload: Workload, _ settings: EngineSettings, isEnded: Bool) throws {
-        let pipeline = settings.pipeline
+        pipeline = settings.pipeline
         let plan = pipeline.plan
         var decoder = try pipeline.makeDecoder(plan.tracked)
-        let tasks = (0..<plan.partitions).map { Task(pipeline.makeEntityTask(plan, partition: $0)) }
+        let tasks = Tasks(settings)
         for (source, records) in workload.partitions.enumerated() {
             var ingest = IngestTask(
                 plan: plan, source: source, sources: workload.partitions.count)
@@ -42,7 +47,7 @@ struct Undisturbed {
             if isEnded { ingest.finish(decoder: &decoder) } else { ingest.closeIdle() }
             let state = isEnded ? IngestTask.SourceState.ended : .idle
             ingest.flush(through: Int64(records.count - 1), state: state) { partition, block in
-                tasks[partition].receive(block)
+                tasks.receive(block, TopicPartition(.partials, Int32(partition)))
             }
             admitted += ingest.counters.processed
             for letter in ingest.takeDeadLetters() {
@@ -51,10 +56,9 @@ struct Undisturbed {
                     "\(source) \(letter.offset) \(element) \(letter.reason.rawValue)")
             }
         }
-        for task in tasks {
-            digests.append(task.digest)
-            for finding in task.findings { add(finding, settings.encoder) }
-        }
+        digests = tasks.digests
+        tallies = tasks.tallies
+        for finding in tasks.findings { add(finding, settings.encoder) }
     }
 
     private mutating func add(_ finding: Finding, _ encoder: FindingEncoder) {
@@ -65,24 +69,50 @@ struct Undisturbed {
             timestampMs: finding.time.ms)
     }
 
-    /// An ENTITY task fed from memory.
-    private final class Task {
-        private var task: EntityTask
-        private var offset: Int64 = 0
+    /// The tasks of all stages, fed from memory.
+    private final class Tasks: TaskOutputs {
+        private var tasks: [TopicPartition: any StatefulTask] = [:]
+        private var offsets: [TopicPartition: Int64] = [:]
+        private var waiting: [([UInt8], TopicPartition)] = []
         private(set) var findings: [Finding] = []
+        private(set) var tallies: [String] = []
 
-        init(_ task: consuming EntityTask) { self.task = task }
+        init(_ settings: EngineSettings) {
+            let plan = settings.pipeline.plan
+            for stage in settings.stages {
+                for log in stage.logs(settings.pipeline) {
+                    tasks[log] = stage.makeTask(settings.pipeline, plan, Int(log.number))
+                }
+            }
+        }
 
-        var digest: UInt64 { task.stateDigest() }
+        var digests: [TopicPartition: UInt64] { tasks.mapValues(\.stateDigest) }
 
-        func receive(_ block: ByteSlice) {
+        func receive(_ block: ByteSlice, _ log: TopicPartition) {
             do throws(BlockError) {
-                try task.receive(block, offset: offset)
+                let offset = offsets[log] ?? 0
+                try tasks[log]?.receive(block, offset: offset, outputs: self)
+                offsets[log] = offset + 1
             } catch {
                 preconditionFailure("a block of our own cannot be read: \(error)")
             }
-            offset += 1
-            task.advance(&findings)
+            while !waiting.isEmpty {
+                let (block, log) = waiting.removeFirst()
+                block.withUnsafeBytes { receive($0, log) }
+            }
+        }
+
+        func put(_ finding: Finding) { findings.append(finding) }
+
+        func put(key: ByteSlice?, value: ByteSlice?, to partition: TopicPartition) {
+            guard let value else { return }
+            if let key {
+                tallies.append(
+                    "\(String(decoding: key, as: UTF8.self)): \(String(decoding: value, as: UTF8.self))"
+                )
+            } else {
+                waiting.append((Array(value), partition))
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ struct Verdict {
         checkOffsets()
         checkNotices()
         compareFindings()
+        compareTallies()
         checkEpisodes()
         if isQuiet {
             if !run.scenario.isEnded { compareStates() }
@@ -69,6 +70,20 @@ struct Verdict {
             outcome.lost += 1
             problem("finding \(id) is missing")
         }
+    }
+
+    /// What the third stage has put out: every record once, in order.
+    private mutating func compareTallies() {
+        var seen: [String] = []
+        cluster.forEachCommitted(of: .tallies) { record in
+            let parts = [record.key, record.value].map { $0.map { Self.text(Array($0)) } ?? "" }
+            seen.append(parts.joined(separator: ": "))
+        }
+        guard seen != oracle.tallies else { return }
+        let place = zip(seen, oracle.tallies).prefix { $0 == $1 }.count
+        problem(
+            "tally \(place) of \(seen.count) is \(seen.dropFirst(place).first ?? "none"), and should be "
+                + "\(oracle.tallies.dropFirst(place).first ?? "none") of \(oracle.tallies.count)")
     }
 
     private static let addedRule = "\"rule\":\"\(Workload.addedRule)\""
@@ -160,28 +175,31 @@ struct Verdict {
     // MARK: State
 
     private mutating func compareStates() {
-        var seen: Set<Int32> = []
+        var seen: Set<TopicPartition> = []
         for instance in run.all where instance.process.state == .running {
             for (partition, digest) in instance.digests.sorted(by: { $0.key < $1.key }) {
                 if !seen.insert(partition).inserted {
-                    problem("shuffle partition \(partition) has two owners")
+                    problem("\(partition) has two owners")
                 }
                 // The book of findings is another with a rule more.
-                if run.startsBeforeChange == nil, digest != oracle.digests[Int(partition)] {
-                    problem("the state of shuffle partition \(partition) differs")
+                if run.startsBeforeChange == nil, digest != oracle.digests[partition] {
+                    problem("the state of the task of \(partition) differs")
                 }
             }
         }
-        for partition in 0..<run.scenario.shuffles where !seen.contains(Int32(partition)) {
-            problem("shuffle partition \(partition) has no owner")
+        for partition in oracle.digests.keys.sorted() where !seen.contains(partition) {
+            problem("\(partition) has no owner")
         }
     }
 
     /// What a manifest that counts names must be there and whole.
     private mutating func checkManifests() {
         guard run.scenario.storage.isUndamaged else { return }
-        for partition in 0..<run.scenario.shuffles {
-            let task = TaskID(application: 7, stage: .entity, partition: Int32(partition))
+        let pipeline = oracle.pipeline
+        let tasks = run.scenario.stages.flatMap { stage in
+            stage.logs(pipeline).map { stage.task($0.number, pipeline) }
+        }
+        for task in tasks {
             var assembler = SnapshotAssembler(task: task)
             cluster.forEachCommitted(of: .state) { record in
                 if let key = record.key { assembler.add(key: key, value: record.value) }

@@ -60,7 +60,7 @@ struct OffsetTests {
         let answer = try #require(lookup.answer()).get()
         #expect(answer.committed == [PartitionOffset(.input0, offset: 7, metadata: "cut of p")])
         #expect(answer.bounds[.input0] == OffsetRange(low: 0, high: 0))
-        #expect(answer.inputPartitions == 2)
+        #expect(answer.counts[.input] == 2)
     }
 
     @Test("planted: unstable offsets are read without waiting")

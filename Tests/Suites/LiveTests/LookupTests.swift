@@ -50,12 +50,12 @@ extension LiveTests {
                 ])
             #expect(first.bounds[partition] == OffsetRange(low: 0, high: 3))
             #expect(first.bounds[other] == OffsetRange(low: 0, high: 0))
-            #expect(first.inputPartitions == 2 && first.partialsPartitions == 2)
+            #expect(first.counts == [.input: 2, .partials: 2])
             let idle = try self.lookup(site, member)
             _ = try ask(idle, .bounds([partition])).get()
             try site.admin().grow(site.names.input, to: 3)
             let hasGrown = try eventually {
-                try ask(lookup, .start([partition])).get().inputPartitions == 3
+                try ask(lookup, .start([partition])).get().counts[.input] == 3
             }
             #expect(hasGrown)
             // One that has only seen the topic as it was takes the new partition for a mistake, once.
@@ -69,7 +69,7 @@ extension LiveTests {
             ])
             let bounds = try ask(lookup, .bounds([partition])).get()
             #expect(bounds.bounds == [partition: OffsetRange(low: 2, high: 3)])
-            #expect(bounds.committed.isEmpty && bounds.inputPartitions == 0)
+            #expect(bounds.committed.isEmpty && bounds.counts.isEmpty)
             try member.leave()
         }
 

@@ -193,7 +193,8 @@ import Testing
         func judge(
             _ committed: Int64?, acceptsLoss: Bool = false, hasBegun: Bool = false
         ) -> [CheckResult] {
-            let standing = PartitionStanding(2, committed: committed, bounds: 10...50, target: 50)
+            let standing = PartitionStanding(
+                TopicPartition(.input, 2), committed: committed, bounds: 10...50, target: 50)
             return [
                 GroupJudge.judge(group),
                 GroupJudge.judge(

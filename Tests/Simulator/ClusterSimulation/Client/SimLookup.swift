@@ -21,7 +21,7 @@ public final class SimLookup: LookupPort {
         case .start(let partitions): askCommitted(partitions)
         case .bounds(let partitions): askBounds(partitions, Answer())
         case .topic(let topic): askBounds(all(topic), Answer(counts: counts([topic])))
-        case .group: askCommitted(all(.input) + all(.partials))
+        case .group: askCommitted(group.topics.flatMap { all($0) })
         }
     }
 
@@ -50,7 +50,7 @@ public final class SimLookup: LookupPort {
             case .success(let positions):
                 askBounds(
                     partitions,
-                    Answer(committed: positions, counts: counts([.input, .partials])))
+                    Answer(committed: positions, counts: counts(group.topics)))
             }
         }
     }

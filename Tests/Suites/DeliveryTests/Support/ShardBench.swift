@@ -36,7 +36,7 @@ final class ShardBench {
         shard = try Shard(
             settings, index: index,
             ports: ShardPorts(
-                input: input, partials: partials, producer: producer, state: state,
+                input: input, tasks: partials, producer: producer, state: state,
                 history: history, lookup: lookup), board: board, notify: { box.notices.append($0) })
         producer.onCommit = { [site] in site.apply($0, $1) }
     }
@@ -93,7 +93,7 @@ final class ShardBench {
     }
 
     /// The digest of the state of the shuffle partition's task, where it is live.
-    var digest: UInt64? { shard.stateDigests[0] }
+    var digest: UInt64? { shard.stateDigests[Self.partials] }
 
     /// What was told of one kind.
     func told<T>(_ pick: (Notice) -> T?) -> [T] { notices.compactMap(pick) }

@@ -1,7 +1,5 @@
-import Broker
-
 /// The engine's topics, by what they are for; their names are the configuration's.
-extension Topic {
+extension Topic: CustomStringConvertible {
     /// Request events.
     public static var input: Topic { 0 }
     /// The shuffle between INGEST and ENTITY.
@@ -17,6 +15,14 @@ extension Topic {
 
     /// All of them.
     public static var all: [Topic] { [.input, .partials, .alerts, .shadow, .deadLetters, .state] }
+
+    /// What they are for, by number: the words of the configuration.
+    private static let roles = ["input", "partials", "alerts", "shadow", "dead_letters", "state"]
+
+    /// What it is for, in the configuration's words: `partials.topic` is the key of the name of `.partials`.
+    public var description: String {
+        number < Self.roles.count ? Self.roles[Int(number)] : "topic\(number)"
+    }
 }
 
 extension TopicNames {
@@ -47,11 +53,4 @@ extension TopicNames {
     public var shadow: String? { self[.shadow] }
     /// Where snapshots go; nil where they are kept in a directory.
     public var state: String? { self[.state] }
-}
-
-extension Answer {
-    /// Partitions of the input topic; 0 where it was not asked for.
-    public var inputPartitions: Int { counts[.input] ?? 0 }
-    /// Partitions of the shuffle topic; 0 where it was not asked for.
-    public var partialsPartitions: Int { counts[.partials] ?? 0 }
 }
