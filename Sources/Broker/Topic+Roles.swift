@@ -12,12 +12,16 @@ extension Topic: CustomStringConvertible {
     public static var deadLetters: Topic { 4 }
     /// Snapshots: pages and manifests, compacted.
     public static var state: Topic { 5 }
+    /// What ENTITY tasks tell of leads and their accounts.
+    public static var evidence: Topic { 6 }
 
     /// All of them.
     public static var all: [Topic] { [.input, .partials, .alerts, .shadow, .deadLetters, .state] }
 
     /// What they are for, by number: the words of the configuration.
-    private static let roles = ["input", "partials", "alerts", "shadow", "dead_letters", "state"]
+    private static let roles = [
+        "input", "partials", "alerts", "shadow", "dead_letters", "state", "evidence",
+    ]
 
     /// What it is for, in the configuration's words: `partials.topic` is the key of the name of `.partials`.
     public var description: String {

@@ -1,8 +1,9 @@
+import Broker
 import Detection
 import Primitives
 import Snapshots
 
-/// ENTITY as a task that keeps state: blocks in, findings out.
+/// ENTITY as a task that keeps state: blocks in, findings and evidence out.
 public final class EntityTaskRunner: StatefulTask {
     private let settings: PipelineSettings
     private let plan: TopologyPlan
@@ -30,6 +31,7 @@ public final class EntityTaskRunner: StatefulTask {
         try task.receive(record, offset: offset)
         // After every block: what is found must not depend on how blocks are batched.
         task.advance(&findings)
+        task.takeEvidence { outputs?.put(key: nil, value: $0, to: TopicPartition(.evidence, 0)) }
         guard !findings.isEmpty else { return }
         if let outputs {
             for finding in findings { outputs.put(finding) }
