@@ -9,7 +9,22 @@ import Primitives
 /// sqrt(age) up to 900 days (12 % are under 14 days).
 struct CustomerPersona: Persona {
     /// What sets a look-alike apart from the base of customers.
-    enum Style { case customer, bulk, carrierNAT, fleet, gateway, harness }
+    enum Style {
+        case customer, bulk, carrierNAT, fleet, gateway, harness
+
+        /// The style of a kind of population; nil for those that are made otherwise.
+        init?(_ kind: PopulationSpec.Kind) {
+            switch kind {
+            case .customers: self = .customer
+            case .bulk: self = .bulk
+            case .nat: self = .carrierNAT
+            case .ci: self = .fleet
+            case .gateway: self = .gateway
+            case .harness: self = .harness
+            default: return nil
+            }
+        }
+    }
 
     let variants = 8
     private let style: Style
@@ -17,6 +32,7 @@ struct CustomerPersona: Persona {
     private let addresses: Int
     private let endUsers: Int
     private let startMs: Int64
+    private let isStripped: Bool
     private let medianInput = QuantileTable(
         knots: TraceFit.tokenKnots, values: TraceFit.medianInputs, logarithmic: true)
     private let relativeInput = QuantileTable(
@@ -36,6 +52,7 @@ struct CustomerPersona: Persona {
         self.startMs = startMs
         addresses = spec.addresses
         endUsers = spec.endUsers
+        isStripped = spec.isStripped
     }
 
     func id(of account: Int) -> UInt64 { attributes.bits(account, 0) }
@@ -119,16 +136,29 @@ struct CustomerPersona: Persona {
     }
 
     func addFingerprints(_ request: Request, to event: inout SimulatedEvent) {
-        let account = request.account
-        let variant = request.variant
-        let organization = organization(of: account)
-        event.add(.payment, attributes.own(organization, 10))
-        event.add(.cardBin, UInt64(skewed(attributes.bits(organization, 11), count: 400)))
-        let devices = 1 + attributes.choice(account, 12, of: 3)
-        event.add(.device, attributes.own(account, 13 + UInt64(variant % devices)))
-        addClient(request, to: &event)
+        let organization = organization(of: request.account)
+        if !isStripped {
+            addPayment(request, organization: organization, to: &event)
+            addClient(request, to: &event)
+        }
         addAddress(request, organization: organization, to: &event)
         addPrompts(request, organization: organization, to: &event)
+        if !isStripped { addRegistration(request, organization: organization, to: &event) }
+    }
+
+    private func addPayment(
+        _ request: Request, organization: Int, to event: inout SimulatedEvent
+    ) {
+        event.add(.payment, attributes.own(organization, 10))
+        event.add(.cardBin, UInt64(skewed(attributes.bits(organization, 11), count: 400)))
+        let devices = 1 + attributes.choice(request.account, 12, of: 3)
+        event.add(.device, attributes.own(request.account, 13 + UInt64(request.variant % devices)))
+    }
+
+    private func addRegistration(
+        _ request: Request, organization: Int, to event: inout SimulatedEvent
+    ) {
+        let account = request.account
         let domain = attributes.bits(organization, 17)
         let usesFreeMail = organization == account && domain & 7 < 3
         event.add(.emailDomain, usesFreeMail ? domain >> 8 & 3 : attributes.own(organization, 17))
@@ -168,6 +198,11 @@ struct CustomerPersona: Persona {
                 address: attributes.address(member, 24 + UInt64(place)),
                 network: skewed(network, count: PublicPool.networks))
         }
+    }
+
+    /// Adds the template, system prompt and tools that a customer's request has.
+    func addPrompts(_ request: Request, to event: inout SimulatedEvent) {
+        addPrompts(request, organization: organization(of: request.account), to: &event)
     }
 
     private func addPrompts(

@@ -2,6 +2,7 @@
 enum FingerprintKind: UInt8, CaseIterable {
     case payment, cardBin, device, tls, ip, subnet, asn, userAgent
     case promptTemplate, systemPrompt, toolSet, emailDomain, signupCohort
+    case reasoningBlobIn, reasoningBlobOut
 
     /// The kind as events spell it.
     var name: StaticString {
@@ -19,6 +20,8 @@ enum FingerprintKind: UInt8, CaseIterable {
         case .toolSet: "tool_set"
         case .emailDomain: "email_domain"
         case .signupCohort: "signup_cohort"
+        case .reasoningBlobIn: "reasoning_blob_in"
+        case .reasoningBlobOut: "reasoning_blob_out"
         }
     }
 }

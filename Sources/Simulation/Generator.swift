@@ -16,9 +16,10 @@ public final class Generator {
     private let sources: [TrafficSource]
     private var order = MinHeap<Turn>()
     private var random: Random
-    private var books: [Ledger]
+    private(set) var books: [Ledger]
     private var defects = BadRecords.none
     private let limit: Int
+    private let world: World
 
     private struct Turn: Comparable {
         var timeMs: Int64
@@ -37,12 +38,15 @@ public final class Generator {
         precondition(scenario.durationMs > 0 && scenario.jitterMs >= 0, "time only goes forward")
         precondition(scenario.populations.allSatisfy(\.isSound), "a population's figures")
         self.scenario = scenario
+        world = World(scenario)
         limit = scenario.eventLimit ?? .max
         random = Random(seed: scenario.seed ^ 0x6A77)
         var sources = scenario.populations.indices.map { Self.source(scenario, $0) }
-        books = scenario.populations.map {
-            let isLabelled = $0.kind.isFarm || $0.kind.isLookAlike
-            return Ledger(accounts: isLabelled ? $0.accounts : 0)
+        books = zip(scenario.populations, sources).map { spec, source in
+            let isLabelled = spec.kind.isFarm || spec.kind.isLookAlike
+            return Ledger(
+                accounts: isLabelled ? source.accountCount : 0, startMs: scenario.start.ms,
+                durationMs: scenario.durationMs)
         }
         if scenario.badRecords.total > 0 { sources.append(Self.defects(scenario)) }
         self.sources = sources
@@ -88,11 +92,14 @@ public final class Generator {
             }
         } else {
             event.population = source
+            if world.isEventful {
+                world.touch(&event, at: event.recordTime.ms, scenario.populations[source])
+            }
             books[source].add(event)
         }
     }
 
-    /// What was generated so far, for the side file.
+    /// What was generated so far, for the side file of labels.
     public func labels() -> Labels {
         Labels(scenario: scenario, books: books, sources: sources, defects: defects)
     }
@@ -103,34 +110,36 @@ public final class Generator {
         let span = scenario.span(of: spec)
         let requests = scenario.requests(of: spec)
         let attributes = Attributes(seed: scenario.seed, population: index)
-        func customers(_ style: CustomerPersona.Style) -> TrafficSource {
-            let persona = CustomerPersona(
-                style: style, spec: spec, attributes: attributes, startMs: scenario.start.ms)
-            return SessionTraffic(
-                persona: persona, spec: spec, span: span, requests: requests, seed: seed)
+        let roster = Roster(
+            spec: spec, attributes: attributes, span: span, outage: scenario.outage)
+        func sessions(_ persona: some Persona) -> TrafficSource {
+            SessionTraffic(
+                persona: persona, roster: roster, spec: spec, span: span, requests: requests,
+                seed: seed)
         }
-        switch spec.kind {
-        case .customers: return customers(.customer)
-        case .bulk: return customers(.bulk)
-        case .nat: return customers(.carrierNAT)
-        case .ci: return customers(.fleet)
-        case .gateway: return customers(.gateway)
-        case .harness: return customers(.harness)
-        case .load:
+        if let style = CustomerPersona.Style(spec.kind) {
+            return sessions(
+                CustomerPersona(
+                    style: style, spec: spec, attributes: attributes, startMs: scenario.start.ms))
+        }
+        if spec.kind == .load {
             let persona = LoadPersona(
                 spec: spec, attributes: attributes, startMs: scenario.start.ms)
             return LoadTraffic(
                 persona: persona, accounts: spec.accounts, span: span, requests: requests,
                 seed: seed)
-        case .s1, .s4:
-            let persona = FarmPersona(
-                spec: spec, attributes: attributes, startMs: span.lowerBound)
-            return spec.evasions.contains(.shapedTiming)
-                ? SessionTraffic(
-                    persona: persona, spec: spec, span: span, requests: requests, seed: seed)
-                : DispatchTraffic(
-                    persona: persona, spec: spec, span: span, requests: requests, seed: seed)
         }
+        guard spec.kind.isFarm else {
+            return sessions(
+                CrowdPersona(spec: spec, attributes: attributes, startMs: span.lowerBound))
+        }
+        let persona = FarmPersona(
+            spec: spec, attributes: attributes, startMs: span.lowerBound, roster: roster)
+        return spec.evasions.contains(.shapedTiming)
+            ? sessions(persona)
+            : DispatchTraffic(
+                persona: persona, roster: roster, spec: spec, span: span, requests: requests,
+                seed: seed)
     }
 
     private static func defects(_ scenario: Scenario) -> TrafficSource {

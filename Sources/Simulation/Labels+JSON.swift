@@ -5,7 +5,9 @@ extension Labels {
     ///
     /// `farm`, `look_alike` and `ordinary` (one for each population), `fingerprint` (shared by
     /// accounts of a population), `account` (of farms, and of look-alikes), `bad_record` (count of
-    /// a defect) and at the end `summary`.
+    /// a defect) and at the end `summary`. Some look-alikes have `admissible_class`, the class of
+    /// campaign that may be said of them; accounts have `replaced` with the time another took their
+    /// place.
     public func writeLines(into buffer: inout ByteBuffer) {
         var writer = JSONWriter(capacity: 1 << 16)
         for population in populations {
@@ -51,6 +53,10 @@ extension Labels {
         }
         write(population.first, population.last, &writer)
         if kind.isFarm { writeFarm(population.spec, &writer) }
+        if let admissible = kind.admissibleClass {
+            writer.key("admissible_class")
+            writer.value(admissible)
+        }
         end(&writer)
     }
 
@@ -65,8 +71,7 @@ extension Labels {
     private func writeFarm(_ spec: PopulationSpec, _ writer: inout JSONWriter) {
         writer.key("evasions")
         writer.beginArray()
-        if spec.evasions.contains(.identityIsolation) { writer.value("e1") }
-        if spec.evasions.contains(.shapedTiming) { writer.value("e2") }
+        for name in spec.evasions.names { writer.value(name) }
         writer.endArray()
         writer.key("accounts_per_card")
         writer.value(spec.evasions.contains(.identityIsolation) ? 1 : spec.accountsPerCard)
@@ -98,6 +103,10 @@ extension Labels {
         writer.key("requests")
         writer.value(account.requests)
         write(account.first, account.last, &writer)
+        if let end = account.end {
+            writer.key("replaced")
+            writer.value(end.ms)
+        }
         end(&writer)
     }
 

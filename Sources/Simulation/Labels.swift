@@ -27,6 +27,8 @@ public struct Labels: Sendable {
         public var requests: Int
         /// Time of its earliest and latest event.
         public var first: EventTime, last: EventTime
+        /// When it was banned or given up; nil for one that was not.
+        public var end: EventTime?
     }
 
     /// A fingerprint that accounts of one population share.
@@ -49,14 +51,13 @@ public struct Labels: Sendable {
     init(scenario: Scenario, books: [Ledger], sources: [TrafficSource], defects: BadRecords) {
         badRecords = defects
         seed = scenario.seed
+        let names = scenario.populationNames
         var populations: [Population] = []
         for (index, spec) in scenario.populations.enumerated() {
             let book = books[index]
-            let namesakes = populations.count { $0.spec.name == spec.name }
             populations.append(
                 Population(
-                    id: namesakes == 0 ? spec.name : "\(spec.name)-\(namesakes + 1)", spec: spec,
-                    requests: book.requests,
+                    id: names[index], spec: spec, requests: book.requests,
                     first: book.requests > 0 ? EventTime(ms: book.firstMs) : nil,
                     last: book.requests > 0 ? EventTime(ms: book.lastMs) : nil,
                     accounts: Self.accounts(book, sources[index]),
@@ -80,7 +81,8 @@ public struct Labels: Sendable {
             let account = book.accounts[$0]
             return Account(
                 name: source.accountName($0), requests: Int(account.requests),
-                first: EventTime(ms: account.firstMs), last: EventTime(ms: account.lastMs))
+                first: EventTime(ms: account.firstMs), last: EventTime(ms: account.lastMs),
+                end: source.endMs(of: $0).map { EventTime(ms: $0) })
         }
     }
 

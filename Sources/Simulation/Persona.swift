@@ -21,8 +21,23 @@ protocol Persona {
     func id(of account: Int) -> UInt64
     /// Writes everything but time, session place and fingerprints.
     func describe(_ request: Request, _ random: inout Random, into event: inout SimulatedEvent)
-    /// Adds the request's fingerprints.
+    /// Adds the request's fingerprints: those that follow from account and variant.
     func addFingerprints(_ request: Request, to event: inout SimulatedEvent)
+    /// Adds fingerprints that follow from more than account and variant, which labels do not tell.
+    func addContent(_ request: Request, to event: inout SimulatedEvent)
+    /// The variant of a request, from one drawn in 0 ..< `variants`, its session's id and its time.
+    func variant(_ drawn: Int, session: UInt64, ms: Int64) -> Int
+    /// Which of the operators that share the accounts makes requests of `variant`.
+    func operation(of variant: Int) -> Int
+}
+
+extension Persona {
+    @inline(__always)
+    func addContent(_ request: Request, to event: inout SimulatedEvent) {}
+    @inline(__always)
+    func variant(_ drawn: Int, session: UInt64, ms: Int64) -> Int { drawn }
+    @inline(__always)
+    func operation(of variant: Int) -> Int { 0 }
 }
 
 extension Persona {
@@ -39,6 +54,7 @@ extension Persona {
         event.request = random.next()
         event.removeFingerprints()
         addFingerprints(request, to: &event)
+        addContent(request, to: &event)
     }
 }
 
@@ -96,6 +112,6 @@ extension SimulatedEvent {
         let spread = Int32(truncatingIfNeeded: bits >> 20 & 511)
         latencyMs = 180 + spread + outputTokens &* 14 + inputTokens / 40
         // The reasoning model thinks about as much as it says.
-        reasoningTokens = model == 3 ? outputTokens + spread : 0
+        reasoningTokens = model == PublicPool.reasoningModel ? outputTokens + spread : 0
     }
 }

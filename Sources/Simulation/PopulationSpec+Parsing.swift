@@ -3,9 +3,11 @@ extension PopulationSpec {
     /// `s4:accounts=2500,rate=26,evasion=e1+e2,start=20h,duration=2d`.
     ///
     /// Parameters of all: `name`, `accounts`, `rate` (requests of an account a day), `start`,
-    /// `duration` (`90m`, `6h`, `2d`). Farms: `evasion` (`e1`, `e2`, `e1+e2`, `none`), `cards` and
-    /// `devices` (accounts that share one), `templates`, `addresses`. `nat`: `addresses`.
-    /// `gateway`: `addresses`, `end_users`.
+    /// `duration` (`90m`, `6h`, `2d`), `pivot` (share that goes over to a released model). Farms:
+    /// `evasion` (`e1` to `e7`, as `e1+e2`, or `none`), `cards`, `devices` and `blobs` (accounts
+    /// that share one), `templates`, `addresses`, `mix` (share that is resold). `nat`, `campus`:
+    /// `addresses`. `gateway`: `addresses`, `end_users`. `customers`: `stripped` (`yes`, `no`).
+    /// `course`: `payers` (`none`, `one`, `own`).
     ///
     /// - Throws: `ScenarioError`, when the text is not a population.
     public init(parsing text: String) throws(ScenarioError) {
@@ -32,8 +34,17 @@ extension PopulationSpec {
             let range = 1...50_000_000
             self.init(kind, accounts: try Self.integer(accounts.value, "accounts", in: range))
         }
-        for (name, value) in parameters where name != "accounts" {
+        // Evasions come last: they adapt what was given.
+        for (name, value) in parameters where name != "accounts" && name != "evasion" {
             try set(name, to: value)
+        }
+        if let evasion = parameters.first(where: { $0.name == "evasion" }) {
+            try set(evasion.name, to: evasion.value)
+        }
+        if templates > templateLimit {
+            throw .badValue(
+                String(templates), parameter: "templates",
+                expected: "an integer from 1 to \(templateLimit) here")
         }
     }
 
@@ -46,7 +57,14 @@ extension PopulationSpec {
         case "rate": rate = try Self.rate(value)
         case "start": startMs = try Scenario.duration(parsing: value, parameter: parameter)
         case "duration": durationMs = try Scenario.duration(parsing: value, parameter: parameter)
-        case "evasion": evasions = try Self.evasions(value)
+        case "evasion": evade(try Evasions(parsing: value))
+        case "mix": mix = try Self.share(value, parameter, below: 1)
+        case "pivot": pivot = try Self.share(value, parameter, below: 1.000_001)
+        case "blobs": accountsPerBlob = try Self.integer(value, parameter, in: 1...1_000_000)
+        case "stripped": isStripped = try Self.choice(value, parameter, ["no", "yes"]) == 1
+        case "payers":
+            let known = Payers.allCases
+            payers = known[try Self.choice(value, parameter, known.map(\.rawValue))]
         case "cards": accountsPerCard = try Self.integer(value, parameter, in: 1...1_000_000)
         case "devices": accountsPerDevice = try Self.integer(value, parameter, in: 1...1_000_000)
         case "templates": templates = try Self.integer(value, parameter, in: 1...64)
@@ -57,12 +75,18 @@ extension PopulationSpec {
     }
 
     private var parameters: [String] {
-        let common = ["name", "rate", "start", "duration"]
+        let common = ["name", "rate", "start", "duration", "pivot"]
+        guard !kind.isFarm else {
+            return common
+                + ["evasion", "cards", "devices", "templates", "addresses", "mix"]
+                + (kind == .s6 ? ["blobs"] : [])
+        }
         switch kind {
-        case .s1, .s4: return common + ["evasion", "cards", "devices", "templates", "addresses"]
-        case .nat: return common + ["addresses"]
+        case .nat, .campus: return common + ["addresses"]
         case .gateway: return common + ["addresses", "end_users"]
-        case .customers, .bulk, .ci, .harness, .load: return common
+        case .customers: return common + ["stripped"]
+        case .course: return common + ["payers"]
+        default: return common
         }
     }
 
@@ -84,17 +108,23 @@ extension PopulationSpec {
         return number
     }
 
-    private static func evasions(_ text: String) throws(ScenarioError) -> Evasions {
-        var evasions: Evasions = []
-        for part in text.split(separator: "+", omittingEmptySubsequences: false) {
-            switch part {
-            case "e1": evasions.insert(.identityIsolation)
-            case "e2": evasions.insert(.shapedTiming)
-            case "none": break
-            default: throw .badValue(text, parameter: "evasion", expected: "e1, e2, e1+e2 or none")
-            }
+    private static func share(
+        _ text: String, _ parameter: String, below end: Double
+    ) throws(ScenarioError) -> Double {
+        guard let number = Double(text), number >= 0, number < end else {
+            throw .badValue(text, parameter: parameter, expected: "a share from 0 to 1, as 0.9")
         }
-        return evasions
+        return number
+    }
+
+    private static func choice(
+        _ text: String, _ parameter: String, _ known: [String]
+    ) throws(ScenarioError) -> Int {
+        guard let index = known.firstIndex(of: text) else {
+            throw .badValue(
+                text, parameter: parameter, expected: known.joined(separator: " or "))
+        }
+        return index
     }
 }
 

@@ -2,7 +2,12 @@
 enum PublicPool {
     static let models: [StaticString] = [
         "aster-large-4", "aster-medium-4", "aster-small-4", "aster-reason-2", "aster-large-3",
+        "aster-large-5",
     ]
+    /// The model that is released within a run; nobody uses it before.
+    static let releasedModel: UInt8 = 5
+    /// The model whose answers come with reasoning.
+    static let reasoningModel: UInt8 = 3
     static let tasks: [StaticString] = [
         "coding", "writing", "extraction", "classification", "math", "chat", "translation",
     ]

@@ -13,6 +13,8 @@ extension RawWriter {
         case .promptTemplate: putTagged("tpl_", number, salt: 3)
         case .systemPrompt: putTagged("sys_", number, salt: 4)
         case .toolSet: putTagged("tool_", number, salt: 5)
+        // A blob has one spelling, whether it is issued or presented.
+        case .reasoningBlobIn, .reasoningBlobOut: putTagged("blob_", number, salt: 7)
         case .tls: putPrint(mix(number ^ 6 << 40))
         case .cardBin: put(number: 400_000 + Int64(number))
         case .ip: put(address: UInt32(truncatingIfNeeded: number))

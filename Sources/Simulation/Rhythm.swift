@@ -39,7 +39,7 @@ struct Rhythm {
     /// The rhythm of the accounts of `spec`. All but the traces' figures are assumptions.
     static func of(_ spec: PopulationSpec) -> Rhythm {
         switch spec.kind {
-        case .customers, .nat, .load:
+        case .customers, .nat, .load, .campus, .shared, .failover:
             return Rhythm()
         case .bulk:
             return Rhythm(
@@ -53,7 +53,22 @@ struct Rhythm {
             return Rhythm(rates: .logNormal(0.5), sessions: .mean(3), gapVariation: 1.5)
         case .harness:
             return Rhythm(sessions: .mean(15), sessionMs: 1_800_000, gapVariation: 1.5)
-        case .s1, .s4:
+        case .office:
+            return Rhythm(rates: .logNormal(1.2), sessions: .mean(8), gapVariation: 1.5)
+        case .course:
+            return Rhythm(
+                rates: .logNormal(0.7), sessions: .mean(12), gapMs: 60_000, gapVariation: 1.2)
+        case .evaluations:
+            return Rhythm(
+                rates: .logNormal(0.8), sessions: .mean(400), curve: flat, gapMs: 1000,
+                gapVariation: 0.5, timerMs: 3_600_000)
+        case .synthetic:
+            return Rhythm(
+                rates: .logNormal(0.1), sessions: .mean(500), curve: flat, gapMs: 500,
+                gapVariation: 0.5)
+        case .trial:
+            return Rhythm(rates: .logNormal(0.8), sessions: .mean(8), gapVariation: 1.5)
+        case .s1, .s2, .s3, .s4, .s5, .s6:
             return Rhythm(
                 rates: .logNormal(1.5), sessions: .mean(6), gapMs: 45_000, gapVariation: 1.5,
                 hasLogNormalGaps: true, isExact: true)

@@ -17,6 +17,12 @@ public struct Scenario: Equatable, Sendable {
     public var eventLimit: Int?
     /// Bad records to plant.
     public var badRecords = BadRecords.none
+    /// When a model is released, in milliseconds after the start; nil for never.
+    public var releaseMs: Int64?
+    /// When an hour begins in which half of all requests fail, in milliseconds after the start.
+    public var outageMs: Int64?
+    /// Whether answers come with a blob that stands for reasoning, which the next turn presents.
+    public var carriesBlobs = false
 
     /// 2026-06-01T00:00:00Z, a Monday: the start of the presets.
     public static let standardStart = EventTime(ms: 1_780_272_000_000)
@@ -99,7 +105,21 @@ public struct Scenario: Equatable, Sendable {
         return scenario
     }
 
-    private static let hourMs: Int64 = 3_600_000
+    static let hourMs: Int64 = 3_600_000
+
+    /// The hour in which requests fail.
+    var outage: Range<Int64>? {
+        outageMs.map { start.ms + $0..<start.ms + $0 + Self.hourMs }
+    }
+
+    /// What labels call the populations: their names, numbered where several have one.
+    public var populationNames: [String] {
+        populations.indices.map { index in
+            let name = populations[index].name
+            let namesakes = populations[..<index].count { $0.name == name }
+            return namesakes == 0 ? name : "\(name)-\(namesakes + 1)"
+        }
+    }
 
     /// Requests the populations will make, without truncation by `eventLimit`; an estimate but for
     /// farms.

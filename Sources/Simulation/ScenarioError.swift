@@ -4,6 +4,8 @@ public enum ScenarioError: Error, Equatable, Sendable, CustomStringConvertible {
     case unknownPopulation(String)
     /// No preset is called so.
     case unknownPreset(String)
+    /// No scenario of the catalogue is called so.
+    case unknownScenario(String)
     /// The population has no such parameter.
     case unknownParameter(String, population: String)
     /// A parameter that is not `name=value`, or comes twice.
@@ -20,6 +22,9 @@ public enum ScenarioError: Error, Equatable, Sendable, CustomStringConvertible {
         case .unknownPreset(let name):
             let known = Scenario.presetNames.joined(separator: ", ")
             return "unknown preset '\(name)'; known are \(known)"
+        case .unknownScenario(let name):
+            let known = Scenario.catalogue.map(\.name).joined(separator: ", ")
+            return "unknown scenario '\(name)'; known are \(known)"
         case .unknownParameter(let name, let population):
             return "population '\(population)' has no parameter '\(name)'"
         case .malformedParameter(let text):

@@ -6,6 +6,7 @@ import Primitives
 /// length and its gaps. Memory: 12 bytes an account and 40 bytes an open session.
 final class SessionTraffic<P: Persona>: TrafficSource {
     private let persona: P
+    private let roster: Roster
     private let rhythm: Rhythm
     private let rates: AccountRates
     private let span: Range<Int64>
@@ -24,9 +25,11 @@ final class SessionTraffic<P: Persona>: TrafficSource {
     private static var openLimit: Int { 1 << 20 }
 
     init(
-        persona: P, spec: PopulationSpec, span: Range<Int64>, requests: Int, seed: UInt64
+        persona: P, roster: Roster, spec: PopulationSpec, span: Range<Int64>, requests: Int,
+        seed: UInt64
     ) {
         self.persona = persona
+        self.roster = roster
         self.span = span
         rhythm = Rhythm.of(spec)
         rates = AccountRates(
@@ -65,18 +68,19 @@ final class SessionTraffic<P: Persona>: TrafficSource {
     }
 
     private func startSession(_ event: inout SimulatedEvent) {
-        let account = rates.starts.index(random.next())
-        var size = sessionSize(of: account)
+        let seat = rates.starts.index(random.next())
+        var size = sessionSize(of: seat)
         if rhythm.isExact {
             size = min(size, unassigned)
             unassigned -= size
         }
         serial &+= 1
-        let variant = skewed(random.next(), count: persona.variants)
+        let variant = persona.variant(
+            skewed(random.next(), count: persona.variants), session: serial, ms: startMs)
         var session = Session(
-            timeMs: startMs, serial: serial, account: UInt32(account), left: UInt32(size),
+            timeMs: startMs, serial: serial, seat: UInt32(seat), left: UInt32(size),
             turn: 0, gapMs: Float(min(rhythm.gapMs, rhythm.sessionMs / Double(size))),
-            variation: Float(gapVariation(of: account)), variant: UInt8(variant))
+            variation: Float(gapVariation(of: seat)), variant: UInt8(variant))
         send(&session, &event)
         if session.left > 0, open.count < Self.openLimit, move(&session) { open.push(session) }
         clock.advance(rhythm.isExact ? Double(size) : random.exponential() * rates.meanSize)
@@ -96,9 +100,11 @@ final class SessionTraffic<P: Persona>: TrafficSource {
     private func send(_ session: inout Session, _ event: inout SimulatedEvent) {
         session.left -= 1
         session.turn += 1
+        let variant = Int(session.variant)
+        let account = roster.account(
+            at: Int(session.seat), ms: session.timeMs, operation: persona.operation(of: variant))
         let request = Request(
-            account: Int(session.account), variant: Int(session.variant),
-            session: session.serial, turn: Int(session.turn))
+            account: account, variant: variant, session: session.serial, turn: Int(session.turn))
         persona.fill(request, &random, into: &event)
     }
 
@@ -114,21 +120,25 @@ final class SessionTraffic<P: Persona>: TrafficSource {
         return true
     }
 
-    private func sessionSize(of account: Int) -> Int {
-        let mean = Double(rates.sizes[account])
+    private func sessionSize(of seat: Int) -> Int {
+        let mean = Double(rates.sizes[seat])
         guard mean > 1 else { return 1 }
         return 1 + Int(min(1e6, random.exponential() * (mean - 1) + random.uniform()))
     }
 
-    private func gapVariation(of account: Int) -> Double {
+    private func gapVariation(of seat: Int) -> Double {
         rhythm.gapVariation
-            ?? variations.value(at: unit(mix(variationSeed &+ UInt64(account))))
+            ?? variations.value(at: unit(mix(variationSeed &+ UInt64(seat))))
     }
 
     override func addFingerprints(account: Int, variant: Int, to event: inout SimulatedEvent) {
         persona.addFingerprints(
             Request(account: account, variant: variant, session: 0, turn: 1), to: &event)
     }
+
+    override var accountCount: Int { roster.accounts }
+
+    override func endMs(of account: Int) -> Int64? { roster.endMs(of: account) }
 
     override func accountName(_ account: Int) -> String {
         SimulatedEvent.accountName(persona.id(of: account))
@@ -139,7 +149,7 @@ final class SessionTraffic<P: Persona>: TrafficSource {
 private struct Session: Comparable {
     var timeMs: Int64
     var serial: UInt64
-    var account: UInt32
+    var seat: UInt32
     var left: UInt32
     var turn: UInt32
     var gapMs: Float

@@ -12,6 +12,12 @@ class TrafficSource {
     /// Adds the fingerprints `account` had with `variant`; nothing for sources without labels.
     func addFingerprints(account: Int, variant: Int, to event: inout SimulatedEvent) {}
 
+    /// Accounts over the whole run; 0 for sources without labels.
+    var accountCount: Int { 0 }
+
+    /// When an account was banned or given up; nil for one that was not.
+    func endMs(of account: Int) -> Int64? { nil }
+
     /// The name of an account by index.
     func accountName(_ account: Int) -> String { "" }
 }

@@ -13,14 +13,24 @@ enum SimulateCommand {
             Writes events of ordinary customers fitted to public traces, of crowds that look like farms and \
             are none, and of farms. The same options give the same bytes. Labels tell of every farm and \
             look-alike which accounts and fingerprints are its own.
+            \(scenarios)
             A population is a kind and its parameters, as s4:accounts=2500,rate=26,evasion=e1+e2,start=20h. \
-            Kinds: customers, bulk, nat, ci, gateway, harness (look-alikes), s1 (a small, clean farm), s4 (a \
-            wide, shallow one), load. Parameters of all: name, accounts, rate (requests of an account a day), \
-            start, duration; of farms also evasion (e1 isolates identities, e2 shapes timing), cards and \
-            devices (accounts that share one), templates, addresses.
+            Kinds: customers; bulk, nat, campus, office, ci, gateway, harness, course, evaluations, \
+            synthetic, trial, shared, failover (look-alikes); s1 (a small, clean farm), s2 (a heterogeneous \
+            one), s3 (pivoting, with resold traffic), s4 (wide and shallow), s5 (narrow and deep, with \
+            failover), s6 (blob replay); load. Parameters of all: name, accounts, rate (requests of an \
+            account a day), start, duration, pivot (share that goes over to a released model); of farms \
+            also evasion (e1 isolates identities, e2 shapes timing, e3 replaces accounts, e4 paraphrases \
+            frames, e5 resells, e6 is ten times wider, e7 strips identities), cards and devices (accounts \
+            that share one), templates, addresses, mix (share that is resold). --describe tells every \
+            parameter of a scenario, and whether it is documented or assumed.
             """,
         options: target + content + Option.connection + Option.settings + Option.logging,
         run: run)
+
+    private static let scenarios =
+        "Scenarios: "
+        + Scenario.catalogue.map { "\($0.name) (\($0.summary))" }.joined(separator: "; ") + "."
 
     private static let target = [
         Option(
@@ -40,6 +50,20 @@ enum SimulateCommand {
             help: "The timestamps of records in a topic: their event's time, or that of producing."),
         Option(
             "labels", .text("file"), help: "Where labels go, as JSON Lines. Without it, none."),
+        Option(
+            "ledger", .text("file"),
+            help: """
+                Where requests and tokens of each population go, by stretches of ten minutes, as JSON Lines. \
+                Without it, nowhere.
+                """),
+        Option(
+            "describe", .flag,
+            help:
+                "Write no events, but the scenario's parameters: documented or assumed, and by whom."
+        ),
+        Option(
+            "format", .choice(["table", "json"]), default: "table",
+            help: "How --describe writes them: a table, or a JSON object a line."),
     ]
 
     private static let content =
@@ -61,6 +85,12 @@ enum SimulateCommand {
             throw Failure(.usage, "--topic and --out exclude each other")
         }
         let scenario = try ScenarioOptions.scenario(invocation)
+        if invocation.has("describe") {
+            try Output.print(
+                ScenarioDescription.text(
+                    scenario, asJSON: invocation.value("format") == "json"))
+            return .ok
+        }
         let generator = Generator(scenario)
         var progress = Progress(scenario)
         if let topic = invocation.value("topic") {
@@ -73,7 +103,12 @@ enum SimulateCommand {
             try write(
                 generator, to: invocation.value("out"), rate: invocation.integer("rate"), &progress)
         }
-        if let path = invocation.value("labels") { try write(generator.labels(), to: path) }
+        if let path = invocation.value("labels") {
+            try write(to: path) { generator.labels().writeLines(into: &$0) }
+        }
+        if let path = invocation.value("ledger") {
+            try write(to: path) { generator.writeLedger(into: &$0) }
+        }
         Console.error(progress.finish(generator))
         return .ok
     }
@@ -95,12 +130,14 @@ enum SimulateCommand {
         }
     }
 
-    private static func write(_ labels: Labels, to path: String) throws {
+    private static func write(
+        to path: String, _ lines: (inout ByteBuffer) -> Void
+    ) throws {
         try writing { () throws(OutputError) in
             var output = try Output(path: path)
-            var lines = ByteBuffer(capacity: 1 << 20)
-            labels.writeLines(into: &lines)
-            try output.write(lines.bytes)
+            var buffer = ByteBuffer(capacity: 1 << 20)
+            lines(&buffer)
+            try output.write(buffer.bytes)
             try output.finish()
         }
     }

@@ -50,8 +50,9 @@ import Testing
             .badValue("5", parameter: "start", expected: "a duration such as 90m, 6h or 2d")
         ),
         (
-            "s1:evasion=e4",
-            .badValue("e4", parameter: "evasion", expected: "e1, e2, e1+e2 or none")
+            "s1:evasion=e8",
+            .badValue(
+                "e8", parameter: "evasion", expected: "some of e1 to e7, as e1+e4, or none")
         ),
     ])
     func whatCannotBeReadIsSaid(_ text: String, _ error: ScenarioError) {

@@ -57,3 +57,20 @@ func variation(_ values: [Double]) -> Double {
 func median(_ values: [Double]) -> Double {
     values.sorted()[values.count / 2]
 }
+
+/// Whether `bytes` holds `text`.
+func contains(_ bytes: [UInt8], _ text: String) -> Bool {
+    String(decoding: bytes, as: UTF8.self).contains(text)
+}
+
+/// The values of the texts called `name` at the top of JSON lines.
+func members(_ lines: [[UInt8]], _ name: String) -> [String] {
+    lines.compactMap { line in
+        let text = String(decoding: line, as: UTF8.self)
+        guard let at = text.range(of: "\"\(name)\":\"") else { return nil }
+        return String(text[at.upperBound...].prefix { $0 != "\"" })
+    }
+}
+
+/// The values of fingerprints of `kind` in JSON lines.
+func fingerprints(_ lines: [[UInt8]], _ kind: String) -> [String] { members(lines, kind) }
