@@ -44,15 +44,4 @@ public struct ByteReader {
     public mutating func zigzag() -> Int64? {
         varint().map { Int64(bitPattern: $0 >> 1) ^ -Int64(bitPattern: $0 & 1) }
     }
-
-    /// Reads bytes behind their number, copied.
-    public mutating func sizedBytes() -> [UInt8]? {
-        guard let count = varint(), count <= UInt64(remaining) else { return nil }
-        return bytes(Int(count)).map { Array($0) }
-    }
-
-    /// Reads text behind the number of its bytes; invalid UTF-8 is repaired.
-    public mutating func sizedText() -> String? {
-        sizedBytes().map { String(decoding: $0, as: UTF8.self) }
-    }
 }

@@ -24,6 +24,8 @@ public struct RuleSet: Sendable {
 
     /// The rules, by id.
     public let rules: [CompiledRule]
+    /// The rules about campaigns.
+    public let campaigns: CampaignRuleSet
     /// The width of the panes windows are counted in.
     public let paneWidth: PaneWidth
     /// The tracked fingerprint kinds, by name: those rules judge, and those that are dimensions.
@@ -43,7 +45,10 @@ public struct RuleSet: Sendable {
     /// Compiles `rules`; paused ones are left out.
     ///
     /// - Throws: `RuleSetError` when they exceed a limit; the user has to remove some.
-    public init(_ rules: [Rule], paneWidth: PaneWidth = .standard) throws(RuleSetError) {
+    public init(
+        _ rules: [Rule], campaigns: [CampaignRule] = [], paneWidth: PaneWidth = .standard
+    ) throws(RuleSetError) {
+        self.campaigns = CampaignRuleSet(campaigns)
         let running = rules.filter { $0.status != .paused }.sorted { $0.info.id < $1.info.id }
         if running.count > Self.ruleLimit { throw .tooManyRules(running.count) }
         self.paneWidth = paneWidth
@@ -76,6 +81,26 @@ public struct RuleSet: Sendable {
         let parts = running.map { String($0.digest, radix: 16) } + [String(paneWidth.ms)]
         digest = xxh3(parts.joined(separator: " "))
     }
+
+    /// How rules feed campaigns, by their ids.
+    public var feeds: [String: CampaignFeed] {
+        var feeds: [String: CampaignFeed] = [:]
+        for rule in rules { feeds[rule.info.id] = rule.campaign }
+        return feeds
+    }
+
+    /// The rule with an id. O(log rules).
+    public func rule(_ id: String) -> CompiledRule? {
+        var (low, high) = (0, rules.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if rules[middle].info.id < id { low = middle + 1 } else { high = middle }
+        }
+        return low < rules.count && rules[low].info.id == id ? rules[low] : nil
+    }
+
+    /// Whether there can be campaigns: some rule feeds them, and some rule says which clusters are one.
+    public var hasCampaigns: Bool { !campaigns.rules.isEmpty && !feeds.isEmpty }
 
     /// What entities of a class need kept.
     public func schema(of entity: EntityClass) -> StateSchema {
@@ -113,7 +138,9 @@ extension RuleSet {
     }
 
     private static func kinds(_ rules: [Rule], _ schemas: [StateSchema]) -> [String] {
-        let dimensions = schemas.flatMap(\.dimensions).map(\.name)
+        let dimensions =
+            schemas.flatMap(\.dimensions).map(\.name)
+            + schemas.flatMap(\.measures).compactMap(Vocabulary.presence)
         let used = dimensions.compactMap { name -> String? in
             guard case .kind(let kind) = EventInput(dimension: name) else { return nil }
             return kind
@@ -122,7 +149,9 @@ extension RuleSet {
     }
 
     private static func signals(_ schemas: [StateSchema]) -> [String] {
-        let names = schemas.flatMap { $0.measures + $0.dimensions.map(\.name) }
+        let names = schemas.flatMap { schema in
+            schema.measures.map { Vocabulary.presence($0) ?? $0 } + schema.dimensions.map(\.name)
+        }
         return Set(names.compactMap(Vocabulary.signal)).sorted()
     }
 

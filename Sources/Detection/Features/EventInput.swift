@@ -18,6 +18,10 @@ public enum EventInput: Hashable, Sendable {
 
     /// Where a measure comes from; nil for requests, which every event is.
     init?(measure: String) {
+        if let dimension = Vocabulary.presence(measure) {
+            self.init(dimension: dimension)
+            return
+        }
         switch measure {
         case "requests": return nil
         case "errors", "throttled": self = .field("status")

@@ -75,6 +75,14 @@ struct FeatureDefinition: Sendable {
             .binary(.divide, .sum($0.measure, $0.windowMs), .sum("requests", $0.windowMs))
         },
         FeatureDefinition(
+            "coverage", [.dimension, .window],
+            "the share of requests that carry the dimension, 0 to 1: how much `distinct` of it can be trusted"
+        ) {
+            .binary(
+                .divide, .sum(Vocabulary.presencePrefix + $0.dimension, $0.windowMs),
+                .sum("requests", $0.windowMs))
+        },
+        FeatureDefinition(
             "distinct", [.dimension, .window], "the distinct values of a dimension; exact while few"
         ) { .distinct($0.dimension, $0.windowMs) },
         FeatureDefinition(

@@ -35,6 +35,13 @@ public struct Vocabulary: Sendable {
 
     static let kindPrefix = "fingerprints."
     static let signalPrefix = "signals."
+    /// Measures with this prefix and a dimension's name count the requests that carry the dimension.
+    public static let presencePrefix = "with."
+
+    /// The dimension whose requests the measure counts; nil for other measures.
+    static func presence(_ measure: String) -> String? {
+        measure.hasPrefix(presencePrefix) ? String(measure.dropFirst(presencePrefix.count)) : nil
+    }
 
     /// The kind a rule means by `name`: a known one, or any after `fingerprints.`; nil for others.
     func kind(_ name: String) -> String? {

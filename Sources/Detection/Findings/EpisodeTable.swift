@@ -119,6 +119,15 @@ public struct EpisodeTable: ~Copyable {
         return transition
     }
 
+    /// The findings open now of the rules, by index, that `isCounted` says yes to. O(entries).
+    public func openCount(_ isCounted: (Int) -> Bool) -> Int {
+        var open = 0
+        episodes.forEach { id, entry in
+            if entry.phase == .firing, isCounted(id.rule) { open += 1 }
+        }
+        return open
+    }
+
     /// Whether a finding of the rule about the entity is open. O(1).
     public func isOpen(rule: Int, entityKey: UInt64) -> Bool {
         let slot = episodes.find(WatchedEntity(entityKey: entityKey, rule: rule))

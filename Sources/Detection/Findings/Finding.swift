@@ -34,12 +34,17 @@ public struct Finding: Sendable {
     public var evidence: [(name: String, value: EvidenceValue)]
     /// 0 for create, then 1, 2, ... within the episode.
     public var sequence: Int
+    /// What is said of a campaign beside evidence; nil for findings about accounts and fingerprints.
+    public var campaign: CampaignFacts?
+    /// The campaign that the fingerprint belongs to, where one is known.
+    public var memberOf: FindingID?
 
     /// A finding with all its parts.
     public init(
         uid: FindingID, rule: RuleInfo, status: Status, entityKind: String, entityValue: [UInt8],
         time: EventTime, firstSeen: EventTime, lastSeen: EventTime,
-        evidence: [(name: String, value: EvidenceValue)], sequence: Int
+        evidence: [(name: String, value: EvidenceValue)], sequence: Int,
+        campaign: CampaignFacts? = nil
     ) {
         self.uid = uid
         self.rule = rule
@@ -51,6 +56,7 @@ public struct Finding: Sendable {
         self.lastSeen = lastSeen
         self.evidence = evidence
         self.sequence = sequence
+        self.campaign = campaign
     }
 }
 
@@ -60,6 +66,8 @@ public enum EvidenceValue: Sendable {
     case number(Double)
     /// The busiest values of a dimension with their requests, busiest first.
     case top([(value: [UInt8], count: Int64)])
+    /// Names, in a fixed order.
+    case names([String])
     /// The feature could not be computed (too little data, or its fields are missing).
     case undefined
 }

@@ -29,6 +29,18 @@ public struct FindingID: Hashable, Comparable, Sendable, CustomStringConvertible
             low: xxh3(text.bytes, seed: 0x5354_494C_4C57_4132))
     }
 
+    /// The identity of the campaign of `application` that was born at the tick that ends at `birth`, with the
+    /// fingerprint of key `fingerprint` as its strongest.
+    public init(application: UInt32, fingerprint: UInt64, birth: EventTime) {
+        var text = ByteBuffer(capacity: 32)
+        text.append(integer: application)
+        text.append(integer: fingerprint)
+        text.append(integer: birth.ms)
+        self.init(
+            high: xxh3(text.bytes, seed: 0x5354_494C_4C57_4331),
+            low: xxh3(text.bytes, seed: 0x5354_494C_4C57_4332))
+    }
+
     /// Orders by all 128 bits, as an unsigned number.
     public static func < (a: FindingID, b: FindingID) -> Bool {
         (a.high, a.low) < (b.high, b.low)

@@ -133,7 +133,7 @@ struct TypeChecker {
     ]
 
     /// The type of `a op b`; nil where the operator does not take these types.
-    private static func resultType(_ op: String, _ a: ValueType, _ b: ValueType) -> ValueType? {
+    static func resultType(_ op: String, _ a: ValueType, _ b: ValueType) -> ValueType? {
         switch (op, a, b) {
         case ("&&", .flag, .flag), ("||", .flag, .flag): .flag
         case ("==", .flag, .flag), ("!=", .flag, .flag): .flag

@@ -1,11 +1,15 @@
 import Primitives
 
 extension EvidenceValue {
-    /// A number, an array of `{value, requests}`, or null.
+    /// A number, an array of `{value, requests}` or of strings, or null.
     func write(to writer: inout JSONWriter) {
         switch self {
         case .number(let number): writer.value(number)
         case .undefined: writer.value(Double.nan)
+        case .names(let names):
+            writer.beginArray()
+            for name in names { writer.value(name) }
+            writer.endArray()
         case .top(let values):
             writer.beginArray()
             for (value, count) in values {

@@ -14,6 +14,8 @@ struct FlatFinding {
         writer.key("shadow")
         writer.value(finding.rule.shadow)
         writer.member("entity", finding.entity)
+        finding.campaign?.write(to: &writer)
+        if let campaign = finding.memberOf { writer.member("campaign", campaign.description) }
         writer.member("time", finding.time)
         writer.member("first_seen", finding.firstSeen)
         writer.member("last_seen", finding.lastSeen)

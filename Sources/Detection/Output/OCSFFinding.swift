@@ -70,6 +70,18 @@ struct OCSFFinding {
         writer.member("modified_time", finding.time)
         writer.member("first_seen_time", finding.firstSeen)
         writer.member("last_seen_time", finding.lastSeen)
+        let related = finding.campaign?.related ?? finding.memberOf.map { [$0] } ?? []
+        if !related.isEmpty {
+            writer.key("related_events")
+            writer.beginArray()
+            for id in related {
+                writer.beginObject()
+                writer.member("uid", id.description)
+                writer.member("title", "campaign:\(id)")
+                writer.endObject()
+            }
+            writer.endArray()
+        }
         if !rule.attack.isEmpty {
             writer.key("attacks")
             writer.beginArray()
@@ -93,6 +105,8 @@ struct OCSFFinding {
         writer.value(rule.shadow)
         writer.member("entity", finding.entity)
         writer.member("entity_kind", finding.entityKind)
+        finding.campaign?.write(to: &writer)
+        if let campaign = finding.memberOf { writer.member("campaign", campaign.description) }
         if !rule.falsePositives.isEmpty { writer.member("false_positives", rule.falsePositives) }
         if !rule.references.isEmpty { writer.member("references", rule.references) }
     }

@@ -27,6 +27,34 @@ extension Rule {
     }
 }
 
+extension Rule {
+    /// A piece of evidence that the condition compares with a number.
+    public struct Threshold: Sendable, Equatable {
+        /// The evidence's name.
+        public var evidence: String
+        /// `>=`, `>`, `<=` or `<`.
+        public var comparison: String
+        /// The number.
+        public var number: Double
+    }
+
+    /// The numbers that evidence is compared with, in the order of the evidence.
+    public var thresholds: [Threshold] {
+        evidence.flatMap { item -> [Threshold] in
+            guard case .number(let term) = item.value else { return [] }
+            var found: [Threshold] = []
+            _ = condition.mapComparisons { left, op, number in
+                if left == term {
+                    found.append(
+                        Threshold(evidence: item.name, comparison: op.sign, number: number))
+                }
+                return number
+            }
+            return found
+        }
+    }
+}
+
 extension BinaryOperator {
     /// How a comparison is written; `?` for what is none.
     fileprivate var sign: String {

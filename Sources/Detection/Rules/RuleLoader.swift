@@ -11,6 +11,8 @@ public struct RuleLoader {
     public let diagnostics: Diagnostics
     /// The rules without errors, in the order of files and documents.
     public private(set) var rules: [Rule] = []
+    /// The campaign rules without errors, in the same order.
+    public private(set) var campaignRules: [CampaignRule] = []
     private let vocabulary: Vocabulary
     private let paneWidth: PaneWidth
     private var firsts: [String: String] = [:]
@@ -25,10 +27,14 @@ public struct RuleLoader {
         self.paneWidth = paneWidth
     }
 
-    /// Adds the rules of one file: each document is a rule.
+    /// Adds the rules of one file: each document is a rule or a campaign rule.
     public mutating func load(_ source: SourceText) {
         for document in parseYAML(source, diagnostics: diagnostics) {
             let errors = diagnostics.errorCount
+            if document["kind"]?.scalar?.text == CampaignRuleReader.kind {
+                loadCampaignRule(document)
+                continue
+            }
             guard
                 var reader = RuleReader(
                     document, vocabulary: vocabulary, paneWidth: paneWidth, diagnostics)
@@ -37,6 +43,14 @@ public struct RuleLoader {
             checkIsNew(document)
             if let rule, diagnostics.errorCount == errors { rules.append(rule) }
         }
+    }
+
+    private mutating func loadCampaignRule(_ document: Node) {
+        let errors = diagnostics.errorCount
+        var reader = CampaignRuleReader(document, vocabulary: vocabulary, diagnostics)
+        let rule = reader?.read()
+        checkIsNew(document)
+        if let rule, diagnostics.errorCount == errors { campaignRules.append(rule) }
     }
 
     /// Reports the first feature that cannot be kept together with those of the rules before it; call it

@@ -8,7 +8,7 @@ import YAML
 ///
 /// `stillwatch rules starter --out DIR` writes the files, to be read, copied and changed.
 public enum StarterRules {
-    /// The rule files by name, those on farms first; each holds one rule.
+    /// The rule files by name, those on farms first, campaign rules last; each holds one rule.
     public static let files: [(name: String, text: String)] = [
         file("shared_identity.yaml", PackageResources.shared_identity_yaml),
         file("card_bin.yaml", PackageResources.card_bin_yaml),
@@ -16,6 +16,15 @@ public enum StarterRules {
         file("shared_frame.yaml", PackageResources.shared_frame_yaml),
         file("credential_spread.yaml", PackageResources.credential_spread_yaml),
         file("harvest.yaml", PackageResources.harvest_yaml),
+        file("lead_shared_means.yaml", PackageResources.lead_shared_means_yaml),
+        file("lead_frame_of_few_payers.yaml", PackageResources.lead_frame_of_few_payers_yaml),
+        file("lead_frame_of_one_issuer.yaml", PackageResources.lead_frame_of_one_issuer_yaml),
+        file("lead_even_frame.yaml", PackageResources.lead_even_frame_yaml),
+        file("lead_dispatched_together.yaml", PackageResources.lead_dispatched_together_yaml),
+        file("lead_issuer_of_few_payers.yaml", PackageResources.lead_issuer_of_few_payers_yaml),
+        file("lead_harvest_together.yaml", PackageResources.lead_harvest_together_yaml),
+        file("campaign_distillation.yaml", PackageResources.campaign_distillation_yaml),
+        file("campaign_multi_account.yaml", PackageResources.campaign_multi_account_yaml),
     ]
 
     private static func file(_ name: String, _ bytes: [UInt8]) -> (name: String, text: String) {

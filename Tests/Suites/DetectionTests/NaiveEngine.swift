@@ -121,6 +121,8 @@ final class NaiveEntity: FeatureSource {
         switch name {
         case "requests": return 1
         case "single_turn": return number("turn") <= 1 ? 1 : 0
+        case let name where name.hasPrefix("with."):
+            return Self.value(String(name.dropFirst(5)), event) == nil ? 0 : 1
         case let name where name.hasPrefix("signals."):
             let signal = event.signals.first { "signals." + $0.name == name }
             // In thousandths, as the engine keeps them.

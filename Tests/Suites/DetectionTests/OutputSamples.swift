@@ -64,7 +64,36 @@ enum OutputSamples {
                 ("top(account, 3)", .top([(value: [0x80], count: 3)])), ("top(ip, 0)", .top([])),
             ]),
         ]
-        return findings
+        return findings + campaigns()
+    }
+
+    /// Findings about campaigns: with all facts, and with as few as there can be.
+    static func campaigns() -> [Finding] {
+        let start = EventTime(ms: 1_767_225_600_000)
+        let ids = (1...4 as ClosedRange<UInt64>).map {
+            FindingID(application: 1, fingerprint: $0, birth: start)
+        }
+        let facts = [
+            CampaignFacts(campaignClass: .distillation),
+            CampaignFacts(
+                campaignClass: .multiAccountAbuse, redirectTo: ids[1], reason: "shared_payment",
+                splitFrom: ids[2], successorOf: ids[3]),
+        ]
+        var lead = finding()
+        lead.memberOf = ids[0]
+        return [lead]
+            + facts.map { facts in
+                var finding = finding(
+                    kind: "campaign", value: Array(ids[0].description.utf8), status: .update,
+                    evidence: [
+                        ("accounts", .number(60)),
+                        ("group_names", .names(["identity", "content"])),
+                        ("top(account, 10)", top(["a1": 12])),
+                    ])
+                finding.uid = ids[0]
+                finding.campaign = facts
+                return finding
+            }
     }
 
     static func text(_ finding: Finding, _ encoder: FindingEncoder) -> String {

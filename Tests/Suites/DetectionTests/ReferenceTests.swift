@@ -11,5 +11,6 @@ struct RuleReferenceTests {
         let text = try String(
             contentsOf: Repository.root.appendingPathComponent(article), encoding: .utf8)
         #expect(text.contains("\n\n\(FeatureReference.markdown())\n"))
+        #expect(text.contains("\n\n\(FeatureReference.campaignMarkdown())\n"))
     }
 }
