@@ -67,17 +67,19 @@ let package = Package(
         module(
             "Delivery",
             ["Broker", "Topology", "Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
+        module("Campaigns", ["Broker", "Topology", "Detection", "Snapshots", "Primitives"]),
         module("Simulation", ["Primitives"]),
         module(
             "Configuration",
             [
-                "Broker", "Delivery", "Detection", "Events", "Snapshots", "Telemetry", "Topology",
-                "YAML",
+                "Broker", "Campaigns", "Delivery", "Detection", "Events", "Snapshots", "Telemetry",
+                "Topology", "YAML",
             ]),
         module(
             "Replay",
             [
-                "Topology", "Detection", "Events", "Primitives",
+                "Campaigns", "Topology", "Detection", "Aggregation", "Events", "Snapshots",
+                "Primitives",
                 "Execution",
                 "CZlib", "CZstd",
             ]),
@@ -87,17 +89,21 @@ let package = Package(
                 "Broker", "Delivery", "Snapshots", "Topology", "Detection", "Events",
                 "Primitives", "Telemetry", "Execution", "Kafka",
             ]),
+        module("History", ["Replay", "Kafka", "Broker", "Execution", "YAML", "Primitives"]),
         module(
             "Operations",
             [
                 "Live", "Kafka", "Delivery", "Topology", "Snapshots", "Broker", "Execution",
             ]),
         module(
-            "Assessment", ["Replay", "Topology", "Detection", "Events", "YAML", "Primitives"]),
+            "Assessment",
+            ["Replay", "Topology", "Detection", "Aggregation", "Events", "YAML", "Primitives"]),
         .executableTarget(
             name: "stillwatch",
             dependencies: [
-                "Operations", "Live", "Assessment", "Broker", "Delivery", "Replay", "Simulation",
+                "Operations", "Live", "Assessment", "Broker", "Campaigns", "Delivery", "History",
+                "Replay",
+                "Simulation",
                 "Configuration",
                 "Kafka",
                 "Topology",
@@ -116,6 +122,9 @@ let package = Package(
                 "Kafka",
                 "Primitives",
             ]),
+        benchmark(
+            "campaign-bench",
+            ["Campaigns", "Topology", "Detection", "Snapshots", "YAML", "Primitives"]),
         benchmark("consume-ceiling", ["Broker", "Kafka", "Primitives"]),
         benchmark(
             "ports-bench", ["Live", "Broker", "Delivery", "Snapshots", "Kafka", "Primitives"]),
@@ -148,8 +157,11 @@ let package = Package(
             [
                 "Topology", "Detection", "Events", "Snapshots", "YAML", "Primitives",
             ]),
+        tests(
+            "CampaignsTests",
+            ["Campaigns", "Broker", "Topology", "Detection", "Snapshots", "YAML", "Primitives"]),
         tests("SimulationTests", ["Simulation", "Primitives"]),
-        tests("ConfigurationTests", ["Configuration", "YAML"]),
+        tests("ConfigurationTests", ["Configuration", "Broker", "YAML"]),
         tests("TelemetryTests", ["Telemetry"]),
         tests(
             "ReplayTests",

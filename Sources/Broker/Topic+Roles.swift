@@ -14,13 +14,21 @@ extension Topic: CustomStringConvertible {
     public static var state: Topic { 5 }
     /// What ENTITY tasks tell of leads and their accounts.
     public static var evidence: Topic { 6 }
+    /// The members of campaigns: a table by account, compacted.
+    public static var members: Topic { 7 }
+
+    /// Whether it is the log of the tasks of a stage: what they have not worked off must not be lost.
+    public var isLog: Bool { self == .partials || self == .evidence }
 
     /// All of them.
-    public static var all: [Topic] { [.input, .partials, .alerts, .shadow, .deadLetters, .state] }
+    public static var all: [Topic] {
+        [.input, .partials, .alerts, .shadow, .deadLetters, .state, .evidence, .members]
+    }
 
     /// What they are for, by number: the words of the configuration.
     private static let roles = [
         "input", "partials", "alerts", "shadow", "dead_letters", "state", "evidence",
+        "members",
     ]
 
     /// What it is for, in the configuration's words: `partials.topic` is the key of the name of `.partials`.

@@ -15,6 +15,8 @@ public struct Stage: Hashable, Sendable, CustomStringConvertible {
 
     /// Accounts and fingerprints.
     public static let entity = Stage(1, "entity")
+    /// Campaigns.
+    public static let campaign = Stage(2, "campaign")
 
     /// Stages are equal where their numbers are.
     public static func == (a: Stage, b: Stage) -> Bool { a.number == b.number }

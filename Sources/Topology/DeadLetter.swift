@@ -26,6 +26,9 @@ public struct DeadLetter: Sendable, Equatable {
     /// What it had beside its value; nil where it came from no topic.
     public var origin: RecordOrigin?
 
+    /// The highest event time that the task had come to; nil before the first.
+    public var reached: EventTime?
+
     /// Bytes of a record that are kept where nothing else is said.
     public static let maxBytes = 65_536
 
@@ -41,10 +44,42 @@ public struct DeadLetter: Sendable, Equatable {
     }
 }
 
+extension DeadLetter {
+    /// Appends the letter, without what it had beside its value.
+    public func encode(into buffer: inout ByteBuffer) {
+        buffer.append(integer: offset)
+        buffer.append(varint: UInt64(reason.index))
+        buffer.append(varint: field.map { UInt64($0.rawValue) + 1 } ?? 0)
+        buffer.append(varint: element.map { UInt64($0) + 1 } ?? 0)
+        buffer.append(hint == nil ? 0 : 1)
+        buffer.append(varint: UInt64(originalSize))
+        buffer.append(varint: UInt64(bytes.count))
+        bytes.withUnsafeBytes { buffer.append($0) }
+    }
+
+    /// Reads what `encode` has written; nil where it is something else.
+    public init?(_ reader: inout ByteReader) {
+        guard let offset = reader.integer(Int64.self), let reason = reader.varint(),
+            reason < RejectReason.allCases.count, let field = reader.varint(),
+            let element = reader.varint(), let hint = reader.integer(UInt8.self),
+            let size = reader.varint(), let count = reader.varint(),
+            let bytes = reader.bytes(Int(clamping: count))
+        else { return nil }
+        self.init(
+            offset: offset, reason: RejectReason.allCases[Int(reason)],
+            field: EventField.allCases.first { field > 0 && UInt64($0.rawValue) == field - 1 },
+            record: bytes, keeping: bytes.count)
+        self.element = element == 0 ? nil : Int(element - 1)
+        self.hint = hint == 0 ? nil : .timezone
+        originalSize = Int(clamping: size)
+    }
+}
+
 /// What an ingest task has done with the records it was given.
 ///
 /// Every record has events, is skipped or is refused, but for one that is set aside:
-/// `consumed == recordsWithEvents + skippedRecords + recordsRefused`, with one more where a record is parked.
+/// `consumed == recordsWithEvents + skippedRecords + recordsRefused`, with one more where a record is parked, and without
+/// the records that hold nothing but events outside of the range.
 public struct IngestCounters: Sendable, Equatable {
     /// Records read.
     public var consumed = 0
@@ -52,6 +87,8 @@ public struct IngestCounters: Sendable, Equatable {
     public var processed = 0
     /// Events whose own pane was closed.
     public var late = 0
+    /// Events outside of ``TopologyPlan/panes``, which moved the clock alone.
+    public var outside = 0
     /// Elements of records passed over because they are no requests.
     public var skipped = 0
     /// Records with neither an event nor anything refused.
@@ -90,6 +127,7 @@ public struct IngestCounters: Sendable, Equatable {
         consumed += other.consumed
         processed += other.processed
         late += other.late
+        outside += other.outside
         skipped += other.skipped
         skippedRecords += other.skippedRecords
         moreEvents += other.moreEvents

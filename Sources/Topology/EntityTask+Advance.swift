@@ -60,7 +60,22 @@ extension EntityTask {
             historyStart: historyStart ?? pane, &findings)
         counters.evaluations = evaluator.evaluations
         counters.findings += findings.count - before
+        if let sampler, sampler.isDue(pane) { sample(pane) }
         store.sweep(now: pane)
+    }
+
+    /// Samples the evidence of probes at the end of a pane.
+    private mutating func sample(_ index: UInt32) {
+        let pane = Pane(index: index)
+        let history = index - min(index, historyStart ?? index)
+        guard var taken = sampler.take() else { return }
+        taken.sample(index, end: plan.timing.paneWidth.end(of: pane)) { rule, key in
+            guard let entity = store.reference(to: key), store.isLive(entity, at: pane) else {
+                return nil
+            }
+            return evaluator.probe(rule, store.view(of: entity, at: pane, watched: history))
+        }
+        sampler = taken
     }
 
     /// Partials looked ahead, so that their index slots and records are near when their turn comes.

@@ -76,6 +76,27 @@ public struct EntityTask: ~Copyable {
         evaluator = PaneEvaluator(rules: rules, plan: plan)
     }
 
+    /// Samples evidence; nil where none is.
+    var sampler: ProbeSampler?
+    /// The evidence sampled so far, by time.
+    public var samples: [ProbeSample] { sampler?.samples ?? [] }
+    /// Times evaluations; see ``PipelineSettings/stopwatch``.
+    var stopwatch: (@Sendable () -> UInt64)? {
+        get { evaluator.stopwatch }
+        set { evaluator.stopwatch = newValue }
+    }
+    /// What each rule's evaluations have cost, by its index.
+    public var ruleCosts: [RuleCost] { evaluator.costs }
+    /// Entities kept and their bytes, by kind. O(entities).
+    public var census: [String: EntityStore.Census] {
+        var named: [String: EntityStore.Census] = [:]
+        for (code, count) in store.census() {
+            let kinds = plan.kinds
+            let kind = kinds.indices.first { EntityKind.fingerprint($0).code == code }
+            named[kind.map { kinds[$0].name } ?? Kind.account.name] = count
+        }
+        return named
+    }
     /// Entities kept.
     public var entities: Int { store.count }
     /// Entities forgotten to stay within the memory budget.

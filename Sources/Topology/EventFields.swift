@@ -1,4 +1,4 @@
-import Aggregation
+import Detection
 import Events
 import Primitives
 
@@ -10,9 +10,19 @@ enum MeasureSource {
     case throttled
     case singleTurn
     case signal(Int)
+    /// Whether the event carries a dimension.
+    case presence(DimensionSource)
 
     /// The source of a measure as rules spell it; nil for an unknown name.
-    init?(_ name: String, signals: [String]) {
+    init?(_ name: String, kinds: [Kind], signals: [String]) {
+        if name.hasPrefix(Vocabulary.presencePrefix) {
+            let dimension = String(name.dropFirst(Vocabulary.presencePrefix.count))
+            guard let source = DimensionSource(dimension, kinds: kinds, signals: signals) else {
+                return nil
+            }
+            self = .presence(source)
+            return
+        }
         switch name {
         case "requests": self = .requests
         case "errors": self = .errors
@@ -40,6 +50,7 @@ enum MeasureSource {
         case .throttled: event.number(.status) == 429 ? 1 : 0
         case .singleTurn: event.number(.turn).map { $0 <= 1 ? 1 : 0 } ?? 0
         case .signal(let index): signalThousandths(index, of: event)
+        case .presence(let dimension): dimension.isPresent(in: event) ? 1 : 0
         }
     }
 }
@@ -64,6 +75,24 @@ enum DimensionSource: Equatable {
             self = .signal(signal)
         } else {
             return nil
+        }
+    }
+}
+
+extension DimensionSource {
+    /// Whether the event carries the dimension itself; a derived subnet is none that it carries.
+    func isPresent(in event: Event) -> Bool {
+        switch self {
+        case .account: return true
+        case .kind(let kind):
+            for i in 0..<event.fingerprintCount where event.fingerprintKind(i) == kind {
+                return true
+            }
+            return false
+        case .string(let field): return event.string(field) != nil
+        case .signal(let index):
+            for i in 0..<event.signalCount where event.signalIndex(i) == index { return true }
+            return false
         }
     }
 }

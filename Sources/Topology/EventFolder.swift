@@ -105,7 +105,7 @@ struct EventFolder: ~Copyable {
     ) -> Class {
         let measures = UnsafeMutablePointer<MeasureSource>.allocate(capacity: schema.measures.count)
         for (i, name) in schema.measures.enumerated() {
-            guard let source = MeasureSource(name, signals: plan.signals) else {
+            guard let source = MeasureSource(name, kinds: plan.kinds, signals: plan.signals) else {
                 preconditionFailure("unknown measure \(name)")
             }
             (measures + i).initialize(to: source)

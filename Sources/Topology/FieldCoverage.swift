@@ -133,6 +133,51 @@ public struct FieldCoverage: Sendable, Equatable {
     }
 }
 
+extension FieldCoverage {
+    /// Appends the counts: those that are not 0, each behind its place among all.
+    func encode(into buffer: inout ByteBuffer) {
+        let all = fields + kinds + signals + flawed
+        let met = all.indices.filter { all[$0] != 0 }
+        buffer.append(varint: UInt64(met.count))
+        for i in met {
+            buffer.append(varint: UInt64(i))
+            buffer.append(varint: UInt64(all[i]))
+        }
+        let places = first.indices.filter { first[$0] != nil }
+        buffer.append(varint: UInt64(places.count))
+        for i in places {
+            buffer.append(varint: UInt64(i))
+            buffer.append(integer: Int64(first[i]?.source ?? 0))
+            buffer.append(integer: first[i]?.offset ?? 0)
+        }
+    }
+
+    /// Reads what `encode` has written; nil where it is something else.
+    init?(_ reader: inout ByteReader) {
+        self.init()
+        var all = fields + kinds + signals + flawed
+        guard let met = reader.varint() else { return nil }
+        for _ in 0..<met {
+            guard let i = reader.varint(), i < all.count, let count = reader.varint() else {
+                return nil
+            }
+            all[Int(i)] = Int(truncatingIfNeeded: count)
+        }
+        for list in [\FieldCoverage.fields, \.kinds, \.signals, \.flawed] {
+            let count = self[keyPath: list].count
+            self[keyPath: list] = Array(all.prefix(count))
+            all.removeFirst(count)
+        }
+        guard let places = reader.varint() else { return nil }
+        for _ in 0..<places {
+            guard let i = reader.varint(), i < first.count,
+                let source = reader.integer(Int64.self), let offset = reader.integer(Int64.self)
+            else { return nil }
+            first[Int(i)] = Place(source: Int(source), offset: offset)
+        }
+    }
+}
+
 /// Counts events by what they have: events of one source have few patterns, so each is counted whole, and taken
 /// apart when its place is needed for another one.
 struct PatternCounter: ~Copyable {

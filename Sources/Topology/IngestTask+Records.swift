@@ -104,7 +104,9 @@ extension IngestTask {
         _ verdict: Decoded, _ bytes: ByteSlice, offset: Int64, timestampMs: Int64?,
         _ decoder: inout EventDecoder
     ) {
-        let before = (events: counts.processed, refused: counts.rejectedTotal)
+        let before = (
+            events: counts.processed, refused: counts.rejectedTotal, outside: counts.outside
+        )
         var jump = 0
         var each: Decoded? = verdict
         while let verdict = each {
@@ -118,9 +120,11 @@ extension IngestTask {
             each = decoder.next()
         }
         counts.skipped += decoder.skipped
-        counts.note(
-            events: counts.processed - before.events,
-            refused: counts.rejectedTotal - before.refused)
+        let events = counts.processed - before.events
+        let refused = counts.rejectedTotal - before.refused
+        if events + refused > 0 || counts.outside == before.outside {
+            counts.note(events: events, refused: refused)
+        }
     }
 
     private mutating func fold(
@@ -141,8 +145,7 @@ extension IngestTask {
         case .onTime(let pane):
             fold(event, pane: pane, offset: offset)
         case .late(let pane):
-            fold(event, pane: pane, offset: offset)
-            counts.late += 1
+            if fold(event, pane: pane, offset: offset) { counts.late += 1 }
         case .tooLate:
             reject(.tooLate, .time, offset: offset, bytes, element: decoder.element)
         case .future, .jump:

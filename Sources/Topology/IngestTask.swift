@@ -35,6 +35,11 @@ public struct IngestTask: ~Copyable {
     private var announced: Announcement?
     /// Whether the receivers are still to be told that the partition began anew.
     private var isRestart: Bool
+    /// Hours since 1970 with an event, as far as they were noted; the last may stand there twice.
+    private var hours: [UInt32] = []
+    /// The first pane of the hour of the last event, and how many panes it has.
+    private var hourStart: UInt32 = .max
+    private let hourPanes: UInt32
     private var parked = ByteBuffer(capacity: 1024)
     private var parkedRecord: ParkedRecord?
     /// What was decided about the jumps of a record of several events, in their order.
@@ -79,6 +84,7 @@ public struct IngestTask: ~Copyable {
         self.sources = sources
         self.clock = clock ?? PartitionClock(plan.timing)
         self.isRestart = isRestart
+        hourPanes = UInt32(max(1, 3_600_000 / plan.timing.paneWidth.ms))
         schema = BlockFormat.schema(of: plan)
         digest = schema.withUnsafeBytes { xxh3($0) }
         folder = EventFolder(plan)
@@ -129,30 +135,38 @@ public struct IngestTask: ~Copyable {
     public mutating func ingest(
         _ record: ByteSlice?, offset: Int64, timestampMs: Int64?, decoder: inout EventDecoder
     ) {
+        _ = take(record, offset: offset, timestampMs: timestampMs, decoder: &decoder)
+    }
+
+    /// Reads one record as `ingest` does, and says whether it is one event, which `decoder` then still has.
+    @inline(__always)
+    public mutating func take(
+        _ record: ByteSlice?, offset: Int64, timestampMs: Int64?, decoder: inout EventDecoder
+    ) -> Bool {
         counts.consumed += 1
         let bytes = record ?? ByteSlice(start: nil, count: 0)
         let verdict = decoder.decode(bytes)
         if decoder.isSplit {
             ingestSplit(verdict, bytes, offset: offset, timestampMs: timestampMs, &decoder)
             position = offset
-            return
+            return false
         }
         guard verdict == .event else {
             refuse(verdict, offset: offset, bytes, decoder: &decoder)
             position = offset
-            return
+            return false
         }
         if parkedRecord != nil { settle(next: decoder.event.time, bytes, decoder: &decoder) }
         admit(decoder.event, bytes, offset: offset, timestampMs: timestampMs, confirmed: false)
         position = offset
+        return true
     }
 
-    /// Takes a record that is no event.
+    /// Takes a record that is no event. Settling what is parked decodes something else.
     @inline(never)
     private mutating func refuse(
         _ verdict: Decoded, offset: Int64, _ bytes: ByteSlice, decoder: inout EventDecoder
     ) {
-        // Settling what is parked decodes something else.
         let (field, hint, skipped) = (decoder.rejectedField, decoder.hint, decoder.skipped)
         if parkedRecord != nil { countBehindParked(1, decoder: &decoder) }
         if case .rejected(let reason) = verdict {
@@ -174,8 +188,7 @@ public struct IngestTask: ~Copyable {
         case .onTime(let pane):
             fold(event, pane: pane, offset: offset)
         case .late(let pane):
-            fold(event, pane: pane, offset: offset)
-            counts.late += 1
+            if fold(event, pane: pane, offset: offset) { counts.late += 1 }
         case .tooLate: reject(.tooLate, .time, offset: offset, bytes)
         case .future: reject(.future, .time, offset: offset, bytes)
         case .jump:
@@ -192,11 +205,32 @@ public struct IngestTask: ~Copyable {
         judged.append(Judged(time: time, isPlain: isPlain))
     }
 
+    /// Folds an event of a pane that is; false where it only moves the clock.
     @inline(__always)
-    mutating func fold(_ event: Event, pane: UInt32, offset: Int64) {
+    @discardableResult
+    mutating func fold(_ event: Event, pane: UInt32, offset: Int64) -> Bool {
+        guard plan.panes.contains(pane) else {
+            counts.outside += 1
+            return false
+        }
         folder.fold(event, pane: pane)
         counts.processed += 1
+        if pane &- hourStart >= hourPanes { noteHour(of: pane) }
         patterns.count(event, at: FieldCoverage.Place(source: source, offset: offset))
+        return true
+    }
+
+    @inline(never)
+    private mutating func noteHour(of pane: UInt32) {
+        hours.append(pane / hourPanes)
+        hourStart = pane / hourPanes * hourPanes
+    }
+
+    /// The hours since 1970 in which an event was folded since the last call, in no order, some of them repeatedly.
+    public mutating func takeHours() -> [UInt32] {
+        defer { hours.removeAll(keepingCapacity: true) }
+        hourStart = .max
+        return hours
     }
 
     /// Sets a record aside until the next event decides about its jump.
@@ -215,8 +249,7 @@ public struct IngestTask: ~Copyable {
         counts.rejected[reason.index] += 1
         var letter = DeadLetter(
             offset: offset, reason: reason, field: field, record: bytes, keeping: letterBytes)
-        letter.element = element
-        letter.hint = hint
+        (letter.element, letter.hint, letter.reached) = (element, hint, clock.highest)
         deadLetters.append(letter)
     }
 
@@ -383,7 +416,8 @@ public struct IngestTask: ~Copyable {
     }
 
     private func announcement(_ state: SourceState) -> Announcement {
-        Announcement(firstOpenPane: clock.firstOpenPane, flags: state.flags)
+        Announcement(
+            firstOpenPane: clock.limited(to: plan.panes).firstOpenPane, flags: state.flags)
     }
 
     private var output = ByteBuffer(capacity: 65_536)
@@ -403,9 +437,10 @@ public struct IngestTask: ~Copyable {
         output.append(integer: UInt32(sources))
         output.append(integer: sentThrough)
         output.append(integer: through)
-        output.append(integer: clock.highest?.ms ?? .min)
-        output.append(integer: clock.lowestPane ?? .max)
-        output.append(integer: clock.firstOpenPane)
+        let told = clock.limited(to: plan.panes)
+        output.append(integer: told.highest?.ms ?? .min)
+        output.append(integer: told.lowestPane ?? .max)
+        output.append(integer: told.firstOpenPane)
         output.append(integer: UInt32(plan.timing.paneWidth.ms))
         output.append(integer: digest)
         output.append(integer: plan.application)

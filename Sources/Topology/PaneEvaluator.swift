@@ -33,6 +33,10 @@ struct PaneEvaluator: ~Copyable {
     private let tellsCampaigns: Bool
     /// The fingerprints' dimension that names accounts.
     let accountDimension: Int
+    /// What each rule's evaluations have cost.
+    private(set) var costs: [RuleCost]
+    /// Times one evaluation in `RuleCost.sampled`.
+    var stopwatch: (@Sendable () -> UInt64)?
 
     init(rules: RuleSet, plan: TopologyPlan) {
         self.rules = rules
@@ -46,6 +50,7 @@ struct PaneEvaluator: ~Copyable {
         accountDimension = plan.namedAccounts ?? 0
         tellsCampaigns = plan.evidence != nil && plan.namedAccounts != nil
         isGrouped = tellsCampaigns && plan.evidence?.isGrouped == true
+        costs = rules.rules.map { _ in RuleCost() }
         let entityKinds = [EntityKind.account] + plan.kinds.indices.map { .fingerprint($0) }
         gates = .allocate(capacity: entityKinds.count)
         gates.initialize(repeating: FlatGate(), count: entityKinds.count)
@@ -61,8 +66,8 @@ struct PaneEvaluator: ~Copyable {
 
     deinit { gates.deallocate() }
 
-    /// Findings firing now.
-    var openFindings: Int { episodes.counters.open }
+    /// Findings firing now; leads that give none are not counted.
+    var openFindings: Int { episodes.openCount { rules.rules[$0].alerts } }
     /// Findings held back by a cooldown.
     var suppressed: Int { Int(episodes.counters.suppressed) }
     /// Whether some rule waits for time to pass: something is pending, firing or held back.
@@ -105,12 +110,23 @@ struct PaneEvaluator: ~Copyable {
                 store.reference(to: key)?.isPinned = false
                 continue
             }
+            if !entity.isCandidate, !watches.contains(where: { isDue($0, pane) }) { continue }
             let history = pane.index - min(pane.index, historyStart)
             let creates = evaluate(
-                entity, store.view(of: entity, at: pane, watched: history), end, watches,
+                entity, store.view(of: entity, at: pane, watched: history), pane, watches,
                 history: history, &findings)
             pin(entity, watches, creates)
         }
+    }
+
+    /// Panes in which each lead without events is looked at once.
+    private static let leadPanes: UInt32 = 64
+
+    /// Whether a rule has to be evaluated for an entity that it watches and that the pane did not touch. There may be
+    /// thousands of leads that go on for weeks, and nobody is alerted to their end: they take turns.
+    private func isDue(_ watch: WatchedEntity, _ pane: Pane) -> Bool {
+        rules.rules[watch.rule].alerts
+            || (UInt32(truncatingIfNeeded: watch.entityKey) &+ pane.index) % Self.leadPanes == 0
     }
 
     /// What is firing stays while a window reaches it, whatever the memory budget: its state tells when to
@@ -128,9 +144,10 @@ struct PaneEvaluator: ~Copyable {
     ///
     /// - Returns: whether an episode began.
     private mutating func evaluate(
-        _ entity: EntityReference, _ view: EntityView, _ end: EventTime,
+        _ entity: EntityReference, _ view: EntityView, _ pane: Pane,
         _ watches: ArraySlice<WatchedEntity>, history: UInt32, _ findings: inout [Finding]
     ) -> Bool {
+        let end = paneWidth.end(of: pane)
         if entity.kind.isAccount { accounts.begin() } else { fingerprints.begin() }
         var creates = false
         if entity.isCandidate {
@@ -140,7 +157,7 @@ struct PaneEvaluator: ~Copyable {
             }
         } else {
             let silence = view.silence
-            for watch in watches {
+            for watch in watches where isDue(watch, pane) {
                 if silence < rules.rules[watch.rule].subjectPanes {
                     let isNew = evaluate(
                         watch.rule, entity, view, end, history: history, &findings)
@@ -160,10 +177,14 @@ struct PaneEvaluator: ~Copyable {
         guard !isMuted[rule] else { return false }
         let kind = entity.kind
         evaluations += 1
+        costs[rule].evaluations += 1
+        let isTimed = evaluations % RuleCost.sampled == 0
+        let began = isTimed ? stopwatch?() : nil
         let holds =
             history >= rules.rules[rule].minHistoryPanes
             && (kind.isAccount
                 ? accounts.holds(rule: rule, view) : fingerprints.holds(rule: rule, view))
+        if let began, let ended = stopwatch?() { costs[rule].sampledNs &+= ended &- began }
         let step = episodes.observe(rule: rule, entityKey: entity.key, holds: holds, at: end)
         guard let step else { return false }
         let subject =
@@ -176,6 +197,14 @@ struct PaneEvaluator: ~Copyable {
         }
         report(step, subject, evidence(of: rule, view), view, &findings)
         return step.status == .create
+    }
+
+    /// The evidence of a rule on an entity, whether it holds or not.
+    mutating func probe(
+        _ rule: Int, _ view: EntityView
+    ) -> [(name: String, value: EvidenceValue)] {
+        if view.kind.isAccount { accounts.begin() } else { fingerprints.begin() }
+        return evidence(of: rule, view)
     }
 
     private mutating func evidence(

@@ -56,6 +56,19 @@ public struct PartitionClock: Sendable, Equatable {
             firstOpenPane: max(firstOpenPane, part.firstOpenPane), lowestPane: lowest)
     }
 
+    /// The clock as it stands to somebody who sees nothing but `panes`.
+    public func limited(to panes: Range<UInt32>) -> PartitionClock {
+        guard panes != 0..<(.max), let highest else { return self }
+        let width = timing.paneWidth
+        let last = width.start(of: Pane(index: panes.upperBound)).advanced(byMs: -1)
+        let isBefore = highest < width.start(of: Pane(index: panes.lowerBound))
+        let isBehind = lowestPane.map { $0 >= panes.upperBound } ?? true
+        return PartitionClock(
+            timing, highest: min(highest, last),
+            firstOpenPane: min(firstOpenPane, panes.upperBound),
+            lowestPane: isBefore || isBehind ? nil : lowestPane.map { max($0, panes.lowerBound) })
+    }
+
     /// Judges an event and, where it is admitted, moves the clock.
     ///
     /// A jump is an event that lies further ahead than `maxLatenessMs`, so that admitting it would make

@@ -101,19 +101,31 @@ struct PendingPanes: ~Copyable {
             base: .allocate(byteCount: needed, alignment: 64), capacity: needed, count: 0)
     }
 
+    /// Lends every run with its pane, in the order of panes.
+    func forEach(_ body: (_ pane: UInt32, _ partials: ByteSlice) -> Void) {
+        for pane in panes {
+            for chunk in pane.chunks { Self.forEachRun(chunk) { run, _ in body(pane.pane, run) } }
+        }
+    }
+
+    private static func forEachRun(
+        _ chunk: Chunk, _ body: (_ partials: ByteSlice, _ reader: Int) -> Void
+    ) {
+        var at = 0
+        while at < chunk.count {
+            let header = chunk.base.loadUnaligned(fromByteOffset: at, as: RunHeader.self)
+            at += MemoryLayout<RunHeader>.size
+            body(ByteSlice(start: chunk.base + at, count: Int(header.count)), Int(header.reader))
+            at += Int(header.count)
+        }
+    }
+
     /// Takes the first pane out, lending each of its runs with its reader to `body`.
     mutating func removeFirst(_ body: (_ partials: ByteSlice, _ reader: Int) -> Void) {
         guard !panes.isEmpty else { return }
         let pane = panes.removeFirst()
         for chunk in pane.chunks {
-            var at = 0
-            while at < chunk.count {
-                let header = chunk.base.loadUnaligned(fromByteOffset: at, as: RunHeader.self)
-                at += MemoryLayout<RunHeader>.size
-                body(
-                    ByteSlice(start: chunk.base + at, count: Int(header.count)), Int(header.reader))
-                at += Int(header.count)
-            }
+            Self.forEachRun(chunk, body)
             recycle(chunk)
         }
     }

@@ -28,19 +28,30 @@ public struct PipelineSettings: Sendable {
     public var sampleSize = 128
     /// Bytes of entity state, if one process has all tasks; each task has an even share.
     public var memoryBudget = 4 << 30
+    /// Panes that are folded and closed; see ``TopologyPlan/panes``.
+    public var panes: Range<UInt32> = 0..<(.max)
 
     /// What ENTITY tells CAMPAIGN; nil runs without that stage.
     public var evidence: EvidencePlan?
+
+    /// A clock of nanoseconds that tells what rules cost: one evaluation in `RuleCost.sampled` is timed. Nil where
+    /// nothing is; it decides about nothing.
+    public var stopwatch: (@Sendable () -> UInt64)?
+
+    /// Entities whose evidence is sampled; nil where none is.
+    public var probes: ProbePlan?
 
     /// Settings with defaults for all but the rules.
     public init(rules: RuleSet) { self.rules = rules }
 
     /// What INGEST and ENTITY agree on.
     public var plan: TopologyPlan {
-        TopologyPlan(
+        var plan = TopologyPlan(
             rules: rules, timing: timing, partitions: partitions, gateways: gateways,
             derivesSubnets: derivesSubnets, application: application,
             evidence: evidence)
+        plan.panes = panes
+        return plan
     }
 
     /// A decoder of records, which keeps what is tracked: mostly ``TopologyPlan/tracked``.
@@ -55,9 +66,14 @@ public struct PipelineSettings: Sendable {
     /// An ENTITY task with no state. Its share of the memory does not depend on how many others run beside it: a task
     /// must come to the same wherever it runs.
     public func makeEntityTask(_ plan: TopologyPlan, partition: Int) -> EntityTask {
-        EntityTask(
+        var task = EntityTask(
             plan: plan, rules: rules, partition: partition, sampleSize: sampleSize,
             memoryBudget: memoryPerTask)
+        task.stopwatch = stopwatch
+        task.sampler = probes.map {
+            ProbeSampler($0, rules: rules, partition: partition, of: plan.partitions)
+        }
+        return task
     }
 
     /// An ENTITY task whose state is being restored, from the snapshot of `manifest`.

@@ -6,7 +6,7 @@ import Primitives
 /// One network has one spelling, however its addresses are written.
 ///
 /// - Parameter space: at least `IPAddress.maxTextBytes`; the result is lent from it.
-func deriveSubnet(of text: ByteSlice, into space: UnsafeMutableRawPointer) -> ByteSlice? {
+public func deriveSubnet(of text: ByteSlice, into space: UnsafeMutableRawPointer) -> ByteSlice? {
     guard let address = IPAddress(within: text) else { return nil }
     return ByteSlice(start: space, count: address.writeSubnet(into: space))
 }

@@ -54,6 +54,9 @@ public struct TopologyPlan: Sendable {
     public let application: UInt32
     /// Accounts whose traffic is re-keyed by `end_user`, as account keys.
     public let gateways: Set<UInt64>
+    /// Panes that are folded and closed; events of others move the clocks alone. All of them but in a backtest of a
+    /// range.
+    public var panes: Range<UInt32> = 0..<(.max)
 
     /// What is told to CAMPAIGN; nil where there is no such stage.
     public let evidence: EvidencePlan?

@@ -5,10 +5,12 @@ import Primitives
 ///
 /// All integers little-endian or LEB128 (`var`); times are milliseconds of event time, ZigZag.
 /// ```
-/// block   magic "SWE1" | flags u8 (1: the source has ended) | source u16 | sources u16 | application u32
+/// block   magic "SWE1" | flags u8 (1: the source has ended, 2: more parts follow) | source u16 | sources u16 | application u32
 ///         | tick ms u32 | from var | through var | accounts var | item*
 /// item    tag u8 (1 lead, 2 edge) | length var | lead or edge
 /// ```
+/// What is too large for one record comes in parts, which say the same range; all but the last have the flag for it.
+///
 /// A block says all that happened in the panes that end in `(from, through]`, and the next one of the source begins at
 /// `through`. A task that is restored and reads its log again writes the same blocks again, byte for byte. Within a
 /// block leads come in the order of their time, key and rule, edges by fingerprint and account.
@@ -31,6 +33,8 @@ public struct EvidenceBlock {
         public var accounts: Int
         /// Whether nothing will come any more.
         public var hasEnded: Bool
+        /// Whether further parts say the rest of the same range.
+        public var hasMore = false
 
         /// A header with all its parts.
         public init(
@@ -67,13 +71,15 @@ public struct EvidenceBlock {
             let application = reader.integer(UInt32.self),
             let tickMs = reader.integer(UInt32.self), let from = reader.zigzag(),
             let through = reader.zigzag(), let accounts = reader.varint(), source < sources,
-            flags < 2, tickMs > 0, from <= through, accounts < 1 << 40,
+            flags < 4, tickMs > 0, from <= through, accounts < 1 << 40,
             through < BlockHeader.maxMs << 1
         else { throw .corrupt }
-        header = Header(
+        var header = Header(
             source: Int(source), sources: Int(sources), application: application, tickMs: tickMs,
             from: EventTime(ms: from), through: EventTime(ms: through), accounts: Int(accounts),
             hasEnded: flags & 1 != 0)
+        header.hasMore = flags & 2 != 0
+        self.header = header
         body = ByteSlice(rebasing: block[reader.offset...])
     }
 
@@ -102,7 +108,12 @@ public struct EvidenceBlock {
 
 /// Writes evidence blocks.
 public struct EvidenceWriter: ~Copyable {
+    /// Bytes of items after which a part ends: below what brokers take in one record by default.
+    public static let partBytes = 700_000
+
     private var items = ByteBuffer(capacity: 1024)
+    /// Parts that are full.
+    private var full: [[UInt8]] = []
     private var item = ByteBuffer(capacity: 256)
     private var block = ByteBuffer(capacity: 1024)
 
@@ -110,7 +121,7 @@ public struct EvidenceWriter: ~Copyable {
     public init() {}
 
     /// Whether no item was added since the last block.
-    public var isEmpty: Bool { items.isEmpty }
+    public var isEmpty: Bool { items.isEmpty && full.isEmpty }
 
     /// Adds an item.
     public mutating func append(_ next: EvidenceItem) {
@@ -119,16 +130,33 @@ public struct EvidenceWriter: ~Copyable {
         case .lead(let lead): lead.encode(into: &item)
         case .edge(let edge): edge.encode(into: &item)
         }
+        if !items.isEmpty, items.count + item.count > Self.partBytes {
+            full.append(items.array())
+            items.removeAll()
+        }
         if case .lead = next { items.append(1) } else { items.append(2) }
         items.append(varint: UInt64(item.count))
         items.append(item.bytes)
     }
 
-    /// Hands out a block of the items added so far, and forgets them.
+    /// Hands out a block of the items added so far, in parts where they are many, and forgets them.
     public mutating func finish(_ header: EvidenceBlock.Header, _ body: (ByteSlice) -> Void) {
+        var part = header
+        part.hasMore = true
+        for items in full { items.withUnsafeBytes { write(part, ByteSlice($0), body) } }
+        full.removeAll()
+        let last = items.array()
+        items.removeAll()
+        part.hasMore = false
+        last.withUnsafeBytes { write(part, ByteSlice($0), body) }
+    }
+
+    private mutating func write(
+        _ header: EvidenceBlock.Header, _ items: ByteSlice, _ body: (ByteSlice) -> Void
+    ) {
         block.removeAll()
         block.append(integer: EvidenceBlock.magic)
-        block.append(UInt8(header.hasEnded ? 1 : 0))
+        block.append((header.hasEnded ? 1 : 0) | (header.hasMore ? 2 : 0))
         block.append(integer: UInt16(header.source))
         block.append(integer: UInt16(header.sources))
         block.append(integer: header.application)
@@ -136,8 +164,7 @@ public struct EvidenceWriter: ~Copyable {
         block.append(zigzag: header.from.ms)
         block.append(zigzag: header.through.ms)
         block.append(varint: UInt64(header.accounts))
-        block.append(items.bytes)
-        items.removeAll()
+        block.append(items)
         body(block.bytes)
     }
 }
@@ -222,7 +249,8 @@ extension Finding.Status {
 }
 
 extension EvidenceValue {
-    func encode(into buffer: inout ByteBuffer) {
+    /// Appends the value.
+    public func encode(into buffer: inout ByteBuffer) {
         switch self {
         case .undefined: buffer.append(0)
         case .number(let number):
@@ -235,11 +263,15 @@ extension EvidenceValue {
                 buffer.append(sized: value)
                 buffer.append(zigzag: count)
             }
+        case .names(let names):
+            buffer.append(3)
+            buffer.append(varint: UInt64(names.count))
+            for name in names { buffer.append(sized: name) }
         }
     }
 
     /// Reads a value; nil where the bytes are none.
-    init?(_ reader: inout ByteReader) {
+    public init?(_ reader: inout ByteReader) {
         switch reader.integer(UInt8.self) {
         case 0: self = .undefined
         case 1:
@@ -255,6 +287,14 @@ extension EvidenceValue {
                 values.append((value, load))
             }
             self = .top(values)
+        case 3:
+            guard let count = reader.varint(), count <= 1000 else { return nil }
+            var names: [String] = []
+            for _ in 0..<count {
+                guard let name = reader.sizedText() else { return nil }
+                names.append(name)
+            }
+            self = .names(names)
         default: return nil
         }
     }

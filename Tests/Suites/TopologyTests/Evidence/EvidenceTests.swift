@@ -167,7 +167,13 @@ struct EvidenceTests {
             world, partitions: 2, maxBatch: 25, grouped: false, alert: false, seed: 5)
         #expect(!single.findings.isEmpty && single.findings.count == single.leads.count)
         #expect(grouped.findings.isEmpty && silent.findings.isEmpty)
-        #expect(grouped.lines == single.lines && silent.lines == single.lines)
+        #expect(grouped.lines == single.lines)
+        // A lead that gives no finding may be looked at some minutes later where nothing happens; it opens at once.
+        let opened = { (told: Told) in
+            told.leads.filter { $0.status == .create }.map { "\($0.time) \($0.fingerprint)" }
+        }
+        let first = { (told: Told) in Set(opened(told).prefix(4)) }
+        #expect(first(silent) == first(single) && silent.leads.count { $0.status == .create } > 3)
     }
 
     @Test("a lead with too many accounts tells of an even part, and how many stand behind each")
@@ -178,6 +184,33 @@ struct EvidenceTests {
         #expect(whole.leads.allSatisfy { $0.accountsPerEdge == 1 })
         let wholeAccounts = Set(whole.edges.map(\.edge.account))
         #expect(Set(told.edges.map(\.edge.account)).isSubset(of: wholeAccounts))
+    }
+
+    @Test("more than a record takes comes in parts, and nothing is lost between them")
+    func parts() throws {
+        var writer = EvidenceWriter()
+        for i in 0..<30_000 {
+            writer.append(
+                .edge(
+                    Edge(
+                        fingerprint: 7, account: UInt64(i), name: Array("account \(i)".utf8),
+                        firstSeen: EventTime(ms: 1), lastSeen: EventTime(ms: 2), created: nil,
+                        requests: 4, tokens: 5)))
+        }
+        var parts: [(hasMore: Bool, items: Int)] = []
+        writer.finish(
+            .init(
+                source: 0, sources: 1, application: 3, tickMs: 60_000, from: EventTime(ms: 0),
+                through: EventTime(ms: 60_000), accounts: 4, hasEnded: false)
+        ) { bytes in
+            #expect(bytes.count < 800_000)
+            guard let block = try? EvidenceBlock(bytes) else { return }
+            var items = 0
+            try? block.forEach { _ in items += 1 }
+            parts.append((block.header.hasMore, items))
+        }
+        #expect(parts.count == 2 && parts.map(\.hasMore) == [true, false])
+        #expect(parts.reduce(0) { $0 + $1.items } == 30_000 && writer.isEmpty)
     }
 
     @Test("damaged blocks are refused, never a trap")

@@ -1,0 +1,267 @@
+import Detection
+
+/// The clusters of a region of the graph, computed from scratch: a pure function of the edges and leads there are.
+///
+/// 1. Cores of what is asked (content) join: each with the larger one that has most of it, and two where enough hard
+///    fingerprints sit in both. Then the other cores (a card issuer, a sign-up cohort) in the same way among themselves,
+///    but for those that go to a core of the first sort, which has most of their accounts, and those most of whose
+///    accounts are in several such clusters: operators buy their cards at the same places, so that such a core never
+///    makes one campaign of two.
+/// 2. A satellite goes to the cores that have most of its accounts; it never bridges.
+/// 3. What no core takes is clustered by its ties, where the tie mass between clusters allows it (`Cohesion`).
+///
+/// In all ties between equals keys decide. O(edges between the fingerprints of the region).
+struct Clustering {
+    /// The fingerprints of each cluster by key, by the key of the first.
+    private(set) var clusters: [[Int32]] = []
+    /// Whether a limit made ties of the cluster count less.
+    private(set) var isThinned: [Bool] = []
+    /// The fingerprints, by key.
+    private let region: [Int32]
+    private let population: Int
+    private var partition: Partition
+    /// A bit of what is known of each fingerprint.
+    private var isCore: [Bool]
+    /// Whether a core is one of what is asked.
+    private var isContent: [Bool]
+    /// Whether a core of the second sort has gone to one of the first.
+    private var isHoused: [Bool]
+    private var isPlaced: [Bool]
+
+    /// Clusters `region`, which is closed under ties, among `population` accounts; 0 where it is unknown.
+    ///
+    /// `fingerprints[].cluster` is used as scratch space, and tells each fingerprint's cluster afterwards, -1 for none.
+    init(_ graph: inout EvidenceGraph, _ region: [Int32], population: Int) {
+        self.region = region
+        self.population = population
+        partition = Partition(region.count)
+        isCore = region.map { graph.isCore($0) }
+        isContent = region.map { graph.isContentCore($0) }
+        isHoused = isCore.map { _ in false }
+        isPlaced = isCore
+        for (i, slot) in region.enumerated() { graph.fingerprints[Int(slot)].cluster = Int32(i) }
+        joinContained(graph, content: true)
+        placeOthers(graph)
+        joinContained(graph, content: false)
+        joinBridged(graph)
+        let satellites = region.indices.filter { isSatellite($0, graph) }
+        var homes: [(satellite: Int, core: Int32)] = []
+        for i in satellites {
+            if let core = home(of: i, graph) { homes.append((i, core)) }
+        }
+        for (i, core) in homes {
+            isPlaced[i] = true
+            partition.join(Int32(i), core)
+        }
+        var cohesion = Cohesion(population: population)
+        let leftovers = satellites.filter { !isPlaced[$0] }
+        let thinned = cohesion.join(leftovers, region, graph, &partition, isPlaced: isPlaced)
+        collect(&graph, leftovers: Set(leftovers), thinned: thinned)
+    }
+
+    /// The place of a neighbour in the region; nil where it is none of it.
+    private func place(_ slot: Int32, _ graph: borrowing EvidenceGraph) -> Int? {
+        let i = Int(graph.fingerprints[Int(slot)].cluster)
+        return i >= 0 && i < region.count && region[i] == slot ? i : nil
+    }
+
+    private func isSatellite(_ i: Int, _ graph: borrowing EvidenceGraph) -> Bool {
+        !isCore[i] && graph.fingerprints[Int(region[i])].role == .hard
+            && !graph.isAttribute(region[i])
+    }
+
+    private func isImprobable(
+        _ shared: Int, of size: Int, larger: Int, _ graph: borrowing EvidenceGraph
+    ) -> Bool {
+        population == 0
+            || Overlap.bits(shared, of: size, larger: larger, population: population)
+                >= graph.settings.minBits
+    }
+
+    // MARK: Cores
+
+    /// Joins each core with the larger one that shares most with it and contains most of it. One only: a small core
+    /// that lies in two larger ones does not make them one.
+    private mutating func joinContained(_ graph: borrowing EvidenceGraph, content: Bool) {
+        for i in region.indices where isCore[i] && isContent[i] == content && !isHoused[i] {
+            let size = graph.fingerprints[Int(region[i])].degree
+            var best: (shared: Int32, degree: Int, place: Int)?
+            for neighbor in graph.fingerprints[Int(region[i])].neighbors
+            where neighbor.shared >= graph.settings.minShared {
+                guard let j = place(neighbor.slot, graph), isCore[j], isContent[j] == content,
+                    !isHoused[j]
+                else { continue }
+                let degree = graph.fingerprints[Int(neighbor.slot)].degree
+                guard (degree, j) > (size, i),
+                    Overlap.isMost(Int(neighbor.shared), of: size),
+                    isImprobable(Int(neighbor.shared), of: size, larger: degree, graph)
+                else { continue }
+                if let best, (best.shared, best.degree, best.place) > (neighbor.shared, degree, j) {
+                    continue
+                }
+                best = (neighbor.shared, degree, j)
+            }
+            if let best { partition.join(Int32(i), Int32(best.place)) }
+        }
+    }
+
+    /// Lets the cores of the second sort go to the core of what is asked that has most of their accounts. Soft ones (a
+    /// card issuer, a cohort) are no cores then: they are attached, since others buy their cards there as well, and who
+    /// shares nothing else with the campaign is no member. No cores either are those whose accounts lie for the most part
+    /// in several cores of what is asked.
+    private mutating func placeOthers(_ graph: borrowing EvidenceGraph) {
+        var homes: [(core: Int, home: Int32)] = []
+        var spread: [Int] = []
+        for i in region.indices where isCore[i] && !isContent[i] {
+            if let home = home(of: i, graph, contentOnly: true) {
+                if graph.fingerprints[Int(region[i])].role == .hard {
+                    homes.append((i, home))
+                } else {
+                    spread.append(i)
+                }
+            } else if isSpread(i, graph) {
+                spread.append(i)
+            }
+        }
+        for (i, home) in homes { partition.join(Int32(i), home) }
+        for (i, _) in homes { isHoused[i] = true }
+        for i in spread { (isCore[i], isPlaced[i]) = (false, false) }
+    }
+
+    /// Whether half of a core's accounts are with cores of what is asked, each of which shares some with it: others
+    /// may lie outside of the region.
+    private func isSpread(_ i: Int, _ graph: borrowing EvidenceGraph) -> Bool {
+        var near: Set<Int32> = []
+        for neighbor in graph.fingerprints[Int(region[i])].neighbors
+        where neighbor.shared >= graph.settings.minShared {
+            if let j = place(neighbor.slot, graph), isContent[j] { near.insert(neighbor.slot) }
+        }
+        let accounts = graph.fingerprints[Int(region[i])].accounts
+        let covered = accounts.count { account in
+            graph.accounts[Int(account)].edges.contains { near.contains($0.fingerprint) }
+        }
+        return !near.isEmpty && 2 * covered >= accounts.count
+    }
+
+    /// A pair of cores.
+    private struct Pair: Hashable {
+        var a: Int32
+        var b: Int32
+    }
+
+    /// Cores one hard fingerprint is counted for at most.
+    private static let coresPerBridge = 16
+
+    /// Joins two cores where at least three hard fingerprints, and 2 % of those of the core with fewer, sit in both.
+    private mutating func joinBridged(_ graph: borrowing EvidenceGraph) {
+        var sitting = [Int](repeating: 0, count: region.count)
+        var bridges: [Pair: Int] = [:]
+        for i in region.indices where graph.fingerprints[Int(region[i])].role == .hard {
+            guard !graph.isAttribute(region[i]) else { continue }
+            let cores = coresAround(i, graph)
+            for core in cores { sitting[core] += 1 }
+            for (n, a) in cores.enumerated() {
+                for b in cores[..<n] where isContent[a] == isContent[b] {
+                    bridges[Pair(a: Int32(min(a, b)), b: Int32(max(a, b))), default: 0] += 1
+                }
+            }
+        }
+        // Joining commutes, so the order of the pairs does not matter.
+        for (pair, count) in bridges {
+            let fewer = min(sitting[Int(pair.a)], sitting[Int(pair.b)])
+            if count >= 3, 50 * count >= fewer { partition.join(pair.a, pair.b) }
+        }
+    }
+
+    /// The cores that a hard fingerprint sits in: with a tenth of its accounts at least, and not by chance.
+    private func coresAround(_ i: Int, _ graph: borrowing EvidenceGraph) -> [Int] {
+        let size = graph.fingerprints[Int(region[i])].degree
+        var cores: [(shared: Int32, place: Int)] = []
+        for neighbor in graph.fingerprints[Int(region[i])].neighbors
+        where neighbor.ordinary >= graph.settings.minShared && 10 * Int(neighbor.ordinary) >= size {
+            guard let j = place(neighbor.slot, graph), isCore[j], !isHoused[j] else { continue }
+            let degree = graph.fingerprints[Int(neighbor.slot)].degree
+            guard degree >= size,
+                isImprobable(Int(neighbor.ordinary), of: size, larger: degree, graph)
+            else { continue }
+            cores.append((neighbor.ordinary, j))
+        }
+        cores.sort { ($0.shared, $1.place) > ($1.shared, $0.place) }
+        return cores.prefix(Self.coresPerBridge).map(\.place)
+    }
+
+    // MARK: Satellites
+
+    /// The core that a satellite goes to; nil where none has most of its accounts.
+    private mutating func home(
+        of i: Int, _ graph: borrowing EvidenceGraph, contentOnly: Bool = false
+    ) -> Int32? {
+        let entry = region[i]
+        let size = graph.fingerprints[Int(entry)].degree
+        var cores: [(shared: Int32, degree: Int, place: Int)] = []
+        for neighbor in graph.fingerprints[Int(entry)].neighbors
+        where neighbor.ordinary >= graph.settings.minShared {
+            guard let j = place(neighbor.slot, graph), isCore[j], !isHoused[j],
+                isContent[j] || !contentOnly
+            else { continue }
+            let degree = graph.fingerprints[Int(neighbor.slot)].degree
+            if isImprobable(Int(neighbor.ordinary), of: size, larger: degree, graph) {
+                cores.append((neighbor.ordinary, degree, j))
+            }
+        }
+        cores.sort { ($0.shared, $0.degree, $0.place) > ($1.shared, $1.degree, $1.place) }
+        guard let first = cores.first else { return nil }
+        if Overlap.isMost(Int(first.shared), of: size) { return Int32(first.place) }
+        return cores.count > 1 ? homeAmongJoined(i, cores.map(\.place), graph) : nil
+    }
+
+    /// The cores that are one and together have most of a satellite's accounts.
+    private mutating func homeAmongJoined(
+        _ i: Int, _ cores: [Int], _ graph: borrowing EvidenceGraph
+    ) -> Int32? {
+        var count: [Int32: Int] = [:]
+        var roots: [Int32] = []
+        let isListed = Set(cores)
+        for account in graph.fingerprints[Int(region[i])].accounts where !graph.isShared(account) {
+            roots.removeAll(keepingCapacity: true)
+            for edge in graph.accounts[Int(account)].edges {
+                guard let j = place(edge.fingerprint, graph), isListed.contains(j) else { continue }
+                let root = partition.root(Int32(j))
+                if !roots.contains(root) { roots.append(root) }
+            }
+            for root in roots { count[root, default: 0] += 1 }
+        }
+        // The first core by strength whose set has most of it.
+        let size = graph.fingerprints[Int(region[i])].degree
+        for core in cores {
+            let shared = count[partition.root(Int32(core))] ?? 0
+            if Overlap.isMost(shared, of: size) { return Int32(core) }
+        }
+        return nil
+    }
+
+    // MARK: The result
+
+    /// Numbers the clusters by their first key. A core is one by itself; of the rest two at least.
+    private mutating func collect(
+        _ graph: inout EvidenceGraph, leftovers: Set<Int>, thinned: Set<Int32>
+    ) {
+        var number: [Int32: Int] = [:]
+        for i in region.indices {
+            let root = partition.root(Int32(i))
+            let isAlone = partition.sizes[Int(root)] < 2
+            guard isPlaced[i] || leftovers.contains(i) && !isAlone else {
+                graph.fingerprints[Int(region[i])].cluster = -1
+                continue
+            }
+            let cluster = number[root] ?? clusters.count
+            if cluster == clusters.count {
+                number[root] = cluster
+                clusters.append([])
+                isThinned.append(thinned.contains(root))
+            }
+            clusters[cluster].append(region[i])
+            graph.fingerprints[Int(region[i])].cluster = Int32(cluster)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+/// What has to be clustered anew.
+extension EvidenceGraph {
+    /// The fingerprints that can be in one cluster with those `from`, or are in one record with them: what shares the
+    /// fewest accounts that tie, from one to the next. Sorted by key; attributes are none.
+    ///
+    /// Nothing outside of the region ties with anything inside, so the region can be clustered by itself.
+    mutating func region(
+        from slots: [Int32], fingerprintsOf record: (Int32) -> [Int32]
+    ) -> [Int32] {
+        walkMark += 1
+        var stack: [Int32] = []
+        var region: [Int32] = []
+        for slot in slots { reach(slot, &stack) }
+        while let slot = stack.popLast() {
+            region.append(slot)
+            let owner = fingerprints[Int(slot)].record
+            if owner >= 0, !fingerprints[Int(slot)].isAttached {
+                for other in record(owner) { reach(other, &stack) }
+            }
+            if isAttribute(slot) { continue }
+            for neighbor in fingerprints[Int(slot)].neighbors
+            where neighbor.shared >= settings.minShared && !isAttribute(neighbor.slot) {
+                reach(neighbor.slot, &stack)
+            }
+        }
+        region.sort { fingerprints[Int($0)].key < fingerprints[Int($1)].key }
+        return region
+    }
+
+    private mutating func reach(_ slot: Int32, _ stack: inout [Int32]) {
+        guard fingerprints[Int(slot)].mark != walkMark, isAlive(slot) else { return }
+        fingerprints[Int(slot)].mark = walkMark
+        stack.append(slot)
+    }
+
+    /// Whether a slot is in use.
+    func isAlive(_ slot: Int32) -> Bool { !fingerprints[Int(slot)].kind.isEmpty }
+
+    /// Takes the fingerprints that wait to be looked at.
+    mutating func takeDirty() -> [Int32] {
+        var slots: [Int32] = []
+        swap(&slots, &dirty)
+        for slot in slots { fingerprints[Int(slot)].isDirty = false }
+        return slots.filter { isAlive($0) }
+    }
+}

@@ -1,0 +1,172 @@
+import Campaigns
+import Detection
+import Primitives
+import Testing
+import Topology
+
+@Suite("Campaigns of farms")
+struct FarmTests {
+    /// A farm of 60 accounts with one frame, four cards of 15, and families beside it.
+    static func farm(sources: Int = 1, population: Int = 5000) -> World {
+        var world = World(sources: sources, population: population)
+        let accounts = names("a", 0..<60)
+        world.lead("farm.frame", "prompt_template", "t1", of: accounts, createdDaysAgo: 3)
+        for card in 0..<4 {
+            world.lead(
+                "farm.card", "payment", "p\(card)", of: accounts[card * 15..<card * 15 + 15],
+                createdDaysAgo: 3)
+        }
+        for family in 0..<20 {
+            let people = names("f\(family).", 0..<4)
+            world.lead("seen.card", "payment", "family\(family)", of: people)
+            world.lead("seen.device", "device", "tablet\(family)", of: people)
+        }
+        return world
+    }
+
+    @Test("A farm is one campaign with every account, and families are none")
+    func oneCampaign() throws {
+        var world = Self.farm()
+        world.pass(World.hour)
+        let run = try Run(world)
+        #expect(run.partition == [names("a", 0..<60).sorted()])
+        let finding = try #require(run.output.findings.first)
+        #expect(run.output.findings.count == 1)
+        #expect(finding.status == .create)
+        #expect(finding.campaign?.campaignClass == .distillation)
+        #expect(finding.entityKind == "campaign")
+        #expect(String(decoding: finding.entityValue, as: UTF8.self) == finding.uid.description)
+        #expect(finding.number("accounts") == 60)
+        #expect(finding.number("new_accounts") == 60)
+        #expect(finding.number("fingerprints") == 5)
+        #expect(finding.number("groups") == 2)
+        #expect(finding.number("score") == 7)
+        // The same requests come with the frame and a card: they count once.
+        #expect(finding.number("requests") == 600)
+        #expect(finding.number("tokens") == 60_000)
+        #expect(run.members.allSatisfy { $0.row.ties == 2 && $0.row.confidence == 80 })
+        #expect(run.members.allSatisfy { $0.row.since.ms == World.start - World.minute })
+    }
+
+    @Test("Without content it is abuse of accounts, of medium severity")
+    func withoutContent() throws {
+        var world = World(population: 5000)
+        world.lead("farm.card", "payment", "p", of: names("a", 0..<20))
+        world.lead("seen.device", "device", "d", of: names("a", 0..<20))
+        let run = try Run(world)
+        let finding = try #require(run.output.findings.first)
+        #expect(finding.campaign?.campaignClass == .multiAccountAbuse)
+        #expect(finding.rule.severity == .medium)
+        #expect(finding.number("accounts") == 20)
+    }
+
+    @Test("Two farms stay two, whatever hub their accounts share")
+    func hub() throws {
+        var world = World(population: 100_000)
+        for farm in ["a", "b"] {
+            world.lead("farm.frame", "prompt_template", "t\(farm)", of: names(farm, 0..<100))
+            for card in 0..<5 {
+                let own = names(farm, card * 20..<card * 20 + 20)
+                world.lead("farm.card", "payment", "\(farm)\(card)", of: own)
+            }
+        }
+        let without = try Run(world)
+        #expect(without.partition.map(\.count) == [100, 100])
+        var settings = CampaignSettings()
+        settings.hardCap = 150
+        let all = names("a", 0..<100) + names("b", 0..<100)
+        world.lead("seen.device", "device", "everybody", of: all)
+        world.lead("seen.address", "ip", "proxy", of: all)
+        let with = try Run(world, Run.pair, settings)
+        #expect(with.partition == without.partition)
+        #expect(Set(with.campaigns.keys) == Set(without.campaigns.keys))
+    }
+
+    @Test("Accounts and leads that have nothing to do with it change no campaign")
+    func unrelated() throws {
+        let alone = try Run(Self.farm())
+        var world = Self.farm()
+        for stranger in 0..<50 {
+            let people = names("s\(stranger).", 0..<5)
+            world.lead("seen.card", "payment", "stranger\(stranger)", of: people)
+        }
+        let run = try Run(world)
+        #expect(run.text == alone.text)
+    }
+
+    @Test("The frame may come last, and the cards' accounts are its members then")
+    func frameLast() throws {
+        var world = World(population: 10_000)
+        for card in 0..<4 {
+            let own = names("a", card * 10..<card * 10 + 10)
+            world.lead("seen.card", "payment", "p\(card)", of: own)
+            world.pass(World.hour)
+        }
+        world.lead("farm.frame", "system_prompt", "s", of: names("a", 0..<40))
+        world.pass(World.hour)
+        let run = try Run(world, Run.rules("accounts() >= 15"))
+        #expect(run.partition == [names("a", 0..<40).sorted()])
+        #expect(run.output.findings.map(\.status) == [.create])
+    }
+
+    @Test("A card mostly of others does not join, and does not bring its accounts")
+    func mostlyOthers() throws {
+        var world = World(population: 10_000)
+        world.lead("farm.frame", "prompt_template", "t", of: names("a", 0..<50))
+        world.lead("seen.card", "payment", "p", of: names("a", 0..<6) + names("x", 0..<6))
+        let run = try Run(world, Run.rules("accounts() >= 15"))
+        #expect(run.partition == [names("a", 0..<50).sorted()])
+    }
+
+    @Test("Context adds weight and no members")
+    func context() throws {
+        var world = World(population: 10_000)
+        world.lead("farm.frame", "prompt_template", "t", of: names("a", 0..<50))
+        world.lead(
+            "seen.address", "subnet", "10.0.0.0/24", of: names("a", 0..<40) + names("x", 0..<2))
+        let run = try Run(world, Run.rules("has(network) && accounts() >= 15"))
+        #expect(run.partition == [names("a", 0..<50).sorted()])
+        let finding = try #require(run.output.findings.first)
+        #expect(finding.number("groups") == 2)
+        #expect(finding.number("fingerprints") == 2)
+    }
+
+    @Test("An account with very many cards ties no families")
+    func everybodysCards() throws {
+        var world = World(population: 10_000)
+        world.lead("farm.frame", "prompt_template", "t", of: names("evil", 0..<20))
+        for family in 0..<40 {
+            let people = names("f\(family).", 0..<3)
+            world.lead("seen.card", "payment", "c\(family)", of: people + names("evil", 0..<20))
+        }
+        let run = try Run(world, Run.rules("accounts() >= 15"))
+        #expect(run.partition == [names("evil", 0..<20).sorted()])
+    }
+
+    @Test("A share that chance explains ties nothing")
+    func chance() throws {
+        // Of 100 accounts 80 use the frame, so that four of four with one card are no wonder.
+        for (population, isTied) in [(100, false), (100_000, true)] {
+            var world = World(population: population)
+            world.lead("farm.frame", "prompt_template", "t", of: names("a", 0..<80))
+            world.lead("seen.card", "payment", "p", of: names("a", 0..<4))
+            let run = try Run(world, Run.rules("accounts() >= 15 && has(identity)"))
+            #expect(run.output.findings.isEmpty != isTied, "\(population)")
+        }
+    }
+
+    @Test("Two frames over the same cards are one farm")
+    func bridged() throws {
+        var world = World(population: 100_000)
+        world.lead("farm.frame", "prompt_template", "t1", of: names("a", 0..<100))
+        world.lead("farm.frame", "prompt_template", "t2", of: names("a", 100..<200))
+        // Ten cards, each with ten accounts of the one frame and ten of the other.
+        for card in 0..<10 {
+            let own = names("a", card * 10..<card * 10 + 10)
+            let other = names("a", 100 + card * 10..<110 + card * 10)
+            world.lead("seen.card", "payment", "p\(card)", of: own + other)
+        }
+        let run = try Run(world, Run.rules("accounts() >= 15"))
+        #expect(run.partition == [names("a", 0..<200).sorted()])
+    }
+}

@@ -1,0 +1,287 @@
+import Campaigns
+import Detection
+import Foundation
+import Primitives
+import Topology
+
+/// Clusters recomputed from nothing, by the words of the documentation and with sets: slow, and written apart from
+/// what it checks.
+struct NaiveClusters {
+    struct Print {
+        var role: Role
+        var leads: [String: (isOpen: Bool, feed: CampaignFeed, time: Int64)] = [:]
+        var accounts: Set<String> = []
+
+        var weight: Int { leads.values.map(\.feed.weight).max() ?? 0 }
+        var isOpen: Bool { leads.values.contains { $0.isOpen } }
+    }
+
+    let settings: CampaignSettings
+    let population: Int
+    private(set) var prints: [UInt64: Print] = [:]
+
+    /// Takes in all that `world` tells, with the times of `settings`; edges do not end.
+    init(_ world: World, _ settings: CampaignSettings) {
+        self.settings = settings
+        // Rounded down to three binary digits.
+        let all = world.population / world.sources * world.sources
+        let shift = max(0, (Int.bitWidth - all.leadingZeroBitCount) - 3)
+        population = (all >> shift) << shift
+        for tick in Set(world.told.map(\.tick)).sorted() {
+            forget(before: tick)
+            for part in world.told.filter({ $0.tick == tick }).sorted(by: { $0.source < $1.source })
+            {
+                for item in part.items { take(item) }
+            }
+        }
+        forget(before: world.now)
+    }
+
+    private mutating func forget(before tick: Int64) {
+        for (key, print) in prints where !print.isOpen {
+            let last = print.leads.values.map(\.time).max() ?? 0
+            let end = (last + settings.lingerMs + World.minute - 1) / World.minute
+            if end <= tick { prints[key] = nil }
+        }
+    }
+
+    private mutating func take(_ item: EvidenceItem) {
+        switch item {
+        case .lead(let lead):
+            let isOpen = lead.status != .close
+            guard isOpen || prints[lead.fingerprint] != nil else { return }
+            let role = settings.kinds[lead.subject.kind] ?? .context
+            guard let feed = World.feeds[lead.rule] else { return }
+            prints[lead.fingerprint, default: Print(role: role)].leads[lead.rule] = (
+                isOpen, feed, lead.time.ms
+            )
+        case .edge(let edge):
+            guard let print = prints[edge.fingerprint] else { return }
+            let cap = print.role == .hard ? settings.hardCap : settings.softCap
+            let name = String(decoding: edge.name, as: UTF8.self)
+            // Over its cap it is an attribute, whatever else comes.
+            let isFull = print.role != .context && print.accounts.count >= cap / 4 * 5 + 1
+            if !isFull { prints[edge.fingerprint]?.accounts.insert(name) }
+        }
+    }
+
+    // MARK: Judging
+
+    private func degree(_ key: UInt64) -> Int { prints[key]?.accounts.count ?? 0 }
+
+    private func isAttribute(_ key: UInt64) -> Bool {
+        guard let print = prints[key] else { return true }
+        switch print.role {
+        case .hard: return print.accounts.count > settings.hardCap
+        case .soft: return print.accounts.count > settings.softCap
+        case .context: return !print.accounts.isEmpty
+        }
+    }
+
+    private func isCore(_ key: UInt64) -> Bool {
+        !isAttribute(key) && (prints[key]?.weight ?? 0) >= settings.coreWeight
+            && prints[key]?.role != .context
+    }
+
+    private func fingerprints(of account: String) -> [UInt64] {
+        prints.filter { $0.value.accounts.contains(account) }.map(\.key)
+    }
+
+    /// Accounts of two fingerprints; only those with few hard fingerprints where `ordinary`.
+    private func shared(_ a: UInt64, _ b: UInt64, ordinary: Bool) -> Int {
+        let both = (prints[a]?.accounts ?? []).intersection(prints[b]?.accounts ?? [])
+        return both.count { counts($0, ordinary: ordinary) }
+    }
+
+    private func counts(_ account: String, ordinary: Bool) -> Bool {
+        let own = fingerprints(of: account)
+        let hard = own.count { prints[$0]?.role == .hard }
+        return own.count <= settings.fingerprintsPerAccount
+            && (!ordinary || hard <= settings.hardPerAccount)
+    }
+
+    private func isMost(_ shared: Int, _ size: Int) -> Bool {
+        let (n, k, z2) = (Double(size), Double(shared), 2.706)
+        let root = (z2 * (k * (n - k) / n + z2 / 4)).squareRoot()
+        return (k + z2 / 2 - root) / (n + z2) >= 0.5
+    }
+
+    private func isImprobable(_ shared: Int, _ size: Int, larger: Int) -> Bool {
+        let p = Double(larger) / Double(population)
+        let q = Double(shared) / Double(size)
+        guard p < 1, q > p else { return false }
+        let rest = q < 1 ? (1 - q) * log2((1 - q) / (1 - p)) : 0
+        return Double(size) * (q * log2(q / p) + rest) >= Double(settings.minBits)
+    }
+
+    // MARK: Clustering
+
+    private func isContent(_ key: UInt64) -> Bool {
+        isCore(key)
+            && prints[key]?.leads.values.contains {
+                $0.feed.group == .content && $0.feed.weight >= settings.coreWeight
+            } == true
+    }
+
+    /// The fingerprints of each cluster.
+    func clusters() -> [Set<UInt64>] {
+        let keys = prints.keys.sorted()
+        let content = keys.filter(isContent)
+        let others = keys.filter { isCore($0) && !isContent($0) }
+        var groups = content.map { Set([$0]) }
+        for core in content {
+            if let larger = container(of: core, among: content) { Self.join(&groups, core, larger) }
+        }
+        // Where the other cores go, and which of them are none.
+        var housed: [(UInt64, UInt64)] = []
+        var free: [UInt64] = []
+        for core in others {
+            if let home = home(of: core, content, groups) {
+                if prints[core]?.role == .hard { housed.append((core, home)) }
+            } else if !isSpread(core, content) {
+                free.append(core)
+            }
+        }
+        Self.place(housed, &groups)
+        groups += free.map { Set([$0]) }
+        for core in free {
+            if let larger = container(of: core, among: free) { Self.join(&groups, core, larger) }
+        }
+        let hard = keys.filter { prints[$0]?.role == .hard && !isAttribute($0) }
+        for cores in [content, free] {
+            for (n, a) in cores.enumerated() {
+                for b in cores[..<n] where isBridged(a, b, hard) { Self.join(&groups, a, b) }
+            }
+        }
+        let placed = Set(content + free + housed.map(\.0))
+        let satellites = hard.filter { !placed.contains($0) }
+        let homes = satellites.compactMap { print in
+            home(of: print, content + free, groups).map { (print, $0) }
+        }
+        Self.place(homes, &groups)
+        let gone = Set(homes.map(\.0))
+        return groups + leftovers(satellites.filter { !gone.contains($0) })
+    }
+
+    private static func place(_ homes: [(UInt64, UInt64)], _ groups: inout [Set<UInt64>]) {
+        for (print, core) in homes {
+            if let i = groups.firstIndex(where: { $0.contains(core) }) { groups[i].insert(print) }
+        }
+    }
+
+    private func isSpread(_ core: UInt64, _ content: [UInt64]) -> Bool {
+        let near = content.filter { shared(core, $0, ordinary: false) >= settings.minShared }
+        let with = near.reduce(into: Set<String>()) { $0.formUnion(prints[$1]?.accounts ?? []) }
+        let own = prints[core]?.accounts ?? []
+        return !near.isEmpty && 2 * own.intersection(with).count >= own.count
+    }
+
+    private static func join(_ groups: inout [Set<UInt64>], _ a: UInt64, _ b: UInt64) {
+        guard let i = groups.firstIndex(where: { $0.contains(a) }),
+            let j = groups.firstIndex(where: { $0.contains(b) }), i != j
+        else { return }
+        groups[i].formUnion(groups[j])
+        groups.remove(at: j)
+    }
+
+    private func container(of core: UInt64, among cores: [UInt64]) -> UInt64? {
+        let size = degree(core)
+        let larger = cores.filter { other in
+            let both = shared(core, other, ordinary: false)
+            return (degree(other), other) > (size, core) && both >= 3 && isMost(both, size)
+                && isImprobable(both, size, larger: degree(other))
+        }
+        return larger.max { a, b in
+            (shared(core, a, ordinary: false), degree(a), a)
+                < (shared(core, b, ordinary: false), degree(b), b)
+        }
+    }
+
+    private func sits(_ print: UInt64, in core: UInt64) -> Bool {
+        guard print != core, degree(core) >= degree(print) else { return false }
+        let both = shared(print, core, ordinary: true)
+        return both >= 3 && 10 * both >= degree(print)
+            && isImprobable(both, degree(print), larger: degree(core))
+    }
+
+    private func isBridged(_ a: UInt64, _ b: UInt64, _ hard: [UInt64]) -> Bool {
+        let inA = hard.filter { sits($0, in: a) }
+        let inB = hard.filter { sits($0, in: b) }
+        let both = Set(inA).intersection(inB).count
+        return both >= 3 && Double(both) >= 0.02 * Double(min(inA.count, inB.count))
+    }
+
+    private func home(
+        of print: UInt64, _ cores: [UInt64], _ groups: [Set<UInt64>]
+    ) -> UInt64? {
+        let size = degree(print)
+        let near = cores.filter { core in
+            let both = shared(print, core, ordinary: true)
+            return both >= 3 && isImprobable(both, size, larger: degree(core))
+        }.sorted { a, b in
+            (shared(print, a, ordinary: true), degree(a), a)
+                > (shared(print, b, ordinary: true), degree(b), b)
+        }
+        guard let first = near.first else { return nil }
+        if isMost(shared(print, first, ordinary: true), size) { return first }
+        return near.first { core in
+            guard let group = groups.first(where: { $0.contains(core) }) else { return false }
+            let members = group.intersection(near).reduce(into: Set<String>()) {
+                $0.formUnion(prints[$1]?.accounts ?? [])
+            }
+            let both = (prints[print]?.accounts ?? []).intersection(members)
+            return isMost(both.count { counts($0, ordinary: true) }, size)
+        }
+    }
+
+    private func leftovers(_ left: [UInt64]) -> [Set<UInt64>] {
+        var ties: [(weight: Int, a: UInt64, b: UInt64)] = []
+        for (n, b) in left.enumerated() {
+            for a in left[..<n] {
+                let both = shared(a, b, ordinary: true)
+                let sizes = [degree(a), degree(b)].sorted()
+                guard both >= 3, isMost(both, sizes[0]),
+                    isImprobable(both, sizes[0], larger: sizes[1])
+                else { continue }
+                let part = (both << 20) / sizes[0]
+                ties.append((part * 65536 / fixedLog2(1 + sizes[1]), a, b))
+            }
+        }
+        ties.sort { ($0.weight, $1.a, $1.b) > ($1.weight, $0.a, $0.b) }
+        var clusters = left.map { Set([$0]) }
+        for tie in ties {
+            guard let i = clusters.firstIndex(where: { $0.contains(tie.a) }),
+                let j = clusters.firstIndex(where: { $0.contains(tie.b) }), i != j
+            else { continue }
+            let sizes = [clusters[i].count, clusters[j].count].sorted()
+            let mass = ties.filter { other in
+                clusters[i].contains(other.a) && clusters[j].contains(other.b)
+                    || clusters[i].contains(other.b) && clusters[j].contains(other.a)
+            }.reduce(0) { $0 + $1.weight }
+            let needed = 0.02 * Double(sizes[0] * min(8, sizes[1])) * 1_048_576
+            if sizes[0] > 1, Double(mass) < needed { continue }
+            Self.join(&clusters, tie.a, tie.b)
+        }
+        return clusters.filter { $0.count > 1 }
+    }
+
+    /// With 16 binary digits, rounded down.
+    private func fixedLog2(_ value: Int) -> Int { Int(log2(Double(value)) * 65536) }
+
+    /// For each account the clusters it has most fingerprints of; none where it is in more than three.
+    func homes(_ clusters: [Set<UInt64>]) -> [String: [Int]] {
+        var ties: [String: [Int: Int]] = [:]
+        for (i, cluster) in clusters.enumerated() {
+            for key in cluster {
+                for account in prints[key]?.accounts ?? [] {
+                    ties[account, default: [:]][i, default: 0] += 1
+                }
+            }
+        }
+        return ties.mapValues { counts in
+            let most = counts.values.max()
+            return counts.count > settings.campaignsPerAccount
+                ? [] : counts.filter { $0.value == most }.map(\.key)
+        }
+    }
+}
