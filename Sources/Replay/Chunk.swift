@@ -11,6 +11,8 @@ final class Chunk: @unchecked Sendable {
     private(set) var first: Int64 = 0
     /// How many records there are.
     private(set) var count = 0
+    /// Where the source stood in front of them.
+    private(set) var bookmark: [UInt8] = []
     /// Whether the source ends behind them.
     private(set) var isLast = false
     /// Whether the blocks are written already.
@@ -39,6 +41,7 @@ final class Chunk: @unchecked Sendable {
     ) throws(InputError) {
         self.source = source
         first = offset
+        bookmark = reader.bookmark
         isLast = false
         bytes.removeAll()
         entries.removeAll(keepingCapacity: true)

@@ -39,6 +39,12 @@ final class ChunkReader: @unchecked Sendable {
     /// Records read so far.
     var recordsRead: Int { states.reduce(0) { $0 + Int($1.offset) } }
 
+    /// The pane that all sources that go on have come to; nil before the first event of any.
+    var reached: UInt32? {
+        let open = states.filter(\.isOpen)
+        return (open.isEmpty ? states : open).compactMap(\.pane).min()
+    }
+
     /// Fills as many of the chunks as there is something to read for; `filled` says how many.
     func fill(_ chunks: [Chunk]) {
         filled = 0
@@ -64,6 +70,27 @@ final class ChunkReader: @unchecked Sendable {
         guard clock.highest != nil else { return }
         states[s].stride = clock.firstOpenPane - (states[s].pane ?? clock.firstOpenPane)
         states[s].pane = clock.firstOpenPane
+    }
+
+    /// How many sources there are.
+    var count: Int { sources.count }
+
+    /// Where a source stood when all but `waiting` was settled: chunks that are read and not worked on yet.
+    func settled(
+        _ source: Int, before waiting: ArraySlice<Chunk>
+    ) -> (records: Int64, bookmark: [UInt8], isOpen: Bool) {
+        if let chunk = waiting.first(where: { $0.source == source }) {
+            return (chunk.first, chunk.bookmark, true)
+        }
+        return (states[source].offset, sources[source].bookmark, states[source].isOpen)
+    }
+
+    /// Lets a source go on where it stood.
+    func restore(_ state: SourceState, of source: Int) throws(InputError) {
+        states[source].offset = state.records
+        states[source].isOpen = state.isOpen
+        states[source].pane = state.clock.highest == nil ? nil : state.clock.firstOpenPane
+        if state.isOpen { try sources[source].resume(behind: state.records, state.bookmark) }
     }
 
     /// A source of which no event is known gets one chunk at a time: what follows cannot be judged without.

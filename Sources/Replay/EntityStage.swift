@@ -1,3 +1,4 @@
+import Aggregation
 import Detection
 import Primitives
 import Topology
@@ -6,13 +7,18 @@ import Topology
 ///
 /// Unchecked Sendable: one thread at a time works on it.
 final class EntityStage: @unchecked Sendable {
-    private let tasks: UnsafeMutablePointer<EntityTask>
+    let tasks: UnsafeMutablePointer<EntityTask>
     /// The offset each task's next block has: blocks are counted, as in a log.
-    private let offsets: UnsafeMutablePointer<Int64>
-    private let count: Int
-    private let stride: Int
+    let offsets: UnsafeMutablePointer<Int64>
+    let count: Int
+    let stride: Int
+    /// What was done before the checkpoint that the tasks go on from.
+    var base = EntitySummary()
     /// Findings not yet taken.
     private var findings: [Finding] = []
+    /// Evidence for CAMPAIGN, which takes what came in the round before.
+    private var evidence = BlockBatch()
+    private var evidenceBefore = BlockBatch()
 
     /// The tasks of the partitions `first`, `first + stride`, ...
     init(_ settings: PipelineSettings, _ plan: TopologyPlan, first: Int, stride: Int) {
@@ -49,6 +55,14 @@ final class EntityStage: @unchecked Sendable {
         }
         offsets[partition / stride] += 1
         tasks[partition / stride].advance(&findings)
+        tasks[partition / stride].takeEvidence { evidence.append($0, partition: partition) }
+    }
+
+    /// Hands over the evidence of the round that has ended; it stays as it is for the next one.
+    func turnEvidence() -> BlockBatch {
+        swap(&evidence, &evidenceBefore)
+        evidence.removeAll()
+        return evidenceBefore
     }
 
     /// Takes the findings since the last call.
@@ -59,7 +73,7 @@ final class EntityStage: @unchecked Sendable {
 
     /// What the tasks have done and hold.
     func summary() -> EntitySummary {
-        var summary = EntitySummary()
+        var summary = base
         for i in 0..<count {
             summary.counters.add(tasks[i].counters)
             summary.entities += tasks[i].entities
@@ -68,6 +82,9 @@ final class EntityStage: @unchecked Sendable {
             summary.memoryBytes += tasks[i].memoryBytes
             summary.openFindings += tasks[i].openFindings
             summary.suppressed += tasks[i].suppressed
+            summary.addCosts(tasks[i].ruleCosts)
+            summary.addCensus(tasks[i].census)
+            summary.samples += tasks[i].samples
             summary.closedThrough = max(
                 summary.closedThrough, tasks[i].closedThrough ?? .distantPast)
         }
@@ -91,6 +108,12 @@ public struct EntitySummary: Sendable {
     public var openFindings = 0
     /// Findings held back while their rule was cooling down.
     public var suppressed = 0
+    /// What each rule's evaluations have cost, by its index among the compiled ones.
+    public var ruleCosts: [RuleCost] = []
+    /// The evidence of probes, by time for each.
+    public var samples: [ProbeSample] = []
+    /// Entities kept and their bytes, by kind.
+    public var census: [String: EntityStore.Census] = [:]
     /// The event time up to which panes are closed.
     public var closedThrough = EventTime.distantPast
 
@@ -105,6 +128,21 @@ public struct EntitySummary: Sendable {
         memoryBytes += other.memoryBytes
         openFindings += other.openFindings
         suppressed += other.suppressed
+        addCosts(other.ruleCosts)
+        addCensus(other.census)
+        samples += other.samples
         closedThrough = max(closedThrough, other.closedThrough)
+    }
+
+    mutating func addCosts(_ costs: [RuleCost]) {
+        if ruleCosts.isEmpty { ruleCosts = costs.map { _ in RuleCost() } }
+        for (rule, cost) in costs.enumerated() { ruleCosts[rule].add(cost) }
+    }
+
+    mutating func addCensus(_ other: [String: EntityStore.Census]) {
+        for (kind, count) in other {
+            census[kind, default: .init()].entities += count.entities
+            census[kind, default: .init()].bytes += count.bytes
+        }
     }
 }

@@ -11,26 +11,31 @@ import Topology
 /// Unchecked Sendable: a step touches its own chunk's task and its own worker's decoder.
 final class IngestStage: @unchecked Sendable {
     /// A source's own task, which reads what no trial can, and what all of its tasks have counted.
-    private struct Source: ~Copyable {
+    struct Source: ~Copyable {
         var task: IngestTask
         var counters = IngestCounters()
+        /// Of the records settled last.
+        var rejected: [Int] = []
     }
 
-    private let sources: [any RecordSource]
-    private let states: UnsafeMutablePointer<Source>
+    let sources: [any RecordSource]
+    let states: UnsafeMutablePointer<Source>
     private let trials: UnsafeMutablePointer<IngestTask>
     private let trialCount: Int
     /// By address, as the tasks: a stored property would be checked for exclusive access at every record.
     private let decoders: UnsafeMutablePointer<EventDecoder>
     private let workers: Int
     private let plan: TopologyPlan
-    private let observer: (any RecordObserver)?
-    /// The first refused records.
-    private(set) var refusals: [Replay.Refusal] = []
+    private let observer: (any EventObserver)?
+    var ledger: GapLedger
+    /// Where the first event of a source with a flaw is.
+    var flawPlaces: [FlawKey: String] = [:]
+    /// The first refused records of each source: which come first of all does not depend on how they are read.
+    var refused: [[Replay.Refusal]]
 
     init(
         _ settings: PipelineSettings, _ plan: TopologyPlan, _ sources: [any RecordSource],
-        threads: Int, chunks: Int, _ observer: (any RecordObserver)?
+        threads: Int, chunks: Int, _ observer: (any EventObserver)?
     ) throws {
         self.observer = observer
         let made = try settings.makeDecoder(plan.tracked)
@@ -41,6 +46,8 @@ final class IngestStage: @unchecked Sendable {
         }
         self.sources = sources
         self.plan = plan
+        ledger = GapLedger(sources: sources.count)
+        refused = Array(repeating: [], count: sources.count)
         workers = threads
         trialCount = chunks
         trials = .allocate(capacity: chunks)
@@ -69,22 +76,42 @@ final class IngestStage: @unchecked Sendable {
     /// Decodes and folds a chunk on trial.
     func work(_ chunk: Chunk, trial: Int, worker: Int) {
         trials[trial].beginTrial(of: chunk.source, after: chunk.first - 1)
-        Self.ingest(chunk, by: trials + trial, decoders + worker)
-        if let observer {
-            chunk.forEach { record, _, _ in
-                observer.observe(record, decoder: &decoders[worker], worker: worker)
+        guard let observer else {
+            return Self.ingest(chunk, by: trials + trial, decoders + worker)
+        }
+        let (task, decoder) = (trials + trial, decoders + worker)
+        chunk.forEach { record, offset, timestampMs in
+            let isEvent = task.pointee.take(
+                record, offset: offset, timestampMs: timestampMs, decoder: &decoder.pointee)
+            if isEvent {
+                observer.observe(decoder.pointee.event, worker: worker)
+            } else {
+                Self.observe(record, &decoder.pointee, observer, worker)
             }
+        }
+    }
+
+    /// Shows an observer the events of a record that is none or several, which is decoded again for it.
+    private static func observe(
+        _ record: ByteSlice, _ decoder: inout EventDecoder, _ observer: any EventObserver,
+        _ worker: Int
+    ) {
+        var each: Decoded? = decoder.decode(record)
+        while let verdict = each {
+            if verdict == .event { observer.observe(decoder.event, worker: worker) }
+            each = decoder.next()
         }
     }
 
     /// Decides about a chunk's trial; chunks are settled in the order they were read in. Returns the source's clock.
     func settle(_ chunk: Chunk, trial: Int) -> PartitionClock {
         let state = states + chunk.source
+        let before = state.pointee.task.clock.highest
         chunk.removeBlocks()
         if !state.pointee.task.hasParked, trials[trial].holds(behind: state.pointee.task.clock) {
             let clock = trials[trial].accept(behind: state.pointee.task.clock)
-            state.pointee.counters.add(trials[trial].takeCounters())
-            keep(trials[trial].takeDeadLetters(), of: chunk.source)
+            count(trials[trial].takeCounters(), trials[trial].takeHours(), of: chunk.source)
+            keep(trials[trial].takeDeadLetters(), of: chunk.source, behind: before)
             state.pointee.task.begin(chunk.source, after: chunk.last, clock: clock)
         } else {
             readAgain(chunk, trial)
@@ -103,11 +130,11 @@ final class IngestStage: @unchecked Sendable {
         Self.flush(&state.pointee.task, through: chunk.last, .ended, into: chunk)
     }
 
-    /// Takes what the sources' ends refused, once all are flushed.
+    /// Takes what the ends of sources refused, once those are flushed.
     func finish() {
         for s in sources.indices {
-            keep(states[s].task.takeDeadLetters(), of: s)
-            states[s].counters.add(states[s].task.takeCounters())
+            keep(states[s].task.takeDeadLetters(), of: s, behind: nil)
+            count(states[s].task.takeCounters(), states[s].task.takeHours(), of: s)
         }
     }
 
@@ -118,7 +145,22 @@ final class IngestStage: @unchecked Sendable {
         Self.flush(
             &state.pointee.task, through: state.pointee.task.processedOffset, .active, into: chunk)
         chunk.isFlushed = true
-        keep(state.pointee.task.takeDeadLetters(), of: chunk.source)
+        keep(state.pointee.task.takeDeadLetters(), of: chunk.source, behind: nil)
+        count(
+            state.pointee.task.takeCounters(), state.pointee.task.takeHours(), of: chunk.source)
+    }
+
+    private func count(_ counters: IngestCounters, _ hours: [UInt32], of source: Int) {
+        states[source].counters.add(counters)
+        ledger.note(hours, of: source)
+        for flawed in counters.coverage.flaws where flawPlaces[FlawKey(flawed)] == nil {
+            flawPlaces[FlawKey(flawed)] = sources[source].place(ofRecord: flawed.first.offset)
+        }
+    }
+
+    /// Where the first event with a flaw is.
+    func place(of flawed: FieldCoverage.Flawed) -> String {
+        flawPlaces[FlawKey(flawed)] ?? sources[flawed.first.source].name
     }
 
     private static func ingest(
@@ -141,9 +183,14 @@ final class IngestStage: @unchecked Sendable {
         }
     }
 
-    private func keep(_ letters: [DeadLetter], of source: Int) {
-        for letter in letters.prefix(max(0, Replay.keptRefusals - refusals.count)) {
-            refusals.append(
+    /// Takes what was refused; a trial does not know of the event times before it, up to `highest`.
+    private func keep(_ letters: [DeadLetter], of source: Int, behind highest: EventTime?) {
+        for letter in letters {
+            ledger.note(
+                letter.reason, of: source, at: [letter.reached, highest].compactMap(\.self).max())
+        }
+        for letter in letters.prefix(max(0, Replay.keptRefusals - refused[source].count)) {
+            refused[source].append(
                 Replay.Refusal(
                     place: sources[source].place(ofRecord: letter.offset), letter: letter))
         }
@@ -170,12 +217,19 @@ final class IngestStage: @unchecked Sendable {
         }
     }
 
+    /// The first refused records.
+    var refusals: [Replay.Refusal] { Array(refused.joined().prefix(Replay.keptRefusals)) }
+
+    /// What is missing in what was read.
+    var gaps: [Gap] { ledger.gaps(sources) }
+
     /// From the start of the first pane with an event to the newest event; nil without events.
     var span: ClosedRange<EventTime>? {
         var lowest: UInt32?
         var highest: EventTime?
         for s in sources.indices {
-            let clock = states[s].task.clock
+            let clock = states[s].task.clock.limited(to: plan.panes)
+            guard clock.lowestPane != nil else { continue }
             if let pane = clock.lowestPane { lowest = min(lowest ?? pane, pane) }
             if let time = clock.highest { highest = max(highest ?? time, time) }
         }

@@ -8,6 +8,8 @@ public enum InputError: Error, Equatable, CustomStringConvertible {
     case foreign(path: String, format: String, remedy: String)
     /// A temporary file of a sort cannot be written or read back; `reason` is the system's.
     case spill(directory: String, reason: String)
+    /// A partition of a topic cannot be read; `reason` says why and what would help.
+    case topic(name: String, reason: String)
 
     /// What happened, with the file's path.
     public var description: String {
@@ -18,6 +20,7 @@ public enum InputError: Error, Equatable, CustomStringConvertible {
                 + "check the file with '\(format) -t', or cut it off before that point"
         case .foreign(let path, let format, let remedy):
             "\(path): \(format) is not read here; make it text, gzip or zstd first: '\(remedy)'"
+        case .topic(let name, let reason): "\(name): \(reason)"
         case .spill(let directory, let reason):
             "a temporary file of --sort in \(directory): \(reason); it takes about as much space as "
                 + "the events unpacked: name another place with --temp-directory"

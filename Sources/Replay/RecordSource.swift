@@ -8,6 +8,16 @@ public protocol RecordSource: AnyObject {
     var progress: (done: Int, total: Int)? { get }
     /// How messages name the record with so many before it: `file:line`.
     func place(ofRecord offset: Int64) -> String
+    /// Whether it is a part of something that has events at all times, as a partition of a topic.
+    var isPartition: Bool { get }
+    /// What was to be read and was not there, once all is read.
+    var gaps: [Gap] { get }
+    /// Where it stands, for ``resume(behind:_:)`` of a source made later; only the source itself reads it.
+    var bookmark: [UInt8] { get }
+    /// Goes on behind so many records, before anything is read: where `bookmark` was noted.
+    ///
+    /// - Throws: `InputError`, also where it has no such place.
+    func resume(behind records: Int64, _ bookmark: [UInt8]) throws(InputError)
     /// Says that the place of no record in front of `offset` will be asked for, but of the last 8,192.
     func forgetPlaces(before offset: Int64)
 
@@ -20,6 +30,26 @@ public protocol RecordSource: AnyObject {
 }
 
 extension RecordSource {
+    /// It stands for itself.
+    public var isPartition: Bool { false }
+    /// Nothing is known to be missing.
+    public var gaps: [Gap] { [] }
+
+    /// Nothing: records are counted.
+    public var bookmark: [UInt8] { [] }
+
+    /// Passes over the records.
+    public func resume(behind records: Int64, _ bookmark: [UInt8]) throws(InputError) {
+        var left = records
+        while left > 0 {
+            let isThere = try read(Int(min(left, 4_096))) { _, _ in left -= 1 }
+            guard isThere || left == 0 else {
+                throw .unreadable(
+                    path: name, reason: "it had \(records) records, and now has fewer")
+            }
+        }
+    }
+
     /// The name and the record's number from 1.
     public func place(ofRecord offset: Int64) -> String { "\(name):\(offset + 1)" }
 
@@ -72,18 +102,21 @@ public final class FileSource: RecordSource {
     }
 }
 
-/// The lines that records begin in: of those that may still be asked for, and the last 8,192 in front of them.
-final class PlaceList {
+/// Where records are, as lines or offsets: of those that may still be asked for, and the last 8,192 in front of them.
+public final class PlaceList {
     private var lines: [Int64] = []
     /// The record that the first line is of.
     private var first: Int64 = 0
     private static let kept: Int64 = 8192
 
+    /// No places of the records behind so many.
+    public init(behind records: Int64 = 0) { first = records }
+
     /// Notes the next record's line.
-    func append(line: Int64) { lines.append(line) }
+    public func append(line: Int64) { lines.append(line) }
 
     /// Drops what lies further in front of `offset` than is kept, now and then.
-    func forget(before offset: Int64) {
+    public func forget(before offset: Int64) {
         let dropped = offset - Self.kept - first
         guard dropped >= Self.kept else { return }
         lines.removeFirst(Int(dropped))
@@ -91,7 +124,7 @@ final class PlaceList {
     }
 
     /// The line of a record, from 0; nil where it was too long ago.
-    func line(ofRecord offset: Int64) -> Int64? {
+    public func line(ofRecord offset: Int64) -> Int64? {
         guard offset >= first, offset - first < Int64(lines.count) else { return nil }
         return lines[Int(offset - first)]
     }

@@ -1,3 +1,4 @@
+import Campaigns
 import Detection
 import Events
 import Primitives
@@ -46,6 +47,14 @@ public struct Replay {
         public var flawed: FieldCoverage.Flawed
     }
 
+    /// How far a replay has come.
+    public struct Progress: Sendable {
+        /// Records read.
+        public var records: Int
+        /// The event time that all sources have reached; nil before their first events.
+        public var time: EventTime?
+    }
+
     /// What came of a replay.
     public struct Report: Sendable {
         /// Records read, folded, refused.
@@ -62,10 +71,21 @@ public struct Replay {
         public var flaws: [Flaw] = []
         /// The findings by time, uid and sequence; empty where `keepsFindings` was off.
         public var findings: [Finding] = []
+        /// The members of the campaigns that are open at the end, by account.
+        public var members: [(account: [UInt8], row: MemberRow)] = []
+        /// What the CAMPAIGN task has counted.
+        public var campaigns = CampaignCounters()
+        /// Campaigns that are open at the end.
+        public var openCampaigns = 0
         /// The first refused records, at most `Replay.keptRefusals`.
         public var refusals: [Refusal] = []
         /// Sources of which an event was refused as too late, or more than one in a hundred came late.
         public var disorders: [Disorder] = []
+
+        /// What is missing in what was read.
+        public var gaps: [Gap] = []
+        /// The episodes of findings whose windows reach into a gap.
+        public var gapEpisodes: Set<FindingID> = []
 
         /// Nothing yet.
         public init() {}
@@ -74,23 +94,28 @@ public struct Replay {
     /// Refused records a report keeps.
     public static let keptRefusals = 20
 
-    private let settings: PipelineSettings
+    private var settings: PipelineSettings
+    private let campaigns: CampaignPipeline?
     private let threads: Int
     private let chunkRecords: Int
-    private let observer: (any RecordObserver)?
+    private let observer: (any EventObserver)?
 
     /// A replay through the pipeline of `settings`.
     ///
     /// - Parameters:
+    ///   - campaigns: the CAMPAIGN stage; nil runs without it, and rules that feed campaigns give their findings.
     ///   - threads: each does whatever is to be done: reading, decoding and folding, evaluating.
     ///   - chunkRecords: records that a thread takes at a time, at most.
-    ///   - observer: sees each record.
+    ///   - observer: sees each event.
     public init(
-        _ settings: PipelineSettings, threads: Int = 1, chunkRecords: Int = 4_096,
-        observer: (any RecordObserver)? = nil
+        _ settings: PipelineSettings, campaigns: CampaignPipeline? = nil, threads: Int = 1,
+        chunkRecords: Int = 4_096,
+        observer: (any EventObserver)? = nil
     ) {
         self.observer = observer
+        self.campaigns = campaigns
         self.settings = settings
+        self.settings.evidence = campaigns?.evidence
         self.threads = max(1, threads)
         self.chunkRecords = max(1, chunkRecords)
     }
@@ -98,35 +123,46 @@ public struct Replay {
     /// Reads the sources to their ends.
     ///
     /// - Parameters:
+    ///   - checkpoints: what it goes on from, and where it writes how far it has come; goes with `keepsFindings`.
     ///   - keepsFindings: whether the report holds the findings.
     ///   - onFinding: called with each finding as it comes, from one thread at a time.
-    ///   - onProgress: called now and then with the records read so far.
-    /// - Throws: `InputError`, `DecoderConfigurationError`.
+    ///   - onProgress: called now and then.
+    /// - Throws: `InputError`, `DecoderConfigurationError`, `CheckpointError`.
     public func run(
-        _ sources: [any RecordSource], keepsFindings: Bool = true,
-        onFinding: ((Finding) -> Void)? = nil, onProgress: ((Int) -> Void)? = nil
+        _ sources: [any RecordSource], checkpoints: Checkpoints? = nil,
+        keepsFindings: Bool = true,
+        onFinding: ((Finding) -> Void)? = nil, onProgress: ((Progress) -> Void)? = nil
     ) async throws -> Report {
         let plan = settings.plan
         var report = Report()
         let rounds = try Rounds(
-            settings, plan, sources, threads: threads, chunkRecords: chunkRecords, observer)
+            settings, plan, sources, campaigns, threads: threads, chunkRecords: chunkRecords,
+            observer)
+        if let checkpoints, checkpoints.saved != nil {
+            report.findings = try rounds.restore(from: checkpoints.path)
+        }
         while let found = try await rounds.next() {
             if let onFinding {
                 // Each task hands out its own in order; a reader expects all of them to be.
                 for finding in found.sorted(by: Replay.precedes) { onFinding(finding) }
             }
             if keepsFindings { report.findings += found }
-            onProgress?(rounds.recordsRead)
+            onProgress?(rounds.progress)
+            if let checkpoints, checkpoints.isDue {
+                report.findings += await rounds.drain()
+                rounds.save(to: checkpoints, report.findings)
+            }
         }
         rounds.describe(in: &report)
         let coverage = InputCoverage(report.ingest, plan: plan)
         report.coverage = coverage
         report.silentRules = coverage.silentRules(of: settings.rules)
-        report.flaws = report.ingest.coverage.flaws.map { flawed in
-            let source = sources[flawed.first.source]
-            return Flaw(place: source.place(ofRecord: flawed.first.offset), flawed: flawed)
-        }
         report.findings.sort(by: Replay.precedes)
+        let windows = settings.rules.rules.map { rule in
+            (rule.info.id, Int64(rule.subjectPanes) * plan.timing.paneWidth.ms)
+        }
+        report.gapEpisodes = GapTouch(report.gaps).episodes(
+            of: report.findings, windowMs: Dictionary(windows, uniquingKeysWith: max))
         return report
     }
 

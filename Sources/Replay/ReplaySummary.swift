@@ -19,7 +19,7 @@ public struct ReplaySummary: Sendable {
         var rows = ingestRows + [("", "")]
         rows += findingRows + [("", "")] + stateRows
         return Columns.text(rows) + Columns.text(coverageRows) + Columns.text(flawRows) + refusals
-            + disorders + silent
+            + disorders + gaps + silent
     }
 
     /// The share of the events that have each field, of those that any has, and what none has.
@@ -69,6 +69,7 @@ public struct ReplaySummary: Sendable {
         rows += [
             ("events processed", grouped(ingest.processed)), ("  late", grouped(ingest.late)),
         ]
+        if ingest.outside > 0 { rows.append(("outside of the range", grouped(ingest.outside))) }
         if ingest.skipped > 0 { rows.append(("no requests, skipped", grouped(ingest.skipped))) }
         rows.append(("dead letters", grouped(ingest.rejectedTotal)))
         for reason in RejectReason.allCases where ingest.rejected[reason.index] > 0 {
@@ -142,6 +143,23 @@ extension ReplaySummary {
         return "\nwarning: not in order of time\n" + lines.joined()
             + (rest > 0 ? "  and \(grouped(rest)) more files\n" : "")
             + "  'backtest --sort' reads each file in the order of its times; or sort them first\n"
+    }
+}
+
+extension ReplaySummary {
+    /// What is missing, the first of each kind.
+    private var gaps: String {
+        guard !report.gaps.isEmpty else { return "" }
+        var text = "\ngaps in what was read\n"
+        for kind in Gap.Kind.allCases {
+            let all = report.gaps.filter { $0.kind == kind }
+            for gap in all.prefix(10) { text += "  \(gap.text)\n" }
+            if all.count > 10 { text += "  and \(grouped(all.count - 10)) more of the last kind\n" }
+        }
+        let episodes = Set(report.findings.map(\.uid)).count
+        return text
+            + "  \(grouped(report.gapEpisodes.count)) of \(grouped(episodes)) episodes of findings "
+            + "have windows that reach into a gap\n"
     }
 }
 

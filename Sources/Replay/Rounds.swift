@@ -1,5 +1,7 @@
+import Campaigns
 import Detection
 import Execution
+import Primitives
 import Topology
 
 /// Both sides of a replay on all threads, a round at a time.
@@ -9,15 +11,20 @@ import Topology
 /// chunks in the order of their sources. So findings do not depend on how many threads there are; at most three
 /// rounds' records and blocks are in memory.
 final class Rounds {
-    private let ingest: IngestStage
-    private let reader: ChunkReader
-    private let shards: [EntityStage]
-    private let width: Int
+    let ingest: IngestStage
+    let reader: ChunkReader
+    let shards: [EntityStage]
+    let campaigns: CampaignStage?
+    let width: Int
+    let settings: PipelineSettings
+    let plan: TopologyPlan
+    let observer: (any EventObserver)?
     /// Sets of chunks that take turns: one is read into while the other is worked on.
-    private let sets: [[Chunk]]
-    private var turn = 0
+    let sets: [[Chunk]]
+    private(set) var turn = 0
     /// Chunks of the set that is worked on, and of the other one, whose blocks are to be taken in.
-    private var now = 0, before = 0
+    private(set) var now = 0
+    var before = 0
     private var hasBegun = false
 
     /// Chunks a thread has in a round: several, so that one that takes long does not hold up the others.
@@ -25,21 +32,30 @@ final class Rounds {
 
     init(
         _ settings: PipelineSettings, _ plan: TopologyPlan, _ sources: [any RecordSource],
-        threads: Int, chunkRecords: Int, _ observer: (any RecordObserver)?
+        _ campaigns: CampaignPipeline?, threads: Int, chunkRecords: Int,
+        _ observer: (any EventObserver)?
     ) throws {
         width = threads
+        self.settings = settings
+        self.plan = plan
+        self.observer = observer
         let count = width == 1 ? 1 : width * Self.chunksPerThread
         ingest = try IngestStage(settings, plan, sources, threads: threads, chunks: count, observer)
         reader = ChunkReader(sources, chunkRecords: chunkRecords)
         shards = (0..<threads).map {
             EntityStage(settings, plan, first: $0, stride: threads)
         }
+        self.campaigns = campaigns.map { CampaignStage($0, settings) }
         let shardCount = shards.count
         sets = (0..<2).map { _ in (0..<count).map { _ in Chunk(shards: shardCount) } }
     }
 
-    /// Records read so far.
-    var recordsRead: Int { reader.recordsRead }
+    /// How far reading has come.
+    var progress: Replay.Progress {
+        Replay.Progress(
+            records: reader.recordsRead,
+            time: reader.reached.map { plan.timing.paneWidth.start(of: Pane(index: $0)) })
+    }
 
     /// Works on the next round; nil behind the last one, else what was found in the round before.
     ///
@@ -51,19 +67,24 @@ final class Rounds {
             hasBegun = true
         }
         if let failure = reader.failure { throw failure }
-        guard now > 0 || before > 0 else { return nil }
+        guard now > 0 || before > 0 || campaigns?.hasWork == true else { return nil }
         let filled = await work()
         if now > 0 { await settle() }
         (before, now, turn) = (now, filled, 1 - turn)
-        return shards.flatMap { $0.takeFindings() }
+        campaigns?.take(shards.map { $0.turnEvidence() })
+        return shards.flatMap { $0.takeFindings() } + (campaigns?.takeFindings() ?? [])
     }
 
     /// Reads the next round, folds this one, and takes in the one before; returns how many chunks were read.
     private func work() async -> Int {
         let (ingest, reader, shards, count) = (ingest, reader, shards, now)
         let (chunks, others, taken) = (sets[turn], sets[1 - turn], before)
-        await ParallelLoop.run(1 + shards.count + count, width: width) { number, worker in
-            if number == 0 {
+        let campaigns = campaigns
+        let last = 1 + shards.count + count
+        await ParallelLoop.run(last + 1, width: width) { number, worker in
+            if number == last {
+                campaigns?.work()
+            } else if number == 0 {
                 reader.fill(others)
             } else if number <= shards.count {
                 for chunk in others.prefix(taken) {
@@ -95,6 +116,11 @@ final class Rounds {
         report.span = ingest.span
         report.refusals = ingest.refusals
         report.disorders = ingest.disorders
+        report.gaps = ingest.gaps
+        report.flaws = report.ingest.coverage.flaws.map {
+            Replay.Flaw(place: ingest.place(of: $0), flawed: $0)
+        }
         for shard in shards { report.entities.add(shard.summary()) }
+        campaigns?.describe(in: &report)
     }
 }

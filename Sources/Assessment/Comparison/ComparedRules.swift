@@ -16,12 +16,13 @@ public struct ComparedRules: Sendable {
     /// All of them, to compile together.
     public private(set) var rules: [Rule] = []
     private var owners: [String: [Owner]] = [:]
+    /// The ids rules run under, by digest.
+    private var known: [UInt64: String] = [:]
     private let count: Int
 
     /// Rules of each set; the first keeps its names.
     public init(_ sets: [[Rule]]) {
         count = sets.count
-        var known: [UInt64: String] = [:]
         for (number, set) in sets.enumerated() {
             for rule in set where rule.status != .paused {
                 let owner = Owner(set: number, info: rule.info)
@@ -38,12 +39,20 @@ public struct ComparedRules: Sendable {
         }
     }
 
+    /// The id under which a rule of one of the sets runs.
+    func runningID(of rule: Rule) -> String? { known[rule.digest] }
+
     /// The findings of each set, in canonical order: those it has when it runs alone.
     public func split(_ findings: [Finding]) -> [[Finding]] {
         var parts = [[Finding]](repeating: [], count: count)
         var isSorted = [Bool](repeating: true, count: count)
         for finding in findings {
-            for owner in owners[finding.rule.id] ?? [] {
+            guard let owners = owners[finding.rule.id] else {
+                // What is said of campaigns, which are found under the first set alone.
+                parts[0].append(finding)
+                continue
+            }
+            for owner in owners {
                 var own = finding
                 own.rule = owner.info
                 if owner.info.id != finding.rule.id {

@@ -56,9 +56,9 @@ public struct EpisodeDiff: Sendable {
         /// Episodes by change; one that opens later with another severity counts under both.
         public var changes: [Change: Int] = [:]
 
-        mutating func add(_ pair: Pair) {
-            before += pair.before == nil ? 0 : 1
-            after += pair.after == nil ? 0 : 1
+        mutating func add(_ pair: Pair, in range: JudgedRange?) {
+            before += EpisodeDiff.opens(pair.before, in: range) ? 1 : 0
+            after += EpisodeDiff.opens(pair.after, in: range) ? 1 : 0
             for change in pair.changes { changes[change, default: 0] += 1 }
         }
     }
@@ -70,8 +70,9 @@ public struct EpisodeDiff: Sendable {
     /// Numbers by rule.
     public private(set) var byRule: [String: Counts] = [:]
 
-    /// Pairs episodes; both lists are by time.
-    public init(before: [Episode], after: [Episode]) {
+    /// Pairs episodes; both lists are by time. With a range only those pairs are kept of which one side opens in it,
+    /// and only such sides are counted.
+    public init(before: [Episode], after: [Episode], in range: JudgedRange? = nil) {
         struct Key: Hashable { var rule: String, entity: String }
         var waiting: [Key: [Episode]] = [:]
         for episode in before {
@@ -85,13 +86,19 @@ public struct EpisodeDiff: Sendable {
             pairs.append(Pair(before: taken, after: episode))
         }
         for episode in waiting.values.joined() { pairs.append(Pair(before: episode, after: nil)) }
-        self.pairs = pairs.sorted {
+        self.pairs = pairs.filter { pair in
+            Self.opens(pair.before, in: range) || Self.opens(pair.after, in: range)
+        }.sorted {
             ($0.opened, $0.rule, $0.entity) < ($1.opened, $1.rule, $1.entity)
         }
         for pair in self.pairs {
-            total.add(pair)
-            byRule[pair.rule, default: Counts()].add(pair)
+            total.add(pair, in: range)
+            byRule[pair.rule, default: Counts()].add(pair, in: range)
         }
+    }
+
+    private static func opens(_ episode: Episode?, in range: JudgedRange?) -> Bool {
+        episode.map { range?.contains($0.opened) ?? true } ?? false
     }
 
     private static func overlap(_ a: Episode, _ b: Episode) -> Bool {

@@ -59,6 +59,8 @@ public struct BacktestReport: Sendable {
         public var confirmed = 0, benign = 0, unlabelled = 0
         /// Compared with the old rules; nil without a comparison.
         public var counts: EpisodeDiff.Counts?
+        /// What running it has cost, as it is and as it was; nil where it did not run.
+        public var cost: ReportedRule.Cost?, costBefore: ReportedRule.Cost?
     }
 
     /// What labels say.
@@ -77,8 +79,14 @@ public struct BacktestReport: Sendable {
     public var run: Run
     /// What the replay did.
     public var replay: Replay.Report
-    /// The episodes by time.
+    /// The range, and what was read in front of it.
+    public let warmup: WarmupReport
+    /// Rules that look further back than there is history.
+    public let shortHistories: [ShortHistory]
+    /// The episodes that opened in the range, by time.
     public let episodes: [Episode]
+    /// The episodes that opened in the warm-up and were open in the range.
+    public let carried: [Episode]
     /// The comparison with the old rules; nil without one.
     public let diff: EpisodeDiff?
     /// What changed in the rules themselves; nil without a comparison.
@@ -93,30 +101,56 @@ public struct BacktestReport: Sendable {
     public let expectations: [Expectation.Outcome]
     /// Thresholds tried.
     public var sweeps: [Sweep.Result] = []
+    /// Evidence over time of the findings that matter most.
+    public private(set) var timelines: [Timeline]
+    private let reported: [ReportedRule]
+    private let shown: [Episode]
+    /// The share of the time of all evaluations that each rule took, as it is and as it was.
+    let timeShares: [String: Double], timeSharesBefore: [String: Double]
     private let attributions: [Attribution]
 
     /// What came of a replay.
     ///
     /// - Parameters:
-    ///   - findings: with the rules as they are, in canonical order.
+    ///   - warmup: the range, and what was read in front of it.
+    ///   - findings: with the rules as they are, in canonical order, those of the warm-up among them.
     ///   - old: the findings of the old rules; nil without a comparison.
     ///   - compiled: the rules as they are.
+    ///   - oldCompiled: the old rules.
     ///   - judge: the labels and what was seen of them; nil without labels.
     public init(
-        _ run: Run, _ replay: Replay.Report, findings: [Finding], old: [Finding]?,
-        compiled: [RuleInfo], judge: Judge?, expectations: [Expectation], activity: Activity
+        _ run: Run, _ replay: Replay.Report, _ warmup: WarmupReport, findings: [Finding],
+        old: [Finding]?, compiled: [ReportedRule], oldCompiled: [ReportedRule] = [],
+        judge: Judge?, expectations: [Expectation], activity: Activity
     ) {
         self.run = run
         self.replay = replay
-        let episodes = Episode.all(findings)
-        let before = old.map { Episode.all($0) }
+        self.warmup = warmup
+        shortHistories = ShortHistory.all(
+            compiled.map { ($0.info.id, $0.reachMs) }, warmup.range, span: replay.span)
+        let found = warmup.range.episodes(findings)
+        let before = old.map { warmup.range.episodes($0) }
+        let episodes = found.opened
         self.episodes = episodes
-        diff = before.map { EpisodeDiff(before: $0, after: episodes) }
+        carried = found.carried
+        diff = before.map { EpisodeDiff(before: $0.all, after: found.all, in: warmup.range) }
         gaps = activity.gaps
         let attributions = episodes.map { judge?.scorer.attribution(of: $0) ?? .none }
         self.attributions = attributions
-        rules = Self.rows(episodes, attributions, compiled, replay.silentRules, diff)
-        judgement = judge.map { $0.judgement(of: episodes, before: before) }
+        timeShares = Self.timeShares(compiled)
+        timeSharesBefore = Self.timeShares(oldCompiled)
+        var rows = Self.rows(
+            episodes, attributions, compiled.map(\.info), replay.silentRules, diff)
+        for index in rows.indices {
+            let id = rows[index].id
+            rows[index].cost = compiled.first { $0.info.id == id }?.cost
+            rows[index].costBefore = oldCompiled.first { $0.info.id == id }?.cost
+        }
+        rules = rows
+        reported = compiled
+        shown = Timeline.chosen(found.all, judge)
+        timelines = Timeline.top(findings, found.all, attributions: judge, compiled)
+        judgement = judge.map { $0.judgement(of: found, before: before) }
         self.expectations = expectations.map { expectation in
             let count = zip(episodes, attributions).count { episode, attribution in
                 (expectation.rule.map { $0 == episode.rule } ?? true)
@@ -126,8 +160,32 @@ public struct BacktestReport: Sendable {
         }
     }
 
+    /// What to sample in a second reading, so that evidence over time is shown from the beginning and not at the moments
+    /// of findings alone; nil where nothing was found.
+    public func probes(_ width: PaneWidth) -> ProbePlan? {
+        guard let span = replay.span, !shown.isEmpty else { return nil }
+        let probes = shown.map { episode in
+            Probe(
+                rule: episode.rule, kind: episode.kind,
+                value: Array(episode.entity.utf8.dropFirst(episode.kind.utf8.count + 1)))
+        }
+        let panes = (span.upperBound.ms - span.lowerBound.ms) / width.ms
+        return ProbePlan(probes, everyPanes: UInt32(clamping: panes / Timeline.samples))
+    }
+
+    /// Shows evidence over time from what a second reading has sampled.
+    public mutating func setTimelines(_ samples: [ProbeSample]) {
+        timelines = Timeline.top(samples, shown, reported)
+    }
+
     /// Whether every expectation holds.
     public var isAsExpected: Bool { expectations.allSatisfy(\.isMet) }
+
+    /// From the first event of the range to the last one; nil without one.
+    public var judged: ClosedRange<EventTime>? { warmup.range.part(of: replay.span) }
+
+    /// The episodes that were open when the history or the range ended, by time.
+    public var openAtEnd: [Episode] { (carried + episodes).filter { $0.closed == nil } }
 
     /// What the labels say of an episode, by its place in `episodes`.
     func verdict(ofEpisode index: Int) -> Verdict? { attributions[index].verdict }

@@ -43,6 +43,30 @@ extension JSONWriter {
         endObject()
     }
 
+    /// Writes an episode with what it is on.
+    mutating func episode(_ episode: Episode) {
+        beginObject()
+        member("rule", episode.rule)
+        member("entity", episode.entity)
+        episodeMembers(episode)
+        endObject()
+    }
+
+    /// Writes one side of a difference.
+    mutating func side(_ episode: Episode) {
+        beginObject()
+        episodeMembers(episode)
+        endObject()
+    }
+
+    private mutating func episodeMembers(_ episode: Episode) {
+        member("uid", episode.uid.description)
+        member("version", episode.version)
+        member("severity", episode.severity.rawValue)
+        member("opened", episode.opened)
+        if let closed = episode.closed { member("closed", closed) }
+    }
+
     /// Writes the numbers of a comparison as members.
     mutating func comparison(_ counts: EpisodeDiff.Counts) {
         key("comparison")
@@ -52,6 +76,33 @@ extension JSONWriter {
         for change in EpisodeDiff.Change.allCases {
             key(change.rawValue)
             value(counts.changes[change] ?? 0)
+        }
+        endObject()
+    }
+
+    /// Writes what a rule has cost, but for times, which differ between equal runs.
+    mutating func cost(_ name: StaticString, _ cost: ReportedRule.Cost) {
+        key(name)
+        beginObject()
+        member("evaluations", cost.evaluations)
+        member("entities", cost.entities)
+        member("bytes", cost.bytes)
+        endObject()
+    }
+
+    /// Writes evidence over time.
+    mutating func timeline(_ timeline: Timeline) {
+        beginObject()
+        member("rule", timeline.rule)
+        member("entity", timeline.entity)
+        member("evidence", timeline.threshold.evidence)
+        member("comparison", timeline.threshold.comparison)
+        member("threshold", timeline.threshold.number)
+        list("points", timeline.points) { writer, point in
+            writer.beginObject()
+            writer.member("time", point.time)
+            writer.member("value", point.value)
+            writer.endObject()
         }
         endObject()
     }

@@ -15,10 +15,12 @@ public struct Judge: Sendable {
         self.budget = budget
     }
 
-    func judgement(of episodes: [Episode], before: [Episode]?) -> BacktestReport.Judgement {
+    func judgement(
+        of found: JudgedRange.Episodes, before: JudgedRange.Episodes?
+    ) -> BacktestReport.Judgement {
         BacktestReport.Judgement(
-            score: scorer.score(episodes), before: before.map { scorer.score($0) },
-            atCapacity: budget.map { ($0, atCapacity($0, episodes)) },
+            score: scorer.score(found.all), before: before.map { scorer.score($0.all) },
+            atCapacity: budget.map { ($0, atCapacity($0, found.opened)) },
             campaigns: labels.campaigns.count, accounts: labels.accounts.count,
             fingerprints: labels.fingerprints.count)
     }

@@ -31,10 +31,12 @@ public struct ReportJSON: ~Copyable {
         writer.member("schema_version", BacktestReport.schemaVersion)
         if run { writeRun() }
         writeInput()
+        writeWarmup()
         writeRules()
         writeTotals()
         if let judgement = report.judgement { writeJudgement(judgement) }
         if !report.sweeps.isEmpty { writeSweeps() }
+        writer.list("timelines", report.timelines) { $0.timeline($1) }
         writer.list("expectations", report.expectations) { writer, outcome in
             writer.beginObject()
             writer.member("expectation", outcome.expectation.text)
@@ -60,6 +62,12 @@ public struct ReportJSON: ~Copyable {
         writer.member("seconds", run.seconds)
         let rate = Double(report.replay.ingest.consumed) / max(run.seconds, 1e-9)
         writer.member("records_per_second", rate.rounded())
+        writer.list("rule_time", report.rules) { writer, row in
+            writer.beginObject()
+            writer.member("rule", row.id)
+            writer.member("share", report.timeShares[row.id])
+            writer.endObject()
+        }
         writer.endObject()
     }
 
@@ -76,10 +84,38 @@ public struct ReportJSON: ~Copyable {
             writer.member("to", span.upperBound)
         }
         writer.list("gaps", report.gaps) { $0.span($1) }
+        report.writeMissing(to: &writer)
         writer.list("coverage", replay.coverage?.items ?? []) { writer, item in
             writer.beginObject()
             writer.member("field", item.name)
             writer.member("events", item.events)
+            writer.endObject()
+        }
+        writer.endObject()
+    }
+
+    private mutating func writeWarmup() {
+        let (warmup, carried) = (report.warmup, report.carried.count)
+        writer.list("short_history", report.shortHistories) { writer, short in
+            writer.beginObject()
+            writer.member("rule", short.rule)
+            writer.member("reach_ms", Int(short.reachMs))
+            writer.member("history_ms", Int(short.historyMs))
+            writer.endObject()
+        }
+        guard warmup.range.from != nil || warmup.range.to != nil else { return }
+        writer.key("range")
+        writer.beginObject()
+        if let from = warmup.range.from { writer.member("from", from) }
+        if let to = warmup.range.to { writer.member("to", to) }
+        writer.member("events_outside", report.replay.ingest.outside)
+        writer.member("warmup_ms", Int(warmup.range.warmupMs))
+        writer.member("warmup_findings", warmup.dropped)
+        writer.member("carried", carried)
+        writer.list("warmup_checks", warmup.checks) { writer, check in
+            writer.beginObject()
+            writer.member("warmup_ms", Int(check.warmupMs))
+            writer.list("entities", check.entities) { $0.value($1) }
             writer.endObject()
         }
         writer.endObject()
@@ -102,6 +138,8 @@ public struct ReportJSON: ~Copyable {
             writer.member("on_benign", row.benign)
             writer.member("on_unlabelled", row.unlabelled)
             if let counts = row.counts { writer.comparison(counts) }
+            if let cost = row.cost { writer.cost("cost", cost) }
+            if let cost = row.costBefore { writer.cost("cost_before", cost) }
             writer.endObject()
         }
     }
@@ -110,7 +148,8 @@ public struct ReportJSON: ~Copyable {
         writer.key("findings")
         writer.beginObject()
         writer.member("total", report.episodes.count)
-        writer.member("open_at_end", report.episodes.count { $0.closed == nil })
+        writer.member("open_at_end", report.openAtEnd.count)
+        writer.list("open", report.openAtEnd) { $0.episode($1) }
         writer.list("days", report.days) { writer, day in
             writer.beginObject()
             writer.member("day", String(Timestamp.rfc3339(ms: day.start.ms).prefix(10)))
@@ -193,13 +232,7 @@ extension ReportJSON {
             for (name, episode) in [("before", pair.before), ("after", pair.after)] {
                 guard let episode else { continue }
                 writer.key(name)
-                writer.beginObject()
-                writer.member("uid", episode.uid.description)
-                writer.member("version", episode.version)
-                writer.member("severity", episode.severity.rawValue)
-                writer.member("opened", episode.opened)
-                if let closed = episode.closed { writer.member("closed", closed) }
-                writer.endObject()
+                writer.side(episode)
             }
             writer.endObject()
             writer.newline()
@@ -217,7 +250,7 @@ extension BacktestReport {
 
     /// The days from the first event to the last.
     var days: [Day] {
-        guard let span = replay.span else { return [] }
+        guard let span = judged else { return [] }
         let first = span.lowerBound.ms / Self.dayMs
         // A finding opens at the end of its pane, which may be the next day.
         let last = max(span.upperBound.ms, episodes.last?.opened.ms ?? 0) / Self.dayMs
@@ -233,7 +266,7 @@ extension BacktestReport {
 
     /// Days of the history, with a fraction.
     public var length: Double {
-        replay.span.map { Double($0.upperBound.ms - $0.lowerBound.ms) / Double(Self.dayMs) } ?? 0
+        judged.map { Double($0.upperBound.ms - $0.lowerBound.ms) / Double(Self.dayMs) } ?? 0
     }
 }
 

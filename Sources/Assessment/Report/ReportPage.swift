@@ -8,7 +8,7 @@ public enum ReportPage {
     public static func text(_ report: BacktestReport) -> String {
         let body = [
             head(report), expectations(report), rules(report), labels(report), sweeps(report),
-            input(report), run(report),
+            timelines(report), input(report), run(report),
         ].joined()
         return """
             <!doctype html>
@@ -27,6 +27,7 @@ public enum ReportPage {
 
     private static func head(_ report: BacktestReport) -> String {
         var text = "<h1>Backtest</h1>\n<p>\(markup(report.inputSentence))</p>\n"
+        text += report.warmupSentences.map { "<p>\(markup($0))</p>\n" }.joined()
         var facts = [(grouped(report.episodes.count), "findings")]
         if let diff = report.diff {
             facts.append((grouped(diff.total.before), "findings before"))
@@ -49,7 +50,9 @@ public enum ReportPage {
             "<li><b>No data</b> for \(markup($0.id)): no event has "
                 + "\(markup($0.missing.joined(separator: ", ")))</li>"
         }
-        return text + (silent.isEmpty ? "" : "<ul class=\"warn\">\(silent.joined())</ul>\n")
+        let short = report.notices.map { "<li>\(markup($0))</li>" }
+        let notices = (silent + short).joined()
+        return text + (notices.isEmpty ? "" : "<ul class=\"warn\">\(notices)</ul>\n")
     }
 
     private static func expectations(_ report: BacktestReport) -> String {
@@ -73,7 +76,8 @@ public enum ReportPage {
             }
             text += section("What changed in the rules", "<ul>\(items.joined())</ul>\n")
         }
-        return text
+        text += report.costTable.map { table($0) } ?? ""
+        return text + (report.openTable.map { table($0) } ?? "")
     }
 
     private static func labels(_ report: BacktestReport) -> String {
@@ -87,8 +91,22 @@ public enum ReportPage {
 
     private static func sweeps(_ report: BacktestReport) -> String {
         report.sweeps.map { sweep in
-            table(report.sweepTable(sweep)) + "<figure>\(Charts.sweep(sweep) ?? "")</figure>\n"
+            let pictures = [Charts.sweep(sweep), Charts.precisionRecall(sweep)].compactMap(\.self)
+            return table(report.sweepTable(sweep))
+                + pictures.map { "<figure>\($0)</figure>\n" }.joined()
         }.joined()
+    }
+
+    private static func timelines(_ report: BacktestReport) -> String {
+        let figures = report.timelines.map { timeline in
+            "<figure><figcaption><b>\(markup(Words.shortened(timeline.entity)))</b>, "
+                + "\(markup(timeline.rule)): \(markup(timeline.threshold.evidence))</figcaption>"
+                + "\(Charts.timeline(timeline))</figure>\n"
+        }
+        guard !figures.isEmpty else { return "" }
+        return "<h2>Evidence over time</h2>\n<div class=\"grid2\">\(figures.joined())</div>\n"
+            + "<p class=\"note\">What the most severe findings show, from the first on; the dashed line is what the "
+            + "rule compares with.</p>\n"
     }
 
     private static func input(_ report: BacktestReport) -> String {
@@ -106,7 +124,7 @@ public enum ReportPage {
                     texts: [0, 1],
                     note: "Windows that reach into one see less traffic than there may have been."))
         }
-        return text
+        return text + (report.missingTable.map(table) ?? "")
     }
 
     private static func run(_ report: BacktestReport) -> String {
@@ -123,7 +141,6 @@ public enum ReportPage {
             ["threads", "\(run.shards)"],
             ["took", "\(decimal(run.seconds)) s, \(grouped(Int(rate))) records/s"],
             ["state", "\(grouped(report.replay.entities.memoryBytes >> 20)) MiB"],
-            ["open at the end", grouped(report.episodes.count { $0.closed == nil })],
         ]
         return table(ReportTable(title: "Run", head: [], rows: rows, texts: [0, 1]))
     }
@@ -174,8 +191,11 @@ public enum ReportPage {
           vertical-align: top; }
         th { color: var(--soft); font-weight: 600; }
         .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+        .n + :not(.n) { padding-left: 18px; }
         tr { break-inside: avoid; }
         figure { margin: 0; break-inside: avoid; }
+        figcaption { font-size: 13px; margin: 8px 0 2px; overflow-wrap: anywhere; }
+        .grid2 { display: grid; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); gap: 8px 28px; }
         figure > svg { width: 100%; height: auto; display: block; }
         .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 6px 0 0; }
         .legend svg { width: 18px; height: 12px; margin-right: 6px; vertical-align: -1px; }

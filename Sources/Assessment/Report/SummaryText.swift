@@ -11,18 +11,25 @@ public enum SummaryText {
         var text = "## Backtest\n\n\(report.inputSentence) "
         text += "Rules: `\(report.run.rules)`"
         text += report.run.comparedRules.map { ", compared with `\($0)`.\n\n" } ?? ".\n\n"
+        let notices = report.warmupSentences + report.notices.map { "**Note:** \($0)" }
+        if !notices.isEmpty { text += notices.map { "- \($0)\n" }.joined() + "\n" }
         if !report.expectations.isEmpty { text += expectations(report.expectations) + "\n" }
         text += table(report.ruleTable)
+        if report.diff != nil { text += report.costTable.map(table) ?? "" }
         text += report.scoreTable.map(table) ?? ""
         text += report.farmTable.map(table) ?? ""
         text += report.judgementSentences.map { "- \($0)\n" }.joined()
         for sweep in report.sweeps { text += "\n" + table(report.sweepTable(sweep)) }
+        if !report.openAtEnd.isEmpty {
+            text += "\n\(grouped(report.openAtEnd.count)) findings were open at the end.\n"
+        }
         if !report.gaps.isEmpty {
             text += "\n\(grouped(report.gaps.count)) stretches without events, the first "
             text += report.gaps.prefix(1).map {
                 "\(Words.time($0.lowerBound)) to \(Words.time($0.upperBound)).\n"
             }.joined()
         }
+        text += report.missingTable.map { "\n" + table($0) } ?? ""
         return text
     }
 

@@ -25,6 +25,11 @@ enum Words {
         return "\(minutes / 1440)d \(minutes % 1440 / 60)h"
     }
 
+    /// The end of a list of which so many are shown: `, and 3 more`; empty where all are.
+    static func more(_ count: Int, shown: Int) -> String {
+        count > shown ? ", and \(grouped(count - shown)) more" : ""
+    }
+
     /// `2026-06-01 12:30`.
     static func time(_ time: EventTime) -> String {
         let text = Timestamp.rfc3339(ms: time.ms)

@@ -6,10 +6,9 @@ import Topology
 /// What the labelled accounts of a history did, counted while a replay reads it: requests and tokens by campaign and pane,
 /// and which fingerprints each account had from when on.
 ///
-/// It decodes each record once more, on the thread that has it, which adds about a third to a replay's time. Memory:
-/// 40 bytes for each pane in which a campaign is active, 40 for each pair of a labelled account and a fingerprint that
-/// rules judge. Sums do not depend on threads.
-public final class ActivityLedger: RecordObserver {
+/// Events outside of the panes that are folded are left out. Memory: 40 bytes for each pane in which a campaign is
+/// active, 40 for each pair of a labelled account and a fingerprint that rules judge. Sums do not depend on threads.
+public final class ActivityLedger: EventObserver {
     /// Requests and tokens.
     public struct Load: Sendable, Equatable {
         /// Requests.
@@ -44,24 +43,18 @@ public final class ActivityLedger: RecordObserver {
         tallies = (0..<threads).map { _ in Tally() }
     }
 
-    /// Counts the events of a record; one thread at a time for each `worker`.
-    public func observe(_ record: ByteSlice, decoder: inout EventDecoder, worker: Int) {
+    /// Counts an event; one thread at a time for each `worker`.
+    public func observe(_ event: Event, worker: Int) {
         let tally = tallies[worker]
-        var each: Decoded? = decoder.decode(record)
-        while let verdict = each {
-            if verdict == .event { add(decoder.event, to: tally) }
-            each = decoder.next()
-        }
-    }
-
-    private func add(_ event: Event, to tally: Tally) {
         let time = event.time
-        tally.hours[time.ms / 3_600_000, default: 0] += 1
-        guard let account = index[xxh3(event.account)] else { return }
+        let pane = plan.timing.paneWidth.pane(of: time).index
+        guard plan.panes.contains(pane) else { return }
+        tally.count(hour: time.ms / 3_600_000)
+        let name = EventAccount.withName(of: event, plan.gateways) { xxh3($0) }
+        guard let account = index[name] else { return }
         var load = Load()
         load.requests = 1
         load.tokens = Int(event.number(.inputTokens) ?? 0) + Int(event.number(.outputTokens) ?? 0)
-        let pane = plan.timing.paneWidth.pane(of: time).index
         tally.panes[CampaignPane(campaign: campaigns[account], pane: pane), default: Load()]
             .add(load)
         let known = tally.spans[account] ?? time...time
@@ -74,15 +67,23 @@ public final class ActivityLedger: RecordObserver {
         }
     }
 
+    /// Appends what was counted so far, for a checkpoint.
+    public func encode(into buffer: inout ByteBuffer) { sum().encode(into: &buffer) }
+
+    /// Goes on from what `encode` has written; false where it is something else.
+    public func restore(_ bytes: ByteSlice) -> Bool { tallies[0].restore(bytes) }
+
     private static func key(kind: String, value: ByteSlice) -> UInt64 {
         xxh3(value, seed: xxh3(kind))
     }
 
     /// All that was counted.
-    public func activity() -> Activity {
+    public func activity() -> Activity { Activity(sum(), paneWidth: plan.timing.paneWidth) }
+
+    private func sum() -> Tally {
         let sum = Tally()
         for tally in tallies {
-            sum.hours.merge(tally.hours, uniquingKeysWith: +)
+            sum.addHours(of: tally)
             sum.panes.merge(tally.panes) { a, b in
                 var both = a
                 both.add(b)
@@ -93,7 +94,7 @@ public final class ActivityLedger: RecordObserver {
                 min(a.lowerBound, b.lowerBound)...max(a.upperBound, b.upperBound)
             }
         }
-        return Activity(sum, paneWidth: plan.timing.paneWidth)
+        return sum
     }
 }
 
@@ -114,8 +115,28 @@ struct CampaignPane: Hashable {
 /// Unchecked Sendable: one thread at a time has it, and the sums are read when all are done.
 final class Tally: @unchecked Sendable {
     var hours: [Int64: Int] = [:]
+    /// The hour of the last event, and how many of its events are not in `hours` yet: most events are of one hour.
+    private var current: (hour: Int64, events: Int) = (0, 0)
     var panes: [CampaignPane: ActivityLedger.Load] = [:]
     var spans: [Int: ClosedRange<EventTime>] = [:]
     /// The first time of each use, in milliseconds.
     var uses: [Use: Int64] = [:]
+
+    /// Counts an event of an hour.
+    func count(hour: Int64) {
+        if hour != current.hour { finishHour() }
+        current = (hour, current.events + 1)
+    }
+
+    /// Takes over what was counted of the current hour.
+    func finishHour() {
+        if current.events > 0 { hours[current.hour, default: 0] += current.events }
+        current = (current.hour, 0)
+    }
+
+    /// Adds another thread's hours.
+    func addHours(of other: Tally) {
+        other.finishHour()
+        hours.merge(other.hours, uniquingKeysWith: +)
+    }
 }

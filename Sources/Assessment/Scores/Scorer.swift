@@ -10,13 +10,21 @@ public struct Scorer: Sendable {
     private let judged: Set<String>
     /// The last moment of the history.
     private let end: EventTime
+    /// Where subjects are watched; nil for the whole history.
+    private let watched: Range<EventTime>?
 
     /// A scorer for rules that judge the kinds `judged`, over a history that ends at `end`.
-    public init(_ labels: LabelSet, _ activity: Activity, judged: Set<String>, end: EventTime) {
+    ///
+    /// - Parameter start: where a warm-up ends, from which on subjects must have events; nil without one.
+    public init(
+        _ labels: LabelSet, _ activity: Activity, judged: Set<String>, start: EventTime? = nil,
+        end: EventTime
+    ) {
         self.labels = labels
         self.activity = activity
         self.judged = judged
         self.end = end
+        watched = start.map { $0..<EventTime(ms: .max) }
         attributor = Attributor(labels, activity)
     }
 
@@ -25,9 +33,10 @@ public struct Scorer: Sendable {
         attributor.attribution(of: episode)
     }
 
-    /// The score of `episodes`, which are by time; with `range`, of those opened and the subjects active in it.
+    /// The score of `all`, which are by time; with `range`, of those opened and the subjects active in it.
     public func score(_ all: [Episode], in range: Range<EventTime>? = nil) -> Score {
         let episodes = range.map { range in all.filter { range.contains($0.opened) } } ?? all
+        let range = range ?? watched
         let first = firstFindings(episodes)
         let farms = perFarm(episodes, first, range)
         let campaigns = farms.prefix { $0.isCampaign }.map(\.farm)

@@ -43,22 +43,23 @@ public struct SweepRunner: Sendable {
     ///
     /// - Parameters:
     ///   - findings: by variant.
-    ///   - days: the length of the history.
+    ///   - range: where findings are wanted.
+    ///   - days: the length of the history in it.
     public func results(
-        _ findings: [[Finding]], days: Double, scorer: Scorer?, split: Split?
+        _ findings: [[Finding]], in range: JudgedRange, days: Double, scorer: Scorer?, split: Split?
     ) -> [Sweep.Result] {
         var rest = findings[...]
         return sweeps.map { sweep in
-            let own = rest.prefix(sweep.values.count).map { Episode.all($0) }
+            let found = rest.prefix(sweep.values.count).map { range.episodes($0) }
             rest = rest.dropFirst(sweep.values.count)
-            let rows = zip(sweep.values, own).map { value, episodes in
+            let rows = zip(sweep.values, found).map { value, episodes in
                 Sweep.Row(
-                    value: value, findings: episodes.count,
-                    perDay: Double(episodes.count) / max(days, 1e-9),
-                    score: scorer.map { $0.score(episodes) })
+                    value: value, findings: episodes.opened.count,
+                    perDay: Double(episodes.opened.count) / max(days, 1e-9),
+                    score: scorer.map { $0.score(episodes.all) })
             }
             let choice = scorer.flatMap { scorer in
-                split.flatMap { choose(sweep.values, own, scorer, $0) }
+                split.flatMap { choose(sweep.values, found.map(\.all), scorer, $0) }
             }
             return Sweep.Result(text: sweep.text, rows: rows, choice: choice)
         }

@@ -24,7 +24,7 @@ struct PrefixTests {
         return scenario
     }
 
-    private static func settings() throws -> PipelineSettings {
+    static func settings() throws -> PipelineSettings {
         let diagnostics = Diagnostics()
         var loader = RuleLoader(diagnostics: diagnostics)
         loader.load(SourceText(name: "all", text: DeterminismTests.everyFeature))
@@ -34,7 +34,7 @@ struct PrefixTests {
     }
 
     /// The findings up to `time`, each as both formats write it.
-    private static func texts(_ findings: [Finding], through time: EventTime) -> [String] {
+    static func texts(_ findings: [Finding], through time: EventTime) -> [String] {
         let encoders = [FindingFormat.flat, .ocsf].map {
             FindingEncoder(format: $0, productVersion: "1")
         }
