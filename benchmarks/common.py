@@ -90,12 +90,13 @@ def create_input(servers, topic):
         "--set", f"alerts.topic={topic}", "--set", f"alerts.partitions={PARTITIONS}",
         "--set", f"partials.topic={topic}-unused", "--set", "partials.partitions=1",
         "--set", f"dead_letters.topic={topic}-unused-too", "--set", "dead_letters.partitions=1",
-        "--set", f"state.topic={topic}-unused-three")
+        "--set", f"state.topic={topic}-unused-three",
+        "--set", "campaigns.alerts=off")
 
 
 def topic_options(name):
     """Options that give a run topics of its own."""
-    kinds = ("partials", "alerts", "dead_letters", "state")
+    kinds = ("partials", "alerts", "dead_letters", "state", "evidence", "members")
     return [word for kind in kinds for word in ("--set", f"{kind}.topic={name}-{kind}")]
 
 

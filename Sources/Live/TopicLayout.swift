@@ -31,6 +31,12 @@ public struct TopicLayout {
             )
             let count = counts[name] ?? 0
             guard count != wanted else { continue }
+            if wanted == 1 {
+                throw .configuration(
+                    "\(name) has \(count) partitions, and its stage has one task, which has to see everything: name "
+                        + "a new topic in \(stage.log).topic, which 'stillwatch topics create' makes"
+                )
+            }
             // Entities live where the count says: with another one they would start over, elsewhere.
             throw .configuration(
                 "\(name) has \(count) partitions, the configuration says \(wanted): set "

@@ -11,6 +11,8 @@ extension Rounds {
         await ParallelLoop.run(shards.count, width: width) { number, _ in
             for chunk in blocks { shards[number].receive(chunk.batches[number]) }
         }
+        // Nothing may have been read in this round because something was still to be settled: there is a next one.
+        if before > 0 { hasDrained = true }
         before = 0
         guard let campaigns else { return shards.flatMap { $0.takeFindings() } }
         campaigns.work()

@@ -26,6 +26,8 @@ final class Rounds {
     private(set) var now = 0
     var before = 0
     private var hasBegun = false
+    /// Whether blocks were taken in between two rounds.
+    var hasDrained = false
 
     /// Chunks a thread has in a round: several, so that one that takes long does not hold up the others.
     private static let chunksPerThread = 3
@@ -67,7 +69,9 @@ final class Rounds {
             hasBegun = true
         }
         if let failure = reader.failure { throw failure }
-        guard now > 0 || before > 0 || campaigns?.hasWork == true else { return nil }
+        let goesOn = hasDrained || campaigns?.hasWork == true
+        hasDrained = false
+        guard now > 0 || before > 0 || goesOn else { return nil }
         let filled = await work()
         if now > 0 { await settle() }
         (before, now, turn) = (now, filled, 1 - turn)

@@ -8,6 +8,8 @@ public struct ProgressBar: ~Copyable {
     private let startMs: Int64
     private var drawnMs: Int64
     private var done: Int64 = 0
+    private var records: Int64?
+    private var note = ""
 
     /// A bar for `total` units of work (0 = unknown).
     public init(label: String, total: Int64, isShown: Bool = StandardError.isTerminal) {
@@ -18,9 +20,12 @@ public struct ProgressBar: ~Copyable {
         self.drawnMs = startMs
     }
 
-    /// Says that `done` units are through in all.
-    public mutating func update(done: Int64) {
+    /// Says that `done` units are through in all; `records` of them give the rate, where units are something else,
+    /// and `note` stands behind it.
+    public mutating func update(done: Int64, records: Int64? = nil, note: String = "") {
         self.done = done
+        self.records = records
+        self.note = note
         guard isShown else { return }
         let now = WallClock.steadyMs
         guard now - drawnMs >= 100 else { return }
@@ -35,7 +40,8 @@ public struct ProgressBar: ~Copyable {
     }
 
     private func draw(elapsedMs: Int64) {
-        let line = Self.line(label: label, done: done, total: total, elapsedMs: elapsedMs)
+        var line = Self.line(label: label, done: done, total: total, elapsedMs: elapsedMs)
+        if let records { line += "  \(records * 1_000 / max(1, elapsedMs)) records/s  \(note)" }
         StandardError.write(Array("\r\u{1B}[2K\(line)".utf8))
     }
 

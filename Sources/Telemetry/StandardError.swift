@@ -27,6 +27,13 @@ public enum WallClock {
     /// Milliseconds that never go back, from an unspecified start.
     public static var steadyMs: Int64 { read(CLOCK_MONOTONIC) }
 
+    /// Nanoseconds that never go back, from an unspecified start.
+    public static var steadyNs: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
     private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         clock_gettime(clock, &time)

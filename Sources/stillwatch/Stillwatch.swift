@@ -8,7 +8,9 @@ import Telemetry
 struct Stillwatch {
     /// Every command, in the order of the help.
     private static let commands = [
-        RunCommand.command, BacktestCommand.command, DemoCommand.command, SimulateCommand.command,
+        RunCommand.command, BacktestCommand.command, HuntCommand.command, CaptureCommand.command,
+        DemoCommand.command,
+        SimulateCommand.command,
         ValidateCommand.command, RulesLintCommand.command, RulesTestCommand.command,
         RulesDiffCommand.command, RulesStarterCommand.command, RulesFeaturesCommand.command,
         TopicsCreateCommand.command, DecodeCommand.command, DeadLettersListCommand.command,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads the public traces and prints the tables of Sources/Simulation/TraceFit.swift.
+"""Reads the public traces and prints the tables of Sources/Simulation/TraceFit.swift, and what tests check.
 
     python3 benchmarks/fit/fit_traces.py ../shared/data
 
@@ -146,6 +146,24 @@ def lengths(clients):
         show(f"{name}: relative to the client's median", weighted_quantiles(relative, KNOTS))
 
 
+def checks(clients):
+    """What Tests/Suites/SimulationTests/TraceTests.swift compares with: none of it is in the tables above."""
+    for name in ("input_tokens", "output_tokens"):
+        pooled = {}
+        for c in clients:
+            total = sum(c.lengths[name].values())
+            for value, p in c.lengths[name].items():
+                pooled[value] = pooled.get(value, 0) + p / total
+        show(f"{name}, each client weighs the same, at .05 .1 .25 .5 .75 .9 .95 .99",
+             weighted_quantiles(pooled, [.05, .1, .25, .5, .75, .9, .95, .99]), 6)
+    by_rate = sorted(c.per_day for c in clients)
+    mean = sum(by_rate) / len(by_rate)
+    show("rate / mean at .1 .25 .5 .75 .9",
+         [quantile(by_rate, p) / mean for p in (.1, .25, .5, .75, .9)])
+    medians = sorted(quantile(c.cvs, .5) for c in clients if c.cvs)
+    show("median CV of gaps at .25 .5 .75", [quantile(medians, p) for p in (.25, .5, .75)])
+
+
 def conversation(path):
     rows = list(csv.DictReader(open(path)))
     for column in ("ContextTokens", "GeneratedTokens"):
@@ -158,6 +176,7 @@ def main():
     clients = load(f"{data}/servegen-m-large/traces-and-pdfs.tar.xz")
     rates(clients)
     lengths(clients)
+    checks(clients)
     conversation(f"{data}/azure-llm-2023/AzureLLMInferenceTrace_conv.csv")
 
 

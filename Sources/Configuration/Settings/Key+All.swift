@@ -1,8 +1,8 @@
 extension Key {
     /// Every key, in the order of the reference.
     public static let all: [Key] =
-        kafkaKeys + inputKeys + shapeKeys + sourceKeys + outputKeys + windowKeys + deliveryKeys
-        + engineKeys
+        kafkaKeys + inputKeys + shapeKeys + sourceKeys + outputKeys + windowKeys + campaignKeys
+        + deliveryKeys + engineKeys
 
     static let kafkaKeys: [Key] = [
         .text(
@@ -61,6 +61,20 @@ extension Key {
             "shadow.topic", \.shadowTopic, type: "topic, or nothing", default: "",
             effect: "The topic of shadow rules' findings. Without one they are counted only.",
             example: "stillwatch.shadow", check: { $0.isEmpty ? nil : Check.topic($0) }),
+        .text(
+            "evidence.topic", \.evidenceTopic, type: "topic", default: "stillwatch.evidence",
+            effect: """
+                The topic of one partition on which ENTITY tells CAMPAIGN which accounts share a suspicious \
+                fingerprint. Not used where `campaigns.alerts` is `off` or no rule feeds campaigns.
+                """,
+            example: "eu.stillwatch.evidence", check: Check.topic),
+        .text(
+            "members.topic", \.membersTopic, type: "topic", default: "stillwatch.members",
+            effect: """
+                The compacted topic of one partition with a row for each member of an open campaign, keyed by \
+                account; a record without a value releases the account.
+                """,
+            example: "security.llm.members", check: Check.topic),
         .text(
             "dead_letters.topic", \.deadLetters.topic, type: "topic",
             default: "stillwatch.dead_letters",

@@ -104,7 +104,8 @@ extension Key {
 
     static func mapping(
         _ name: String, _ place: any Place<[Settings.Pair]>, option: String? = nil,
-        of type: String, effect: String, example: String
+        of type: String, effect: String, example: String,
+        check: @escaping @Sendable (Settings.Pair) -> String? = { _ in nil }
     ) -> Key {
         Key(
             name: name, type: "mapping of \(type)", values: .mapping, option: option,
@@ -112,6 +113,9 @@ extension Key {
         ) { settings, node, diagnostics in
             guard let read = pairs(node, name, diagnostics) else { return }
             for pair in read {
+                if let problem = check(pair) {
+                    diagnostics.error("'\(name).\(pair.name)' \(problem)", at: node)
+                }
                 settings[keyPath: place].removeAll { $0.name == pair.name }
                 settings[keyPath: place].append(pair)
             }

@@ -51,7 +51,7 @@ public struct TopicRow: Sendable {
     private static let kept = [TopicSpec.Config("retention.ms", "-1")]
     /// Everything else is as old as its writing.
     private static let stamped = [TopicSpec.Config("message.timestamp.type", "LogAppendTime")]
-    /// Snapshots: the last value of a key stays. Small segments, so that what is replaced goes soon.
+    /// Tables: the last value of a key stays. Small segments, so that what is replaced goes soon.
     private static let compacted =
         stamped + [
             TopicSpec.Config("cleanup.policy", "compact"),
@@ -86,12 +86,21 @@ public struct TopicRow: Sendable {
             .shadow, key: "shadow.topic", "findings of shadow rules", writer: "ENTITY",
             reader: "you", configs: kept, name: { $0.shadowTopic },
             partitions: { $0.alerts.partitions }),
+        TopicRow(
+            .evidence, key: "evidence.topic", "what is known of linked fingerprints",
+            writer: "ENTITY", reader: "CAMPAIGN", isFixed: true, configs: stamped,
+            name: { $0.campaigns.alerts == .off ? "" : $0.evidenceTopic }, partitions: { _ in 1 },
+            largestRecord: { _ in EvidenceWriter.partBytes + 4_096 }),
+        TopicRow(
+            .members, key: "members.topic", "members of campaigns", writer: "CAMPAIGN",
+            reader: "you", configs: compacted,
+            name: { $0.campaigns.alerts == .off ? "" : $0.membersTopic }, partitions: { _ in 1 }),
     ]
 }
 
 extension Settings {
     /// The topics of this configuration: that of shadow findings where one is set, that of state unless a directory
-    /// holds it.
+    /// holds it, those of campaigns unless they are off.
     public var topics: [TopicSpec] {
         TopicRow.all.compactMap { row in
             let name = row.name(self)
@@ -105,16 +114,17 @@ extension Settings {
         }
     }
 
-    /// What the topics are called.
-    public var topicNames: TopicNames {
-        var names = TopicNames()
-        for spec in topics { names[spec.topic] = spec.name }
-        return names
-    }
-
     /// The topics the engine writes, each name once: findings of shadow rules may go where the others go.
     public var ownTopics: [TopicSpec] {
         var seen: Set<String> = []
         return topics.filter { $0.partitions != nil && seen.insert($0.name).inserted }
+    }
+}
+
+extension TopicNames {
+    /// What the topics are called.
+    public init(_ topics: [TopicSpec]) {
+        self.init()
+        for spec in topics { self[spec.topic] = spec.name }
     }
 }

@@ -21,6 +21,10 @@ public struct Settings: Equatable, Sendable {
     public internal(set) var alerts = Topic()
     /// Where findings of shadow rules go; empty = they are counted only.
     public internal(set) var shadowTopic = ""
+    /// What ENTITY tells CAMPAIGN.
+    public internal(set) var evidenceTopic = ""
+    /// The members of campaigns.
+    public internal(set) var membersTopic = ""
     /// Where records go that cannot be used.
     public internal(set) var deadLetters = DeadLetters()
     /// The shape of findings.
@@ -31,6 +35,8 @@ public struct Settings: Equatable, Sendable {
     public internal(set) var shards = 0
     /// Event time.
     public internal(set) var window = Window()
+    /// The CAMPAIGN stage.
+    public internal(set) var campaigns = Campaigns()
     /// Entity state.
     public internal(set) var state = State()
     /// librdkafka properties passed through, by name.
@@ -135,6 +141,26 @@ extension Settings {
         public internal(set) var idleTimeoutMs: Int64 = 0
         /// How far in event time a partition may run ahead of the slowest.
         public internal(set) var alignmentLimitMs: Int64 = 0
+    }
+
+    /// The CAMPAIGN stage.
+    public struct Campaigns: Equatable, Sendable {
+        /// What becomes of the findings of rules that feed campaigns.
+        public enum Alerts: String, CaseIterable, Sendable {
+            /// Those of fingerprints in a campaign are not handed out one by one.
+            case grouped
+            /// All are handed out.
+            case single
+            /// There is no such stage.
+            case off
+        }
+
+        /// What becomes of the findings of rules that feed campaigns.
+        public internal(set) var alerts = Alerts.grouped
+        /// How long an account counts as seen with a fingerprint after it last was.
+        public internal(set) var windowMs: Int64 = 0
+        /// Roles of kinds, by name, with or without the prefix `fingerprints.`.
+        public internal(set) var kinds: [Pair] = []
     }
 
     /// Entity state.

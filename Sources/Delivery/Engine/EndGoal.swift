@@ -3,8 +3,9 @@ import Broker
 /// Where a run that stops at the end has to come: the whole group, whoever reads what.
 ///
 /// The end offsets of all input partitions are fixed at the start. The end is reached where this instance holds
-/// every partition and has read, closed and committed all of it; or, where others hold some, once the group has
-/// committed the input up to these ends and then, stage by stage, the log that came of it. Before the logs count,
+/// every partition and has read, closed and committed all of it; or, where others hold some or one stage's outputs
+/// are the next one's log, once the group has committed the input up to these ends and then, stage by stage, the log
+/// that came of it. Before the logs count,
 /// every source has said that it has ended, or members that are gone have had the time to be found out: what they
 /// held is then given to those that are left.
 final class EndGoal {
@@ -125,8 +126,10 @@ final class EndGoal {
         let logs = settings.stages.flatMap { $0.logs(settings.pipeline) }
         let all = ends.keys.map { TopicPartition(.input, $0) } + logs
         let others = all.count { !held.contains($0) }
-        if others == 0, local.isAtEnd { return .reached(others: 0) }
-        if isReached, others > 0 || hasGrown { return .reached(others: others) }
+        // What a stage committed last may not have reached the next one yet, which ended long ago for all it knows.
+        let isChain = settings.stages.count > 1
+        if others == 0, local.isAtEnd, !isChain { return .reached(others: 0) }
+        if isReached, others > 0 || hasGrown || isChain { return .reached(others: others) }
         return unmovedMs >= giveUpMs ? .missed(text) : .open
     }
 

@@ -2,7 +2,6 @@ import Broker
 import Delivery
 import Execution
 import Kafka
-import Topology
 
 /// Asks the cluster and the machine what the judges want to know, and reports what they make of it.
 ///
@@ -163,7 +162,9 @@ public struct Doctor: ~Copyable {
     // MARK: The group and the clock
 
     /// The topics the group reads.
-    private var readTopics: [Topic] { [.input] + StageRow.all.map(\.log) }
+    private var readTopics: [Topic] {
+        [.input] + settings.topics.map(\.topic).filter(\.isLog)
+    }
 
     /// The partitions of a topic that is there.
     private func partitions(_ topic: Topic, _ facts: [TopicFacts?]) -> [TopicPartition] {

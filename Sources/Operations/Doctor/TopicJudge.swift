@@ -1,5 +1,5 @@
+import Broker
 import Delivery
-import Topology
 
 /// Judges a topic by what the cluster says of it: one line that all is well, or a line for each fault.
 public struct TopicJudge {
@@ -132,7 +132,7 @@ public struct TopicJudge {
     // MARK: Settings
 
     /// Whether it is the log of a stage's tasks.
-    private var isLog: Bool { StageRow.all.contains { $0.log == spec.topic } }
+    private var isLog: Bool { spec.topic.isLog }
 
     private mutating func checkSettings() {
         checkSize()
@@ -179,6 +179,16 @@ public struct TopicJudge {
                 .problem,
                 "cleanup.policy=\(policy): pages older than retention.ms are deleted, though snapshots need them",
                 "set cleanup.policy=compact")
+        case .members where !compacts:
+            add(
+                .problem,
+                "cleanup.policy=\(policy): rows of members who stay are deleted by age",
+                "set cleanup.policy=compact")
+        case .members where policy.contains("delete"):
+            add(
+                .problem,
+                "cleanup.policy=\(policy): rows of members older than retention.ms are deleted",
+                "set cleanup.policy=compact")
         case _ where compacts && (isLog || spec.topic == .deadLetters):
             add(
                 .problem,
@@ -201,7 +211,7 @@ public struct TopicJudge {
         guard facts.properties["cleanup.policy"] != "compact" else { return }
         if let bytes = facts.number("retention.bytes"), bytes >= 0 {
             add(
-                .warn, "retention.bytes=\(bytes): under load, partials go before they are read",
+                .warn, "retention.bytes=\(bytes): under load, records go before they are read",
                 "remove retention.bytes")
         }
         guard let retention = facts.number("retention.ms"), retention >= 0 else { return }
@@ -227,7 +237,7 @@ public struct TopicJudge {
     private mutating func checkTimestamps() {
         let isAppend = facts.properties["message.timestamp.type"] == "LogAppendTime"
         switch spec.topic {
-        case _ where isLog, .state, .deadLetters:
+        case _ where isLog, .state, .deadLetters, .members:
             if !isAppend, facts.properties["message.timestamp.type"] != nil {
                 add(
                     .warn,

@@ -11,11 +11,13 @@ import Topology
 /// `backtest`: files of events in, findings out in canonical order, a summary on standard error.
 enum BacktestCommand {
     static let command = Command(
-        "backtest", summary: "Run rules over files of request events.",
+        "backtest", summary: "Run rules over history: files of request events, or a topic.",
         discussion: """
             Reads events as JSON: lines, one array, or objects that span lines; plain, or packed with gzip or \
             zstd, which is told by the first bytes whatever the name. Findings are JSON Lines in a canonical \
             order: the same bytes for any number of shards. A summary goes to standard error.
+            --topic reads a topic between two times or offsets as it is now: outside of any group, committing \
+            nothing, up to the ends seen at the start. Topics that the application writes are refused.
             Each file is a partition of its own, in order of time within window.lateness; what is not is \
             counted late or refused, and the summary says so. --sort reads each file in the order of its \
             times, whatever the order of its records: what does not fit into --sort-memory goes to temporary \
@@ -29,7 +31,7 @@ enum BacktestCommand {
             """,
         arguments: [
             Argument(
-                "file", isRepeatable: true,
+                "file", isRequired: false, isRepeatable: true,
                 help: "Files of events; - is standard input.")
         ],
         options: [
@@ -40,6 +42,12 @@ enum BacktestCommand {
                     "A file for findings, or a directory for a report with its findings: one that exists or ends in "
                     + "/, or any name but .json, .jsonl or .ndjson beside --labels, --compare, --expect or --sweep."
             ),
+            Option(
+                "members", .text("file"),
+                help: """
+                    Where the members of the campaigns go that are open at the end, as JSON Lines: what the members \
+                    topic of a live run would hold. - is standard output.
+                    """),
             Option("sort", .flag, help: "Read each file in the order of its events' times."),
             Option(
                 "sort-memory", .integer("MiB", 16...1_048_576), default: "256",
@@ -50,44 +58,68 @@ enum BacktestCommand {
                     "Where --sort puts temporary files; nothing of them stays, whatever ends the run."
             ),
             .shards,
+            Option(
+                "fail-on-gaps", .flag,
+                help: "End with 1 where something is missing in what was read: see the summary."),
             Option("no-progress", .flag, help: "Draw no progress bar on a terminal."),
-        ] + ReportOptions.options + Option.settings + Option.logging,
+        ] + TopicOptions.options + WarmupOptions.options + CheckpointOptions.options
+            + ReportOptions.options + ParityOptions.options + Option.settings + Option.logging,
         run: run)
 
     static func run(_ invocation: Invocation) async throws -> ExitCode {
-        let environment = try Environment(invocation)
-        let settings = environment.settings
+        let settings = try Environment(invocation).settings
+        let topic = try TopicOptions(invocation, settings)
+        let warmup = try WarmupOptions(invocation, topic)
+        let parity = try ParityOptions(invocation, settings)
         let judging = try ReportOptions(invocation, settings)
         let (rules, digest) = try judging.compile(paneWidth: Wiring.paneWidth(settings.window))
-        let pipeline = try Wiring.pipeline(settings, rules)
-        let sources = try SortOptions(invocation).sources(
-            try open(invocation.arguments, pipeline.limits), pipeline)
+        let range = warmup.range(rules)
+        var pipeline = try Wiring.pipeline(settings, rules)
+        pipeline.panes = range.panes
+        pipeline.stopwatch = { WallClock.steadyNs }
+        let pass = BacktestPass(
+            invocation: invocation, settings: settings, topic: topic, warmup: warmup,
+            rules: rules, range: range, isJudging: judging.isJudging)
+        let checkpointing = try CheckpointOptions(invocation, out: judging.directory)
+        let input = try pass.input(pipeline, saved: checkpointing.checkpoints?.saved)
+        if let parity {
+            let emitted = try parity.emitted(range)
+            var report = try await pass.run(pipeline, input).report
+            _ = range.dropWarmup(&report.findings)
+            return try parity.compare(report, emitted, in: range)
+        }
+        try checkpointing.begin(invocation, settings, rules, input)
         // Before the work: a place that cannot be written should not cost an hour.
         var output = try writing { () throws(OutputError) in
             try Output(path: outputPath(judging, invocation))
         }
-        let threads = Wiring.shards(settings)
-        let ledger = judging.ledger(pipeline.plan, threads: threads)
-        let startMs = WallClock.steadyMs
-        var report = try await run(
-            Replay(pipeline, threads: threads, observer: ledger), sources,
-            showsProgress: !invocation.has("no-progress"))
-        let seconds = Double(WallClock.steadyMs - startMs) / 1000
-        if report.ingest.processed == 0, report.ingest.consumed > 0 {
-            throw Failure(.usage, text: nothingUsable(report, settings))
+        let ledger = judging.ledger(pipeline.plan, threads: pass.threads)
+        var (report, seconds) = try await pass.run(
+            pipeline, input, checkpointing.checkpoints, ledger)
+        if let path = invocation.value("members") {
+            try writing { () throws(OutputError) in try MembersFile.write(report.members, to: path)
+            }
         }
-        let judged = ledger.map {
-            judging.report(
-                &report, $0, inputs: invocation.arguments, threads: threads, seconds: seconds,
-                digest: digest)
+        var judged: BacktestReport?
+        if let ledger {
+            let ran = ReportOptions.Pass(
+                inputs: input.names, threads: pass.threads, seconds: seconds, digest: digest,
+                rules: rules, range: range, others: try await pass.others(pipeline))
+            judged = judging.report(&report, ledger, ran)
+        }
+        if invocation.has("timelines"), let probes = judged?.probes(rules.paneWidth) {
+            pipeline.probes = probes
+            judged?.setTimelines(try await pass.again(pipeline).entities.samples)
         }
         judging.removeOldReport()
         try write(report.findings, settings.format, to: &output)
-        Console.error(ReplaySummary(report, seconds: seconds).text)
-        guard let judged else { return .ok }
+        Console.error(ReplaySummary(report, seconds: seconds).text + input.summary)
+        defer { checkpointing.checkpoints?.remove() }
+        let isWhole = report.gaps.isEmpty || !invocation.has("fail-on-gaps")
+        guard let judged else { return isWhole ? .ok : .checkFailed }
         Console.error("\n" + SummaryText.text(judged))
         if let directory = judging.directory { try judging.write(judged, into: directory) }
-        return judged.isAsExpected ? .ok : .checkFailed
+        return judged.isAsExpected && isWhole ? .ok : .checkFailed
     }
 
     /// The file of findings; in a report's directory, which is made, it has a name of its own.
@@ -99,36 +131,6 @@ enum BacktestCommand {
             throw .failed("\(directory): cannot be made: \(String(cString: strerror(errno)))")
         }
         return "\(directory)/findings.ndjson"
-    }
-
-    private static func open(
-        _ paths: [String], _ limits: DecoderLimits
-    ) throws(Failure) -> [FileSource] {
-        var sources: [FileSource] = []
-        if paths.count(where: { $0 == "-" }) > 1 {
-            throw Failure(.usage, "standard input (-) can be read once")
-        }
-        for path in paths {
-            sources.append(try Files.source(path, maxRecord: limits.maxBytes))
-        }
-        return sources
-    }
-
-    private static func run(
-        _ replay: Replay, _ sources: [any RecordSource], showsProgress: Bool
-    ) async throws -> Replay.Report {
-        let totals = sources.map { $0.progress?.total }
-        let total = totals.contains(nil) ? 0 : totals.compactMap { $0 }.reduce(0, +)
-        let bar = SharedProgressBar(
-            label: "backtest", total: total, isShown: showsProgress && StandardError.isTerminal)
-        defer { bar.finish() }
-        let update = { bar.update(done: sources.reduce(0) { $0 + ($1.progress?.done ?? 0) }) }
-        do {
-            for source in sources { try (source as? SortedSource)?.sort(onProgress: update) }
-            return try await replay.run(sources) { _ in update() }
-        } catch let error as InputError {
-            throw Failure(.unreachable, error.description)
-        }
     }
 
     private static func write(
@@ -145,19 +147,5 @@ enum BacktestCommand {
             }
             try output.finish()
         }
-    }
-
-    /// What to say of input in which no record is an event: most likely the format is another.
-    private static func nothingUsable(_ report: Replay.Report, _ settings: Settings) -> String {
-        var text = "error: none of the \(report.ingest.consumed) records read is an event\n"
-        for refusal in report.refusals.prefix(3) {
-            text += "  \(refusal.text)\n"
-        }
-        if report.ingest.skippedRecords > 0 {
-            text += "  \(report.ingest.skippedRecords) of them skipped: they hold no requests\n"
-        }
-        let format = settings.input.format.rawValue
-        return text + "events are read as \(format), preset \(settings.input.preset.rawValue); "
-            + "see input.format, input.preset and input.fields in 'stillwatch config reference'\n"
     }
 }

@@ -22,7 +22,8 @@ struct ReportOptions {
         Option(
             "compare", .text("path"),
             help:
-                "The rules to compare with, a file or a directory: what changes from them to --rules."
+                "The rules to compare with, a file, a directory or a revision in git, as main:rules: what changes "
+                + "from them to --rules."
         ),
         Option(
             "expect", .text("file"),
@@ -34,6 +35,11 @@ struct ReportOptions {
             help:
                 "Try many thresholds in the same pass, as 'farm.shared_payment:accounts(24h)>=5..50:5'."
         ),
+        Option(
+            "timelines", .flag,
+            help:
+                "Read the input a second time and show the evidence of the most severe findings over time, not "
+                + "at the moments of findings alone. Goes with a report's directory."),
         Option(
             "choose-on", .text("time..time"),
             help:
@@ -98,8 +104,14 @@ struct ReportOptions {
         split = try Self.split(invocation)
         let asks = ["labels", "compare", "expect", "sweep"].contains { invocation.has($0) }
         directory = Self.directory(invocation.value("out"), isJudging: asks)
-        isJudging = asks || directory != nil
+        isJudging = asks || directory != nil || invocation.has("from") || invocation.has("to")
         compared = ComparedRules([rules.rules] + (old.map { [$0.rules] } ?? []) + sweeps.variants)
+        if invocation.has("timelines"),
+            directory == nil || invocation.arguments.contains("-") || invocation.has("topic")
+        {
+            throw Failure(
+                .usage, "--timelines goes with --out DIR, and with files that can be read twice")
+        }
         if budget != nil, labels == nil { throw Failure(.usage, "--budget goes with --labels") }
         if split != nil, labels == nil || sweeps.sweeps.isEmpty {
             throw Failure(.usage, "--choose-on and --report-on go with --sweep and --labels")
@@ -122,7 +134,12 @@ struct ReportOptions {
             }
         }
         do throws(RuleSetError) {
-            return (try RuleSet(compared.rules, paneWidth: paneWidth), set.digest)
+            // Campaigns are made of what all rules find together: under several sets there would be one of none of them.
+            let isAlone = old == nil && sweeps.variants.isEmpty
+            let campaigns = isAlone ? rules.campaignRules : []
+            return (
+                try RuleSet(compared.rules, campaigns: campaigns, paneWidth: paneWidth), set.digest
+            )
         } catch {
             throw Failure(
                 .ruleError,
@@ -130,46 +147,75 @@ struct ReportOptions {
         }
     }
 
-    /// Counts what labels are judged by while the events are read; nil where nothing is judged. Each record is decoded
-    /// once more for it.
+    /// Counts what labels are judged by while the events are read; nil where nothing is judged.
     func ledger(_ plan: TopologyPlan, threads: Int) -> ActivityLedger? {
         isJudging ? ActivityLedger(labels ?? LabelSet(), plan, threads: threads) : nil
     }
 
     // MARK: Judging
 
-    /// The report, and in it the findings of the rules as they are.
+    /// What ran, for a report.
+    struct Pass {
+        /// The files of events.
+        var inputs: [String]
+        var threads: Int
+        var seconds: Double
+        /// The digest of the rules as they are.
+        var digest: UInt64
+        /// The rules that ran.
+        var rules: RuleSet
+        var range: JudgedRange
+        /// Other warm-ups, with all they found.
+        var others: [(range: JudgedRange, findings: [Finding])] = []
+    }
+
+    /// The report; `replay` is left with the findings of the rules as they are, without those of the warm-up.
     func report(
-        _ replay: inout Replay.Report, _ ledger: ActivityLedger, inputs: [String], threads: Int,
-        seconds: Double, digest: UInt64
+        _ replay: inout Replay.Report, _ ledger: ActivityLedger, _ pass: Pass
     ) -> BacktestReport {
         var parts = compared.split(replay.findings)
         let findings = parts.removeFirst()
         let before = old == nil ? nil : parts.removeFirst()
         let own = Set(rules.rules.map(\.info.id))
+        var warmup = WarmupReport(pass.range)
+        warmup.checks = pass.others.map { other in
+            WarmupCheck(
+                findings, other: compared.split(other.findings)[0], warmupMs: other.range.warmupMs,
+                pass.range)
+        }
         replay.findings = findings
+        warmup.dropped = pass.range.dropWarmup(&replay.findings)
         if compared.rules.count > rules.rules.count(where: { $0.status != .paused }) {
             // The engine counts for all rules that ran; what is told is of the rules as they are.
             replay.entities.openFindings = Episode.all(findings).count { $0.closed == nil }
             replay.entities.suppressed = 0
         }
         replay.silentRules = replay.silentRules.filter { own.contains($0.rule) }
+        let replayed = replay.entities
         let activity = ledger.activity()
         let running = rules.rules.filter { $0.status != .paused }
         let end = replay.span?.upperBound ?? EventTime(ms: 0)
         let judged = Set(running.flatMap { $0.entity == .account ? ["account"] : $0.kinds })
-        let scorer = labels.map { Scorer($0, activity, judged: judged, end: end) }
+        let scorer = labels.map {
+            Scorer($0, activity, judged: judged, start: pass.range.from, end: end)
+        }
         let run = BacktestReport.Run(
-            version: Release.version, rules: rules.origin, rulesDigest: digest,
-            comparedRules: old?.origin, inputs: inputs, labels: labelFile, shards: threads,
-            seconds: seconds)
+            version: Release.version, rules: rules.origin, rulesDigest: pass.digest,
+            comparedRules: old?.origin, inputs: pass.inputs, labels: labelFile,
+            shards: pass.threads, seconds: pass.seconds)
+        let reported = { (set: [Rule]) in
+            ReportedRule.all(of: set, compared, pass.rules, replayed)
+        }
+        // Rules are judged; campaigns are found beside, and stand among the findings.
+        let ofRules = findings.filter { $0.campaign == nil }
         var report = BacktestReport(
-            run, replay, findings: findings, old: before, compiled: running.map(\.info),
+            run, replay, warmup, findings: ofRules, old: before,
+            compiled: reported(rules.rules), oldCompiled: old.map { reported($0.rules) } ?? [],
             judge: labels.flatMap { labels in scorer.map { Judge(labels, $0, budget: budget) } },
             expectations: expectations, activity: activity)
         report.ruleDiff = old.map { RuleDiff(old: $0.rules, new: rules.rules) }
-        let days = replay.span.map { Double($0.upperBound.ms - $0.lowerBound.ms) / 86_400_000 } ?? 0
-        report.sweeps = sweeps.results(parts, days: days, scorer: scorer, split: split)
+        report.sweeps = sweeps.results(
+            parts, in: pass.range, days: report.length, scorer: scorer, split: split)
         return report
     }
 

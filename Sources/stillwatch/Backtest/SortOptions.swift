@@ -6,7 +6,8 @@ import Topology
 
 /// What `backtest` says about sorting.
 struct SortOptions {
-    private let isSorting: Bool
+    /// Whether files are sorted.
+    let isSorting: Bool
     private let memory: Int
     private let directory: String
 

@@ -28,16 +28,10 @@ enum DecodeCommand {
         ] + Option.connection + [.rules] + Option.settings + Option.logging,
         run: run)
 
-    /// Kinds of fingerprints that are shown beside those that rules use.
-    private static let usualKinds = [
-        "payment", "card_bin", "device", "tls_ja4", "ip", "asn", "prompt_template", "system_prompt",
-        "tool_set", "user_agent", "email_domain", "signup_cohort",
-    ]
-
     static func run(_ invocation: Invocation) throws -> ExitCode {
         let settings = try Environment(invocation).settings
         let pipeline = try Wiring.pipeline(settings)
-        let tracked = tracked(pipeline)
+        let tracked = UsualNames.tracked(pipeline)
         var decoder = try makeDecoder(pipeline, tracked)
         var printer = try DecodePrinter(map: pipeline.fieldMap, tracked: tracked)
         let limit = invocation.integer("count") ?? 20
@@ -52,7 +46,8 @@ enum DecodeCommand {
         return .ok
     }
 
-    private static func makeDecoder(
+    /// A decoder of the settings' events, which keeps what is tracked.
+    static func makeDecoder(
         _ pipeline: PipelineSettings, _ tracked: TrackedNames
     ) throws(Failure) -> EventDecoder {
         do throws(DecoderConfigurationError) {
@@ -60,25 +55,6 @@ enum DecodeCommand {
         } catch {
             throw Failure(.usage, "input.fields: \(error)")
         }
-    }
-
-    /// The names rules use, those of the field map, and the usual ones, as many as a decoder takes.
-    private static func tracked(_ pipeline: PipelineSettings) -> TrackedNames {
-        let used = pipeline.plan.tracked
-        var (kinds, signals) = (used.kinds, used.signals)
-        for target in pipeline.fieldMap.sources.keys.sorted(by: { $0.name < $1.name }) {
-            switch target {
-            case .fingerprint(let kind): kinds.append(kind)
-            case .signal(let name): signals.append(name)
-            case .field: break
-            }
-        }
-        return TrackedNames(kinds: first64(kinds + usualKinds), signals: first64(signals))
-    }
-
-    private static func first64(_ names: [String]) -> [String] {
-        var seen: Set<String> = []
-        return Array(names.filter { seen.insert($0).inserted }.prefix(64))
     }
 
     private static func read(

@@ -10,17 +10,19 @@ enum DemoCommand {
         "demo", summary: "Watch simulated traffic, farms in it, with nothing else installed.",
         discussion: """
             Simulates ordinary customers, crowds that look like farms and are none, and two farms, at high \
-            speed and in one process, and prints findings as they come. The summary on standard error says \
-            which farms were found, when, after how many of their requests, and what stayed quiet. Ends with \
-            1 if a farm was missed or anything else was flagged.
+            speed and in one process. The summary on standard error says which campaigns were found: their \
+            members, the evidence, what they took, when they were found and after how many requests; and what \
+            stayed quiet. With --format, findings are printed as they come. Ends with 1 if a farm was missed \
+            or anything else was flagged.
             Other traffic than the demo's own is described as for simulate; see 'stillwatch simulate --help'.
             """,
         options: ScenarioOptions.all + [
             .rules, .shards,
             Option(
                 "format", .choice(["text", "flat", "ocsf"]),
-                default: "text on a terminal, flat elsewhere",
-                help: "The shape of findings: lines for people, one flat object, or OCSF 1.8.0."),
+                help: """
+                    Print findings as they come: lines for people, one flat object, or OCSF 1.8.0. Without it, none.
+                    """),
         ] + Option.logging,
         run: run)
 
@@ -28,17 +30,22 @@ enum DemoCommand {
         let settings = try Environment(invocation).settings
         let pipeline = try Wiring.pipeline(settings)
         let scenario = try ScenarioOptions.scenario(invocation)
-        let format = invocation.value("format") ?? (Output.isTerminal ? "text" : "flat")
-        let printer = try writing { () throws(OutputError) in try FindingPrinter(format: format) }
+        let printer = try invocation.value("format").map { format in
+            try writing { () throws(OutputError) in try FindingPrinter(format: format) }
+        }
         introduce(scenario, pipeline.rules)
         let source = GeneratorSource(scenario)
         let startMs = WallClock.steadyMs
-        let replay = Replay(pipeline, threads: Wiring.shards(settings))
-        let report = try await replay.run([source]) { finding in printer.print(finding) }
-        if let failure = printer.failure { try writing { () throws(OutputError) in throw failure } }
+        let replay = Replay(
+            pipeline, campaigns: Wiring.campaigns(settings, pipeline.rules),
+            threads: Wiring.shards(settings))
+        let report = try await replay.run([source]) { finding in printer?.print(finding) }
+        if let failure = printer?.failure {
+            try writing { () throws(OutputError) in throw failure }
+        }
         let seconds = max(0.001, Double(WallClock.steadyMs - startMs) / 1000)
         let (labels, ledger) = source.truth()
-        let verdict = DemoVerdict(report.findings, labels, ledger)
+        let verdict = DemoVerdict(report, labels, ledger)
         Console.error(verdict.text)
         Console.error(speed(report, seconds))
         return verdict.isGood ? .ok : .checkFailed

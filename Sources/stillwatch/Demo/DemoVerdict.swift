@@ -10,12 +10,17 @@ struct DemoVerdict {
     /// Findings that began, by population, in their order; the last for ordinary traffic.
     private var created: [[Finding]]
 
-    init(_ findings: [Finding], _ labels: Labels, _ ledger: RequestLedger) {
+    /// Campaigns that are open at the end.
+    private let campaigns: [FoundCampaign]
+
+    init(_ report: Replay.Report, _ labels: Labels, _ ledger: RequestLedger) {
         self.labels = labels
         self.ledger = ledger
+        campaigns = FoundCampaign.all(in: report, labels)
         let attribution = Attribution(labels)
         created = labels.populations.map { _ in [] } + [[]]
-        for finding in findings where finding.status == .create && !finding.rule.shadow {
+        for finding in report.findings
+        where finding.status == .create && !finding.rule.shadow && finding.campaign == nil {
             let index = attribution.population(of: finding) ?? labels.populations.count
             created[index].append(finding)
         }
@@ -25,12 +30,18 @@ struct DemoVerdict {
     var isGood: Bool {
         labels.populations.indices.allSatisfy { index in
             let kind = labels.populations[index].spec.kind
-            return kind.isFarm ? isFound(index) : created[index].isEmpty
-        } && (created.last?.isEmpty ?? true)
+            return kind.isFarm ? isFound(index) : isQuiet(index)
+        } && isQuiet(labels.populations.count)
     }
 
     private func isFound(_ index: Int) -> Bool {
         created[index].contains { $0.entityKind != "account" }
+            || campaigns.contains { $0.population == index }
+    }
+
+    /// Whether nothing was said of a population, the last for ordinary traffic.
+    private func isQuiet(_ index: Int) -> Bool {
+        created[index].isEmpty && !campaigns.contains { $0.population == index }
     }
 
     /// The summary for people.
@@ -39,18 +50,15 @@ struct DemoVerdict {
         let others = labels.populations.indices.filter { !farms.contains($0) }
         var text = "\nFarms\n"
         for index in farms { text += farmText(index) }
-        let flagged = others.filter { !created[$0].isEmpty }
-        let quiet = others.filter { created[$0].isEmpty && labels.populations[$0].requests > 0 }
+        let flagged = others.filter { !isQuiet($0) }
+        let quiet = others.filter { isQuiet($0) && labels.populations[$0].requests > 0 }
         text += "Stayed quiet\n"
         for index in quiet { text += "  \(size(labels.populations[index]))\n" }
-        if flagged.isEmpty, created.last?.isEmpty ?? true { return text + verdict }
+        let rest = labels.populations.count
+        if flagged.isEmpty, isQuiet(rest) { return text + verdict }
         text += "Flagged, and no farm\n"
-        for index in flagged {
-            text += "  \(labels.populations[index].id): \(findingsText(created[index]))\n"
-        }
-        if let rest = created.last, !rest.isEmpty {
-            text += "  ordinary customers: \(findingsText(rest))\n"
-        }
+        for index in flagged { text += flaggedText(index, labels.populations[index].id) }
+        if !isQuiet(rest) { text += flaggedText(rest, "ordinary customers") }
         return text + verdict
     }
 
@@ -63,38 +71,38 @@ struct DemoVerdict {
     }
 
     private var falseAlarms: Int {
-        created.enumerated().reduce(0) { sum, item in
+        created.indices.reduce(0) { sum, index in
             let isFarm =
-                item.offset < labels.populations.count
-                && labels.populations[item.offset].spec.kind.isFarm
-            return sum + (isFarm ? 0 : item.element.count)
+                index < labels.populations.count && labels.populations[index].spec.kind.isFarm
+            return sum
+                + (isFarm
+                    ? 0 : created[index].count + campaigns.count { $0.population == index })
         }
+    }
+
+    private func flaggedText(_ index: Int, _ name: String) -> String {
+        var parts = campaigns.filter { $0.population == index }.map { campaign in
+            "a campaign of \(grouped(campaign.members.reduce(0, +))) accounts "
+                + "(\(campaign.last.rule.severity.rawValue), \(campaign.last.rule.id))"
+        }
+        if !created[index].isEmpty { parts.append(findingsText(created[index])) }
+        return "  \(name): \(parts.joined(separator: "; "))\n"
     }
 
     private func size(_ population: Labels.Population) -> String {
-        "\(population.id): \(describe(population.spec)), "
+        "\(population.id): \(population.spec.kind.summary), "
             + "\(grouped(population.spec.accounts)) accounts, "
             + "\(grouped(population.requests)) requests"
-    }
-
-    private func describe(_ spec: PopulationSpec) -> String {
-        switch spec.kind {
-        case .customers: "ordinary customers"
-        case .bulk: "bulk programs, one template, round the clock"
-        case .nat: "unrelated subscribers behind a carrier's few addresses"
-        case .ci: "one organisation's build jobs, a fresh address each"
-        case .gateway: "a legitimate gateway with many end users"
-        case .harness: "the crowd of a public agent harness, one system prompt"
-        case .s1: "a small and clean farm"
-        case .s4: "a wide and shallow farm"
-        case .load: "evenly spaced load"
-        }
     }
 
     private func farmText(_ index: Int) -> String {
         let population = labels.populations[index]
         var text = "  \(size(population))\n"
         guard isFound(index) else { return text + "    MISSED\n" }
+        let own = campaigns.filter { $0.population == index }
+        if !own.isEmpty {
+            return own.reduce(text) { $0 + campaignText($1, of: index) }
+        }
         var first: [(rule: String, finding: Finding, entities: Int)] = []
         for finding in created[index] {
             if let known = first.firstIndex(where: { $0.rule == finding.rule.id }) {
@@ -105,6 +113,29 @@ struct DemoVerdict {
         }
         for item in first { text += "    \(firstText(item, of: index))\n" }
         return text
+    }
+
+    private func campaignText(_ campaign: FoundCampaign, of index: Int) -> String {
+        let population = labels.populations[index]
+        let startMs = population.first?.ms ?? campaign.first.time.ms
+        let requests = ledger.requests(of: index, until: campaign.first.time)
+        let share = 100 * Double(requests) / Double(max(1, population.requests))
+        let others = campaign.members.reduce(0, +) - campaign.members[index]
+        let kind = campaign.last.campaign?.campaignClass.rawValue ?? "?"
+        let strongest = campaign.names("leads").first.map { ", above all \(shortened($0, to: 60))" }
+        return """
+                one campaign, \(String(campaign.first.uid.description.prefix(8))): \(kind), \
+            \(campaign.last.rule.severity.rawValue); found after \
+            \(span(campaign.first.time.ms - startMs)) and \(grouped(requests)) requests \
+            (\(decimal(share)) %)
+                members: \(grouped(campaign.members[index])) of its accounts\
+            \(others > 0 ? ", and \(grouped(others)) of others" : ", and nobody else")
+                evidence: \(campaign.names("group_names").joined(separator: ", ")); \
+            \(count(campaign.number("fingerprints"), "fingerprint"))\(strongest ?? "")
+                it took \(grouped(campaign.number("requests"))) requests and \
+            \(grouped(campaign.number("tokens"))) output tokens
+
+            """
     }
 
     private func firstText(

@@ -1,5 +1,6 @@
 import Broker
 import Configuration
+import History
 import Kafka
 
 /// Which dead letters a command is about.
@@ -22,12 +23,12 @@ struct DeadLetterSelection {
 
     private static func bound(
         _ name: String, _ invocation: Invocation
-    ) throws(Failure) -> TopicReader.Bound? {
+    ) throws(Failure) -> RangeBound? {
         guard let text = invocation.value(name) else { return nil }
-        if let bound = TopicReader.Bound(text) { return bound }
+        if let bound = RangeBound(text) { return bound }
         throw Failure(
             .usage,
-            "--\(name) must be an offset or a UTC time such as 2026-01-01T00:00:00Z, not '\(text)'")
+            "--\(name) must be \(RangeBound.forms), not '\(text)'")
     }
 
     /// Hands out the letters one after the other until `body` returns false.

@@ -1,4 +1,5 @@
 import Broker
+import Campaigns
 import Configuration
 import Delivery
 import Detection
@@ -95,14 +96,18 @@ enum RunCommand {
     }
 
     private static func engineSettings(_ settings: Settings) throws(Failure) -> EngineSettings {
+        var pipeline = try Wiring.pipeline(settings)
+        let campaigns = Wiring.campaigns(settings, pipeline.rules)
+        pipeline.evidence = campaigns?.evidence
         var engine = EngineSettings(
-            pipeline: try Wiring.pipeline(settings),
-            topics: settings.topicNames,
+            pipeline: pipeline,
+            topics: TopicNames(Wiring.topics(settings, pipeline.rules)),
             outputs: OutputPartitions(alerts: 1, shadow: 0, deadLetters: 1, state: 0),
             incarnation: .random(in: 1 ... .max),
             encoder: FindingEncoder(
                 format: settings.format, productVersion: Release.version,
                 source: "/stillwatch/\(settings.group)"))
+        if let campaigns { engine.stages.append(.campaign(campaigns)) }
         engine.onMissingOffset = settings.input.onMissingOffset
         engine.delivery = settings.delivery
         engine.dataLoss = settings.dataLoss

@@ -1,35 +1,17 @@
 import Broker
+import History
 import Kafka
 import Primitives
 import Telemetry
 
 /// Reads a topic outside of any group, up to the ends seen at the start.
 struct TopicReader: ~Copyable {
-    /// Where reading begins or ends in each partition.
-    enum Bound: Equatable {
-        /// An offset, the same in every partition.
-        case offset(Int64)
-        /// The first record whose broker timestamp is at or after a time.
-        case time(ms: Int64)
-
-        /// `12345`, or a UTC time; nil for anything else.
-        init?(_ text: String) {
-            if let offset = Int64(text), offset >= 0 {
-                self = .offset(offset)
-            } else if let ms = TimeText.time(text)?.ms {
-                self = .time(ms: ms)
-            } else {
-                return nil
-            }
-        }
-    }
-
     /// What is read of the topic.
     struct Range {
         /// Where each partition begins; nil for the first record kept.
-        var since: Bound?
+        var since: RangeBound?
         /// Where each partition ends, exclusive; nil for its end.
-        var until: Bound?
+        var until: RangeBound?
         /// Begins so many records before the ends, over all partitions, where nothing else is said.
         var last: Int?
     }
@@ -81,7 +63,7 @@ struct TopicReader: ~Copyable {
     }
 
     private static func offsets(
-        _ bound: Bound?, _ kept: [TopicPartition: OffsetRange], _ admin: borrowing Admin
+        _ bound: RangeBound?, _ kept: [TopicPartition: OffsetRange], _ admin: borrowing Admin
     ) throws(BrokerError) -> [TopicPartition: Int64] {
         switch bound {
         case nil: return [:]

@@ -27,33 +27,41 @@ enum ValidateCommand {
         var report = ValidationReport()
         report.ok("configuration")
         let settings = environment.settings
-        checkRules(settings, &report)
+        let rules = checkRules(settings, &report)
         let problems = Preflight.problems(settings)
         for problem in problems { report.problem(problem) }
         let isOffline = invocation.has("offline")
         if isOffline, settings.bootstrapServers.isEmpty {
             report.note("bootstrap_servers: not set, and whatever talks to Kafka needs them")
         }
-        if problems.isEmpty, !isOffline { checkKafka(settings, &report) }
+        if problems.isEmpty, !isOffline { checkKafka(settings, rules, &report) }
         return report.code
     }
 
-    private static func checkRules(_ settings: Settings, _ report: inout ValidationReport) {
+    /// The rules; nil, and told, where they cannot be used.
+    private static func checkRules(
+        _ settings: Settings, _ report: inout ValidationReport
+    ) -> RuleSet? {
         do throws(Failure) {
             let files = try RuleFiles(settings)
             let set = try files.compile(paneWidth: Wiring.paneWidth(settings.window))
             report.ok("rules: \(set.rules.count) running, from \(files.origin)")
+            return set
         } catch {
             report.problem(error)
+            return nil
         }
     }
 
-    private static func checkKafka(_ settings: Settings, _ report: inout ValidationReport) {
+    private static func checkKafka(
+        _ settings: Settings, _ rules: RuleSet?, _ report: inout ValidationReport
+    ) {
         do {
             let admin = try Admin(properties: try Wiring.properties(settings))
             let brokers = try admin.brokers(timeoutMs: 5_000)
             report.ok("brokers: \(count(brokers.count, "broker")) at \(settings.bootstrapServers)")
-            for topic in settings.topics { try check(topic, admin, &report) }
+            let topics = rules.map { Wiring.topics(settings, $0) } ?? settings.topics
+            for topic in topics { try check(topic, admin, &report) }
         } catch let error as BrokerError {
             report.problem(Failure(error))
         } catch let failure as Failure {

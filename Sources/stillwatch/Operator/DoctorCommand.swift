@@ -1,6 +1,7 @@
 import Broker
 import Configuration
 import Delivery
+import Detection
 import Live
 import Operations
 import Snapshots
@@ -24,33 +25,37 @@ enum DoctorCommand {
         let settings = try Environment(invocation).settings
         let output = LineOutput()
         output.print(CheckResult(.ok, "configuration", "can be used"))
-        output.print(checkRules(settings))
-        let doctor = Doctor(try doctorSettings(settings)) { output.print($0) }
+        let (rules, result) = checkRules(settings)
+        output.print(result)
+        let doctor = Doctor(try doctorSettings(settings, rules)) { output.print($0) }
         let isReachable = doctor.examine()
         try output.finish()
         if !isReachable { return .unreachable }
         return output.hasProblem ? .checkFailed : .ok
     }
 
-    private static func checkRules(_ settings: Settings) -> CheckResult {
+    private static func checkRules(_ settings: Settings) -> (RuleSet?, CheckResult) {
         do throws(Failure) {
             let files = try RuleFiles(settings)
             let rules = try files.compile(paneWidth: Wiring.paneWidth(settings.window))
             let text = "\(count(rules.rules.count, "rule")) running, from \(files.origin)"
-            return CheckResult(.ok, "rules", text)
+            return (rules, CheckResult(.ok, "rules", text))
         } catch {
             Console.error(error.description)
-            return CheckResult(
-                .problem, "rules", "cannot be used", remedy: "see 'stillwatch rules lint'")
+            let remedy = "see 'stillwatch rules lint'"
+            return (nil, CheckResult(.problem, "rules", "cannot be used", remedy: remedy))
         }
     }
 
-    private static func doctorSettings(_ settings: Settings) throws(Failure) -> DoctorSettings {
+    private static func doctorSettings(
+        _ settings: Settings, _ rules: RuleSet?
+    ) throws(Failure) -> DoctorSettings {
         let window = settings.window
         let directory = settings.state.directory
         return DoctorSettings(
             properties: try Wiring.properties(settings), group: settings.group,
-            topics: settings.topics, isTransactional: settings.delivery == .exactlyOnce,
+            topics: rules.map { Wiring.topics(settings, $0) } ?? settings.topics,
+            isTransactional: settings.delivery == .exactlyOnce,
             acceptsLoss: settings.dataLoss == .accept,
             // Two snapshots are kept, and what waits for its pane is read again.
             replayMs: 2 * settings.snapshotIntervalMs + window.latenessMs + window.idleTimeoutMs

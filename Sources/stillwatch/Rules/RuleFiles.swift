@@ -4,9 +4,11 @@ import Detection
 import Primitives
 import YAML
 
-/// The rules a command works with: files, directories of them, or the built-in starter pack.
+/// The rules a command works with: files, directories of them, revisions of these in git, or the built-in starter pack.
 struct RuleFiles {
     let rules: [Rule]
+    /// The campaign rules among them.
+    let campaignRules: [CampaignRule]
     let diagnostics: Diagnostics
     /// What the rules were read from, for messages.
     let origin: String
@@ -26,16 +28,19 @@ struct RuleFiles {
             origin = "the built-in starter pack"
             fileCount = StarterRules.files.count
         } else {
-            var files: [String] = []
-            for path in paths { files += try Self.files(at: path) }
-            for file in files {
-                loader.load(SourceText(name: file, bytes: try Files.bytes(of: file)))
+            var count = 0
+            for path in paths {
+                for source in try Self.sources(at: path) {
+                    loader.load(source)
+                    count += 1
+                }
             }
             origin = paths.joined(separator: ", ")
-            fileCount = files.count
+            fileCount = count
         }
         loader.checkLimits()
         rules = loader.rules
+        campaignRules = loader.campaignRules
     }
 
     /// The rules of the setting `rules`.
@@ -53,7 +58,7 @@ struct RuleFiles {
         Console.error(diagnostics.text)
         let set: RuleSet
         do throws(RuleSetError) {
-            set = try RuleSet(rules, paneWidth: paneWidth)
+            set = try RuleSet(rules, campaigns: campaignRules, paneWidth: paneWidth)
         } catch {
             throw Failure(.ruleError, "\(origin): \(Self.text(error))")
         }
@@ -72,6 +77,16 @@ struct RuleFiles {
             "the rules on \(entity.rawValue)s use \(measures) measures and \(dimensions) dimensions, "
                 + "at most \(StateSchema.limit) of each can be kept"
         }
+    }
+
+    /// The files at a path, or in a revision of a directory.
+    private static func sources(at path: String) throws(Failure) -> [SourceText] {
+        if let tree = GitTree(path) { return try tree.yamlFiles() }
+        var sources: [SourceText] = []
+        for file in try files(at: path) {
+            sources.append(SourceText(name: file, bytes: try Files.bytes(of: file)))
+        }
+        return sources
     }
 
     private static func files(at path: String) throws(Failure) -> [String] {

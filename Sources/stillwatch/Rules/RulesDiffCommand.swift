@@ -11,8 +11,12 @@ enum RulesDiffCommand {
             'backtest --compare' shows what the change does to findings. Ends with 2 if a rule cannot be used.
             """,
         arguments: [
-            Argument("old", help: "A rule file, or a directory of them."),
-            Argument("new", help: "A rule file, or a directory of them."),
+            Argument(
+                "old",
+                help: "A rule file, a directory of them, or a revision in git, as main:rules."),
+            Argument(
+                "new",
+                help: "A rule file, a directory of them, or a revision in git, as main:rules."),
         ],
         options: [], run: run)
 

@@ -21,7 +21,7 @@ enum RulesLintCommand {
         }
         let warnings = diagnostics.warnings.count
         Console.error(
-            "\(count(files.rules.count, "rule")) in \(count(files.fileCount, "file")): "
+            "\(count(files.rules.count + files.campaignRules.count, "rule")) in \(count(files.fileCount, "file")): "
                 + "\(count(diagnostics.errorCount, "error")), \(count(warnings, "warning"))\n")
         if diagnostics.hasErrors { return .ruleError }
         return invocation.has("strict") && warnings > 0 ? .ruleError : .ok

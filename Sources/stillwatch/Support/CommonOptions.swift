@@ -31,7 +31,7 @@ extension Option {
 
     static let rules = Option(
         setting: "rules", "path", default: "the starter pack, which is built in",
-        help: "A rule file, or a directory of them.")
+        help: "A rule file, a directory of them, or a revision of one in git, as HEAD~1:rules.")
 
     static let shards = Option(
         setting: "shards", help: "Threads that decode, fold and evaluate; 0 is one per core.")
@@ -56,5 +56,7 @@ extension Argument {
     /// Where a command on rules finds them.
     static let rulePaths = Argument(
         "path", isRequired: false, isRepeatable: true,
-        help: "Rule files, or directories of them. Without one, the starter pack.")
+        help:
+            "Rule files, directories of them, or revisions of these in git, as HEAD~1:rules. Without one, the "
+            + "starter pack.")
 }

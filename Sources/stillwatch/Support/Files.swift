@@ -58,6 +58,13 @@ enum Files {
         return status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Bytes of the file at `path`; nil when there is none.
+    static func size(of path: String) -> Int? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int(status.st_size)
+    }
+
     /// Why the directory at `path` cannot be written to, nor made; nil where one of them can be done.
     static func obstacle(toDirectory path: String) -> String? {
         var place = path

@@ -1,4 +1,5 @@
 import Broker
+import Campaigns
 import Configuration
 import Delivery
 import Detection
@@ -73,6 +74,33 @@ enum Wiring {
         pipeline.sampleSize = settings.state.sampleSize
         pipeline.memoryBudget = memoryBudget(settings)
         return pipeline
+    }
+
+    /// The CAMPAIGN stage that the settings ask for; nil where there is none, or no rule would feed it.
+    static func campaigns(_ settings: Settings, _ rules: RuleSet) -> CampaignPipeline? {
+        guard settings.campaigns.alerts != .off, rules.hasCampaigns else { return nil }
+        var campaigns = CampaignPipeline()
+        campaigns.settings.windowMs = settings.campaigns.windowMs
+        for pair in settings.campaigns.kinds {
+            let prefix = "fingerprints."
+            let kind =
+                pair.name.hasPrefix(prefix) ? String(pair.name.dropFirst(prefix.count)) : pair.name
+            campaigns.settings.kinds[kind] = Role(rawValue: pair.value)
+        }
+        campaigns.evidence.isGrouped = settings.campaigns.alerts == .grouped
+        let pane = settings.window.paneMs
+        let tick = max(campaigns.settings.tickMs, pane)
+        campaigns.settings.tickMs = (tick + pane - 1) / pane * pane
+        campaigns.evidence.tickMs = campaigns.settings.tickMs
+        return campaigns
+    }
+
+    /// The topics that are used under `rules`: without campaigns, theirs are not needed.
+    static func topics(_ settings: Settings, _ rules: RuleSet) -> [TopicSpec] {
+        let hasCampaigns = campaigns(settings, rules) != nil
+        return settings.topics.filter {
+            hasCampaigns || $0.topic != .evidence && $0.topic != .members
+        }
     }
 
     /// The librdkafka properties of every client.

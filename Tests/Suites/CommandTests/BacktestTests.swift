@@ -16,7 +16,8 @@ struct BacktestTests {
             Self.farm + ["--out", events, "--labels", scratch.path("labels")])
         #expect(made.code == 0 && made.output == "")
         #expect(made.errors.contains("records/s"))
-        let one = try Program.run(["backtest", events, "--shards", "1", "--format", "flat"])
+        let single = ["--format", "flat", "--set", "campaigns.alerts=single"]
+        let one = try Program.run(["backtest", events, "--shards", "1"] + single)
         #expect(one.code == 0)
         #expect(one.lines.count > 3)
         let uids = one.lines.filter { $0.contains(#""status":"create""#) }
@@ -26,15 +27,39 @@ struct BacktestTests {
         ] {
             #expect(one.errors.contains(expected), "\(expected)")
         }
-        let three = try Program.run(["backtest", events, "--shards", "3", "--format", "flat"])
+        let three = try Program.run(["backtest", events, "--shards", "3"] + single)
         #expect(three.output == one.output)
+        try campaigns(events, scratch)
         let out = scratch.path("findings")
         let written = try Program.run(
-            ["backtest", events, "--format", "flat", "--out", out])
+            ["backtest", events, "--out", out] + single)
         #expect(written.output == "")
         #expect(try String(contentsOfFile: out, encoding: .utf8) == one.output)
         let names = try FileManager.default.contentsOfDirectory(atPath: scratch.url.path)
-        #expect(names.sorted() == ["events.jsonl", "findings", "labels"])
+        #expect(names.sorted() == ["events.jsonl", "findings", "labels", "members"])
+    }
+
+    /// By default there is one campaign for the farm, every account of which is named.
+    private func campaigns(_ events: String, _ scratch: Scratch) throws {
+        let members = scratch.path("members")
+        let arguments = ["backtest", events, "--format", "flat", "--members", members]
+        let one = try Program.run(arguments + ["--shards", "1"])
+        let named = try String(contentsOfFile: members, encoding: .utf8)
+        let created = one.lines.filter {
+            $0.contains(#""entity":"campaign:"#) && $0.contains(#""status":"create""#)
+        }
+        #expect(one.code == 0 && created.count == 1)
+        #expect(one.lines.allSatisfy { !$0.contains(#""rule":"farm."#) })
+        let accounts = named.split(separator: "\n")
+        #expect(accounts.count == 60)
+        let row = try #require(
+            JSONSerialization.jsonObject(with: Data((accounts.first ?? "").utf8)) as? [String: Any])
+        #expect(
+            Set(row.keys) == ["account", "campaign", "class", "since", "confidence", "ties"])
+        #expect(created[0].contains(row["campaign"] as? String ?? "-"))
+        let three = try Program.run(arguments + ["--shards", "3"])
+        #expect(three.output == one.output)
+        #expect(try String(contentsOfFile: members, encoding: .utf8) == named)
     }
 
     @Test("a field that never comes is told, with the rules that cannot fire for want of it")

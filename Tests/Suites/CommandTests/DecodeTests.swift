@@ -60,7 +60,7 @@ struct DecodeTests {
             "backtest", scratch.path("reversed.jsonl"), "--format", "flat", "--sort",
             "--sort-memory", "16", "--temp-directory", scratch.url.path,
         ])
-        #expect(sorted.code == 0 && sorted.output == expected.output && sorted.lines.count > 3)
+        #expect(sorted.code == 0 && sorted.output == expected.output && !sorted.lines.isEmpty)
         let unsorted = try Program.run(["backtest", scratch.path("reversed.jsonl")])
         #expect(unsorted.errors.contains("not in order of time"))
         let alone = try Program.run(["backtest", events, "--sort-memory", "16"])

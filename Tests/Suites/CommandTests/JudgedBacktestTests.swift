@@ -54,6 +54,7 @@ struct JudgedBacktestTests {
         let world = try World()
         let alone = try Program.run([
             "backtest", world.events, "--rules", world.new, "--format", "flat",
+            "--set", "campaigns.alerts=off",
         ])
         let judged = try Program.run([
             "backtest", world.events, "--rules", world.new, "--compare", world.old, "--labels",
@@ -68,6 +69,7 @@ struct JudgedBacktestTests {
         }
         let before = try Program.run([
             "backtest", world.events, "--rules", world.old, "--format", "flat",
+            "--set", "campaigns.alerts=off",
         ])
         let createdBefore = before.lines.filter {
             $0.contains(#""status":"create""#) && $0.contains("farm.shared_identity")

@@ -32,7 +32,10 @@ final class OperatorSite {
             "--set", "instance_id=left-hand", "--set", "snapshot_interval=1s",
             "--set", "partials.partitions=\(Self.shuffles)",
         ]
-        for key in ["input", "partials", "alerts", "dead_letters", "state"] {
+        let kinds = [
+            "input", "partials", "alerts", "dead_letters", "state", "evidence", "members",
+        ]
+        for key in kinds {
             options += ["--set", "\(key).topic=\(group)-\(key)"]
         }
         self.options = options + more

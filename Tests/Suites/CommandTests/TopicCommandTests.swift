@@ -11,6 +11,7 @@ struct TopicCommandTests {
             "--bootstrap-servers", kafka.bootstrapServers, "--set", "input.topic=\(stem)-alerts",
             "--set", "alerts.topic=\(stem)-alerts-out",
             "--set", "partials.topic=\(stem)-partials", "--set", "dead_letters.topic=\(stem)-dead",
+            "--set", "evidence.topic=\(stem)-evidence", "--set", "members.topic=\(stem)-members",
             "--set", "shadow.topic=\(stem)-shadow",
         ]
         let dry = try Program.run(["topics", "create", "--dry-run"] + connection)

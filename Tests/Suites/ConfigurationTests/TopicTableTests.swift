@@ -1,3 +1,4 @@
+import Broker
 import Configuration
 import Foundation
 import TestSupport
@@ -26,12 +27,22 @@ struct TopicTableTests {
             Override(option: "--set", key: $0, value: "a")
         }
         let settings = try Settings.load(overrides: overrides).settings
-        #expect(settings.topicNames[.shadow] == "a" && settings.topicNames[.alerts] == "a")
+        let names = TopicNames(settings.topics)
+        #expect(names[.shadow] == "a" && names[.alerts] == "a")
         let own = settings.ownTopics
         #expect(
             own.map(\.key) == [
                 "partials.topic", "alerts.topic", "dead_letters.topic", "state.topic",
+                "evidence.topic", "members.topic",
             ])
-        #expect(own.filter(\.isFixed).allSatisfy { $0.partitions == settings.partials.partitions })
+        #expect(own.filter(\.isFixed).map(\.partitions) == [16, 16, 1])
+    }
+
+    @Test("without campaigns there is neither evidence nor members")
+    func withoutCampaigns() throws {
+        let off = Override(option: "--set", key: "campaigns.alerts", value: "off")
+        let topics = try Settings.load(overrides: [off]).settings.topics.map(\.key)
+        #expect(!topics.contains("evidence.topic") && !topics.contains("members.topic"))
+        #expect(topics.contains("alerts.topic"))
     }
 }

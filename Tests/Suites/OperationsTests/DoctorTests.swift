@@ -18,7 +18,8 @@ import Testing
     ) -> TopicFacts {
         let isFinding = topic == .alerts || topic == .shadow
         let healthy = [
-            "cleanup.policy": topic == .state ? "compact" : "delete", "retention.ms": "604800000",
+            "cleanup.policy": topic == .state || topic == .members ? "compact" : "delete",
+            "retention.ms": "604800000",
             "retention.bytes": "-1", "min.insync.replicas": "2", "max.message.bytes": "1048588",
             "message.timestamp.type": isFinding ? "CreateTime" : "LogAppendTime",
             "unclean.leader.election.enable": "false",
@@ -31,11 +32,11 @@ import Testing
     }
 
     private static let keys: TopicNames = [
-        "input", "partials", "alerts", "shadow", "deadLetters", "state",
+        "input", "partials", "alerts", "shadow", "deadLetters", "state", "evidence", "members",
     ]
 
     private func judge(_ topic: Topic, _ facts: TopicFacts) -> [CheckResult] {
-        let isFormat = topic == .partials || topic == .state
+        let isFormat = [.partials, .state, .evidence].contains(topic)
         var spec = TopicSpec(topic, key: Self.keys.name(topic), name: "t", partitions: 4)
         spec.isFixed = isFormat
         spec.largestRecord = isFormat ? 900_000 : 0
@@ -73,6 +74,10 @@ import Testing
         Fault(.state, "cleanup.policy", "compact,delete", .problem, "pages older"),
         Fault(.partials, "cleanup.policy", "compact", .problem, "cleanup.policy=delete"),
         Fault(.deadLetters, "cleanup.policy", "compact", .problem, "no keys"),
+        Fault(.evidence, "cleanup.policy", "compact", .problem, "cleanup.policy=delete"),
+        Fault(.evidence, "retention.ms", "60000", .problem, "no snapshot could be used"),
+        Fault(.members, "cleanup.policy", "delete", .problem, "cleanup.policy=compact"),
+        Fault(.members, "cleanup.policy", "compact,delete", .problem, "rows of members older"),
         Fault(.input, "cleanup.policy", "compact", .warn, "events are lost"),
         Fault(.alerts, "cleanup.policy", "compact", .warn, "last state"),
         Fault(.partials, "max.message.bytes", "100000", .problem, "900000"),

@@ -34,6 +34,14 @@ FLAT = {
         "status": {"enum": ["create", "update", "close"]},
         "shadow": {"type": "boolean"},
         "entity": {"type": "string", "pattern": "^[^:]+:"},
+        "class": {
+            "enum": ["distillation", "multi_account_abuse", "resale", "shared_access", "probing"]
+        },
+        "campaign": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        "redirect_to": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        "reason": {"type": "string", "minLength": 1},
+        "split_from": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        "successor_of": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
         "time": EPOCH_MS,
         "first_seen": EPOCH_MS,
         "last_seen": EPOCH_MS,
@@ -42,6 +50,7 @@ FLAT = {
             "additionalProperties": {
                 "anyOf": [
                     {"type": ["number", "null"]},
+                    {"type": "array", "items": {"type": "string"}},
                     {
                         "type": "array",
                         "items": {

@@ -13,6 +13,8 @@ struct Site {
     let state: String
     let alerts: String
     let deadLetters: String
+    let evidence: String
+    let members: String
     /// Partitions of the input topic.
     let partitions: Int
     private let scratch: Scratch
@@ -29,6 +31,8 @@ struct Site {
         state = "\(name)-state"
         alerts = "\(name)-alerts"
         deadLetters = "\(name)-dead-letters"
+        evidence = "\(name)-evidence"
+        members = "\(name)-members"
         self.partitions = partitions
         scratch = try Scratch()
         let lines = [
@@ -36,6 +40,7 @@ struct Site {
             "input: { topic: \(self.input)\(input == nil ? "" : ", max_record_bytes: 1MiB") }",
             "partials: { topic: \(partials) }", "alerts: { topic: \(alerts) }",
             "state: { topic: \(state) }",
+            "evidence: { topic: \(evidence) }", "members: { topic: \(members) }",
             "dead_letters: { topic: \(deadLetters), max_bytes: 64KiB }", "log: { format: json }",
         ]
         try scratch.file("stillwatch.yaml", (lines + settings).joined(separator: "\n") + "\n")
@@ -70,7 +75,7 @@ struct Site {
     }
 
     /// Removes what `topics create` and the test made, but for the input.
-    func removeOutputs() { remove([partials, state, alerts, deadLetters]) }
+    func removeOutputs() { remove([partials, state, alerts, deadLetters, evidence, members]) }
 
     private func remove(_ topics: [String]) { _ = try? admin().delete(topics) }
 
