@@ -29,7 +29,7 @@ struct ResetCommandTests {
             try #require(ContinuousClock.now < end, "the member does not come to the end")
             usleep(100_000)
         }
-        let before = try site.committed(0)
+        let before = try site.committed(0).map(\.offset)
         for arguments in [
             ["--to", "end"], ["--to", "beginning", "--state", "clear", "--execute"],
         ] {
@@ -37,7 +37,7 @@ struct ResetCommandTests {
             #expect(busy.code == 1, "\(busy.errors)")
             #expect(busy.errors.contains("active members: left-hand at "), "\(busy.errors)")
         }
-        #expect(try site.committed(0) == before)
+        #expect(try site.committed(0).map(\.offset) == before)
         let doctor = try site.run("doctor")
         #expect(doctor.output.contains("Stable, 1 member: left-hand at "), "\(doctor.output)")
         member.terminate()

@@ -113,8 +113,11 @@ struct CheckpointTests {
             encoder.encode(finding, into: &writer)
             writer.newline()
         }
+        // How many blocks and partials there are depends on how the input is cut; what comes of them does not.
+        var counters = report.entities.counters
+        (counters.blocks, counters.partials) = (0, 0)
         return writer.buffer.string() + ReplaySummary(report, seconds: 0).text
-            + "\(report.entities.counters) \(report.gapEpisodes.count)"
+            + "\(counters) \(report.gapEpisodes.count)"
     }
 
     private func sources(_ partitions: [[[UInt8]]], breaksAt: (source: Int, record: Int)?)
