@@ -165,7 +165,7 @@ let package = Package(
         tests("TelemetryTests", ["Telemetry"]),
         tests(
             "ReplayTests",
-            ["Replay", "Topology", "Detection", "Simulation", "YAML", "Primitives"]),
+            ["Replay", "Campaigns", "Topology", "Detection", "Simulation", "YAML", "Primitives"]),
         tests(
             "AssessmentTests",
             ["Assessment", "Replay", "Topology", "Detection", "Simulation", "YAML", "Primitives"],

@@ -7,27 +7,27 @@ import Topology
 extension CampaignStage {
     /// Writes the task; all evidence handed over was worked on.
     func save(into writer: inout CheckpointWriter) throws(CheckpointError) {
-        var buffer = ByteBuffer(capacity: 1 << 16)
         let id = SnapshotID(incarnation: 1, sequence: task.lastSequence + 1)
-        let snapshot = task.snapshot(id, position: offset, isFull: true)
-        buffer.append(varint: 0)
-        buffer.append(integer: offset)
-        buffer.append(field: snapshot.manifest.key.bytes)
-        buffer.append(field: snapshot.manifest.record.value)
-        try writer.add(.campaign, buffer.bytes)
-        for (number, page) in snapshot.pages.pages.enumerated() {
-            buffer.removeAll()
-            let key = StateKey(snapshot.pages.task, .page(index: UInt32(number)), of: id)
-            buffer.append(field: key.bytes)
-            buffer.append(field: page)
-            try writer.add(.campaignPage, buffer.bytes)
+        try writer.add(
+            task.snapshot(id, position: offset, isFull: true), as: .campaign, pages: .campaignPage,
+            partition: 0, at: offset)
+        var leftOut = ByteBuffer()
+        let counters = counters
+        for count in [counters.evicted, counters.edgesOverLimit, counters.thinned] {
+            leftOut.append(varint: UInt64(count))
         }
-        buffer.removeAll()
-        try writer.add(.campaignEnd, buffer.bytes)
+        try writer.add(.campaignEnd, leftOut.bytes)
     }
 
-    /// Goes on from a snapshot; false where it cannot be read.
-    func restore(_ manifest: Manifest, _ pages: [Page], offset: Int64) -> Bool {
+    /// Goes on from a snapshot, with what was left out until then; false where it cannot be read.
+    func restore(
+        _ manifest: Manifest, _ pages: [Page], offset: Int64, leftOut: ByteSlice
+    ) -> Bool {
+        var reader = ByteReader(leftOut)
+        guard let evicted = reader.number(), let edges = reader.number(),
+            let thinned = reader.number()
+        else { return false }
+        (base.evicted, base.edgesOverLimit, base.thinned) = (evicted, edges, thinned)
         task = campaigns.makeTask(pipeline, restoring: manifest)
         do throws(RestoreError) {
             for page in pages { try task.load(page) }

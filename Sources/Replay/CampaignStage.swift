@@ -49,10 +49,22 @@ final class CampaignStage: @unchecked Sendable {
         return campaigns.findings(of: output, pipeline.rules)
     }
 
+    /// What was left out before the checkpoint that the task goes on from.
+    var base = CampaignCounters()
+
+    /// What the task has counted, with what was left out before the checkpoint it goes on from.
+    var counters: CampaignCounters {
+        var counters = task.counters
+        counters.evicted += base.evicted
+        counters.edgesOverLimit += base.edgesOverLimit
+        counters.thinned += base.thinned
+        return counters
+    }
+
     /// What the task holds at the end.
     func describe(in report: inout Replay.Report) {
         report.members = task.members
-        report.campaigns = task.counters
+        report.campaigns = counters
         report.openCampaigns = task.openCampaigns
     }
 }

@@ -85,8 +85,8 @@ public final class Checkpoints {
             var writer = try CheckpointWriter(path)
             var bytes = ByteBuffer()
             for (name, value) in identity {
-                bytes.append(field: name)
-                bytes.append(field: value)
+                bytes.append(sized: name)
+                bytes.append(sized: value)
             }
             try writer.add(.identity, bytes.bytes)
             bytes.removeAll()
@@ -109,7 +109,7 @@ public final class Checkpoints {
             switch section.kind {
             case .identity:
                 var fields = ByteReader(section.bytes)
-                while let name = fields.text(), let value = fields.text() {
+                while let name = fields.sizedText(), let value = fields.sizedText() {
                     saved.identity[name] = value
                 }
             case .note: saved.note = Array(section.bytes)

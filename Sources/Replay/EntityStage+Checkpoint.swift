@@ -12,19 +12,8 @@ extension EntityStage {
             guard let snapshot = tasks[i].snapshot(id, position: offsets[i], isFull: true) else {
                 preconditionFailure("no block of a replay comes twice or late")
             }
-            buffer.removeAll()
-            buffer.append(varint: UInt64(tasks[i].partition))
-            buffer.append(integer: offsets[i])
-            buffer.append(field: snapshot.manifest.key.bytes)
-            buffer.append(field: snapshot.manifest.record.value)
-            try writer.add(.task, buffer.bytes)
-            for (number, page) in snapshot.pages.pages.enumerated() {
-                buffer.removeAll()
-                let key = StateKey(snapshot.pages.task, .page(index: UInt32(number)), of: id)
-                buffer.append(field: key.bytes)
-                buffer.append(field: page)
-                try writer.add(.page, buffer.bytes)
-            }
+            try writer.add(
+                snapshot, as: .task, pages: .page, partition: tasks[i].partition, at: offsets[i])
             buffer.removeAll()
             tasks[i].encodePending(into: &buffer)
             try writer.add(.pending, buffer.bytes)
@@ -36,6 +25,29 @@ extension EntityStage {
         let i = task.partition / stride
         tasks[i] = task
         offsets[i] = offset
+    }
+}
+
+extension CheckpointWriter {
+    /// Adds a snapshot: a section with its place and manifest, and one for each page.
+    mutating func add(
+        _ snapshot: TaskSnapshot, as head: CheckpointSection, pages: CheckpointSection,
+        partition: Int, at offset: Int64
+    ) throws(CheckpointError) {
+        var buffer = ByteBuffer(capacity: 1 << 16)
+        buffer.append(varint: UInt64(partition))
+        buffer.append(integer: offset)
+        buffer.append(sized: snapshot.manifest.key.bytes)
+        buffer.append(sized: snapshot.manifest.record.value)
+        try add(head, buffer.bytes)
+        for (number, page) in snapshot.pages.pages.enumerated() {
+            buffer.removeAll()
+            let key = StateKey(
+                snapshot.pages.task, .page(index: UInt32(number)), of: snapshot.pages.id)
+            buffer.append(sized: key.bytes)
+            buffer.append(sized: page)
+            try add(pages, buffer.bytes)
+        }
     }
 }
 

@@ -23,7 +23,7 @@ extension IngestStage {
         for refusals in refused {
             buffer.append(varint: UInt64(refusals.count))
             for refusal in refusals {
-                buffer.append(field: refusal.place)
+                buffer.append(sized: refusal.place)
                 refusal.letter.encode(into: &buffer)
             }
         }
@@ -32,7 +32,7 @@ extension IngestStage {
         for (key, place) in places {
             buffer.append(varint: UInt64(key.source))
             buffer.append(varint: UInt64(key.flaw))
-            buffer.append(field: place)
+            buffer.append(sized: place)
         }
         ledger.encode(into: &buffer)
     }
@@ -43,7 +43,7 @@ extension IngestStage {
         for source in refused.indices {
             guard let count = reader.number() else { return false }
             for _ in 0..<count {
-                guard let place = reader.text(), let letter = DeadLetter(&reader) else {
+                guard let place = reader.sizedText(), let letter = DeadLetter(&reader) else {
                     return false
                 }
                 refused[source].append(Replay.Refusal(place: place, letter: letter))
@@ -52,7 +52,7 @@ extension IngestStage {
         guard let places = reader.number() else { return false }
         for _ in 0..<places {
             guard let source = reader.number(), let flaw = reader.number(),
-                let place = reader.text()
+                let place = reader.sizedText()
             else { return false }
             flawPlaces[FlawKey(source: source, flaw: flaw)] = place
         }

@@ -14,8 +14,6 @@ final class IngestStage: @unchecked Sendable {
     struct Source: ~Copyable {
         var task: IngestTask
         var counters = IngestCounters()
-        /// Of the records settled last.
-        var rejected: [Int] = []
     }
 
     let sources: [any RecordSource]
@@ -186,8 +184,8 @@ final class IngestStage: @unchecked Sendable {
     /// Takes what was refused; a trial does not know of the event times before it, up to `highest`.
     private func keep(_ letters: [DeadLetter], of source: Int, behind highest: EventTime?) {
         for letter in letters {
-            ledger.note(
-                letter.reason, of: source, at: [letter.reached, highest].compactMap(\.self).max())
+            let reached = letter.reached.map { max($0, highest ?? $0) } ?? highest
+            ledger.note(letter.reason, of: source, at: reached)
         }
         for letter in letters.prefix(max(0, Replay.keptRefusals - refused[source].count)) {
             refused[source].append(

@@ -73,8 +73,8 @@ public struct Replay {
         public var findings: [Finding] = []
         /// The members of the campaigns that are open at the end, by account.
         public var members: [(account: [UInt8], row: MemberRow)] = []
-        /// What the CAMPAIGN task has counted.
-        public var campaigns = CampaignCounters()
+        /// What the CAMPAIGN task has counted; nil without that stage.
+        public var campaigns: CampaignCounters?
         /// Campaigns that are open at the end.
         public var openCampaigns = 0
         /// The first refused records, at most `Replay.keptRefusals`.

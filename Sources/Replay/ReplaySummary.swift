@@ -17,7 +17,7 @@ public struct ReplaySummary: Sendable {
     /// All of it, lines with their newlines.
     public var text: String {
         var rows = ingestRows + [("", "")]
-        rows += findingRows + [("", "")] + stateRows
+        rows += findingRows + campaignRows + [("", "")] + stateRows
         return Columns.text(rows) + Columns.text(coverageRows) + Columns.text(flawRows) + refusals
             + disorders + gaps + silent
     }
@@ -100,6 +100,22 @@ public struct ReplaySummary: Sendable {
         if report.entities.suppressed > 0 {
             rows.append(("held back by cooldown", grouped(report.entities.suppressed)))
         }
+        return rows
+    }
+
+    /// What CAMPAIGN has come to, and what it left out where there was too much.
+    private var campaignRows: [(String, String)] {
+        guard let counters = report.campaigns else { return [] }
+        var rows = [
+            ("campaigns open", grouped(report.openCampaigns)),
+            ("  their members", grouped(report.members.count)),
+        ]
+        let limits = [
+            ("  fingerprints forgotten, too many", counters.evicted),
+            ("  accounts left out, too many", counters.edgesOverLimit),
+            ("  weak ties left out, too many", counters.thinned),
+        ]
+        for (name, count) in limits where count > 0 { rows.append((name, grouped(count))) }
         return rows
     }
 

@@ -119,7 +119,8 @@ extension Rounds {
             case .campaignPage: begun.add(section.bytes)
             case .campaignEnd:
                 guard let found = begun.chosen, let campaigns,
-                    campaigns.restore(found.manifest, found.pages, offset: offset)
+                    campaigns.restore(
+                        found.manifest, found.pages, offset: offset, leftOut: section.bytes)
                 else { throw file.damage }
                 return
             default: throw file.damage

@@ -15,7 +15,7 @@ struct SourceState {
     var counters: IngestCounters
 
     func encode(into buffer: inout ByteBuffer) {
-        buffer.append(field: bookmark)
+        buffer.append(sized: bookmark)
         buffer.append(integer: records)
         buffer.append(isOpen ? 1 : 0)
         buffer.append(field: clock.highest)

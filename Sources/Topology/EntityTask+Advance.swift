@@ -62,6 +62,7 @@ extension EntityTask {
         counters.findings += findings.count - before
         if let sampler, sampler.isDue(pane) { sample(pane) }
         store.sweep(now: pane)
+        (evidence.closedTo, evidence.accounts) = (pane + 1, store.accountCount)
     }
 
     /// Samples the evidence of probes at the end of a pane.

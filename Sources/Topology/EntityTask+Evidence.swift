@@ -12,6 +12,10 @@ extension EntityTask {
         var through = EventTime(ms: 0)
         /// Whether it was said that nothing comes any more.
         var hasEnded = false
+        /// The pane after the last one that was closed and not just passed over, and the accounts there were then: how
+        /// far the panes after it are passed over in one go depends on how the log was read.
+        var closedTo: UInt32 = 0
+        var accounts = 0
     }
 
     /// Hands out the evidence blocks written since the last call, in order: records of the evidence log.
@@ -40,11 +44,18 @@ extension EntityTask {
             tokens: tokenMeasure < 0 ? 0 : partial.measures[tokenMeasure])
     }
 
-    /// Writes the block of the ticks that ended at or before the first open pane, if any did since the last block.
+    /// Writes the blocks of the ticks that ended at or before the first open pane, if any did since the last block: one
+    /// for the tick in which a pane was closed last, with all there is to tell, and one for those passed over since.
     mutating func tellTicks() {
         guard let plan = plan.evidence else { return }
-        let now = self.plan.timing.paneWidth.start(of: Pane(index: openPane))
-        let through = EventTime(ms: now.ms / plan.tickMs * plan.tickMs)
+        let width = self.plan.timing.paneWidth
+        let now = width.start(of: Pane(index: openPane)).ms
+        let closed = width.start(of: Pane(index: evidence.closedTo)).ms
+        let ofClosed = EventTime(ms: (closed + plan.tickMs - 1) / plan.tickMs * plan.tickMs)
+        if ofClosed.ms <= now, ofClosed > evidence.through {
+            tell(through: ofClosed, hasEnded: false)
+        }
+        let through = EventTime(ms: now / plan.tickMs * plan.tickMs)
         if through > evidence.through { tell(through: through, hasEnded: false) }
     }
 
@@ -62,7 +73,7 @@ extension EntityTask {
         let header = EvidenceBlock.Header(
             source: partition, sources: plan.partitions, application: plan.application,
             tickMs: UInt32(plan.evidence?.tickMs ?? EvidenceBlock.tickMs), from: evidence.through,
-            through: through, accounts: store.accountCount, hasEnded: hasEnded)
+            through: through, accounts: evidence.accounts, hasEnded: hasEnded)
         evidence.through = through
         evidence.hasEnded = hasEnded
         var blocks = ByteBuffer()

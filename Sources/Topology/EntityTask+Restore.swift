@@ -23,9 +23,9 @@ extension EntityTask {
     /// - Throws: `RestoreError`; the task is of no use then, and another snapshot has to do.
     public mutating func load(_ page: Page) throws(RestoreError) {
         guard let restoring else { preconditionFailure("nothing is being restored") }
-        guard restoring.follows(page) else { throw .corrupted }
-        if !restoring.isNewest, page.kind.isWholeInEachSnapshot { return }
-        try restoring.items.read(page, corrupted: .corrupted) { (item) throws(RestoreError) in
+        guard restoring.pages.follows(page) else { throw .corrupted }
+        if !restoring.pages.isNewest, page.kind.isWholeInEachSnapshot { return }
+        try restoring.pages.items.read(page, corrupted: .corrupted) { (item) throws(RestoreError) in
             switch page.kind {
             case .taskHeader: try loadHeader(item, restoring)
             case .episodes: try loadEpisodes(item, restoring)
@@ -77,10 +77,13 @@ extension EntityTask {
         guard plan.evidence != nil else { return }
         guard restoring.hasEvidence else {
             var reader = ByteReader(item)
-            guard let through = reader.zigzag(), let flag = reader.integer(UInt8.self), flag < 2
+            guard let through = reader.zigzag(), let flag = reader.integer(UInt8.self), flag < 2,
+                let closed = reader.varint(), let closedTo = UInt32(exactly: closed),
+                let accounts = reader.varint(), accounts <= 1 << 40
             else { throw .corrupted }
             evidence.through = EventTime(ms: through)
             evidence.hasEnded = flag == 1
+            (evidence.closedTo, evidence.accounts) = (closedTo, Int(accounts))
             restoring.hasEvidence = true
             return
         }
@@ -119,13 +122,13 @@ extension EntityTask {
     ///
     /// - Throws: `RestoreError` where something is missing; the task is of no use then.
     public mutating func finishRestore() throws(RestoreError) -> RestoreReport {
-        guard let restoring, restoring.isAtEnd, let header = restoring.header,
+        guard let restoring, restoring.pages.isAtEnd, let header = restoring.header,
             restoring.episodes?.isComplete == true,
             !restoring.hasEvidence || restoring.leads.isComplete
         else { throw .corrupted }
         store.finishLoading()
-        window = restoring.manifest.window
-        lastSequence = restoring.manifest.id.sequence
+        window = restoring.pages.manifest.window
+        lastSequence = restoring.pages.manifest.id.sequence
         // Other entities of the window were written under the old shape, and would be read under the new.
         needsFullSnapshot = header.shape != shape
         self.restoring = nil

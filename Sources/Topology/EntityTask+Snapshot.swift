@@ -104,6 +104,8 @@ extension EntityTask {
         writer.append(.leads) { buffer in
             buffer.append(zigzag: evidence.through.ms)
             buffer.append(evidence.hasEnded ? 1 : 0)
+            buffer.append(varint: UInt64(evidence.closedTo))
+            buffer.append(varint: UInt64(evidence.accounts))
         }
         evaluator.leads.encode { writer.append(.leads, $0) }
     }

@@ -22,7 +22,8 @@ public enum RestoreError: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// How far the restore of a task has come.
 final class Restoring {
-    let manifest: Manifest
+    /// The pages, as they come.
+    var pages: PageSequence
     var header: TaskHeader?
     var mapping: StateMapping?
     var episodes: EpisodeTableReader?
@@ -31,41 +32,6 @@ final class Restoring {
     var leads = LeadTableReader()
     /// The entities with an open finding, once the episodes are read.
     var openEntities: Set<UInt64>?
-    var items = ItemReader()
-    /// The snapshot being read, by its place in the window.
-    private var place = 0
-    /// Pages of it that were read.
-    private var pages: UInt32 = 0
-    private var kind: PageKind?
 
-    init(_ manifest: Manifest) { self.manifest = manifest }
-
-    /// Whether the newest snapshot is being read: the one whose header and findings count.
-    var isNewest: Bool { place == 0 }
-
-    /// Whether all pages were read.
-    var isAtEnd: Bool {
-        place == manifest.window.entries.count - 1
-            && pages == manifest.window.entries[place].pages && items.isWhole
-    }
-
-    /// Whether `page` is the next one.
-    func follows(_ page: Page) -> Bool {
-        let entries = manifest.window.entries
-        if pages == entries[place].pages, place + 1 < entries.count {
-            place += 1
-            pages = 0
-            kind = nil
-        }
-        guard page.task == manifest.task, page.id == entries[place].id, page.index == pages,
-            pages < entries[place].pages
-        else { return false }
-        pages += 1
-        // Items do not go on in pages of another kind.
-        if kind != page.kind {
-            guard items.isWhole else { return false }
-            kind = page.kind
-        }
-        return true
-    }
+    init(_ manifest: Manifest) { pages = PageSequence(manifest) }
 }

@@ -36,51 +36,19 @@ final class CampaignRestoring {
         var edges: [(fingerprint: UInt64, edge: EdgeState)]
     }
 
-    let manifest: Manifest
+    /// The pages, as they come.
+    var pages: PageSequence
     var header: CampaignHeader?
     /// The place of each rule that was run among those that are.
     var places: [Int?] = []
     var episodes: EpisodeTableReader?
-    var items = ItemReader()
     private(set) var fingerprints: [UInt64: LoadedFingerprint] = [:]
     private(set) var accounts: [UInt64: LoadedAccount] = [:]
     private var removedFingerprints: Set<UInt64> = []
     private var removedAccounts: Set<UInt64> = []
     /// Removals of the snapshot being read: they say nothing of its own items.
-    private var place = 0
-    private var pages: UInt32 = 0
-    private var kind: PageKind?
 
-    init(_ manifest: Manifest) { self.manifest = manifest }
-
-    /// Whether the newest snapshot is being read.
-    var isNewest: Bool { place == 0 }
-
-    /// Whether all pages were read.
-    var isAtEnd: Bool {
-        place == manifest.window.entries.count - 1
-            && pages == manifest.window.entries[place].pages && items.isWhole
-    }
-
-    /// Whether `page` is the next one.
-    func follows(_ page: Page) -> Bool {
-        let entries = manifest.window.entries
-        if pages == entries[place].pages, place + 1 < entries.count {
-            place += 1
-            pages = 0
-            kind = nil
-        }
-        guard page.task == manifest.task, page.id == entries[place].id, page.index == pages,
-            pages < entries[place].pages
-        else { return false }
-        pages += 1
-        // Items do not go on in pages of another kind.
-        if kind != page.kind {
-            guard items.isWhole else { return false }
-            kind = page.kind
-        }
-        return true
-    }
+    init(_ manifest: Manifest) { pages = PageSequence(manifest) }
 
     func loadRemoved(_ item: ByteSlice) throws(RestoreError) {
         var reader = ByteReader(item)

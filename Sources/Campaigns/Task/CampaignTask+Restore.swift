@@ -20,12 +20,12 @@ extension CampaignTask {
     /// - Throws: `RestoreError`; the task is of no use then, and another snapshot has to do.
     public mutating func load(_ page: Page) throws(RestoreError) {
         guard let restoring else { preconditionFailure("nothing is being restored") }
-        guard restoring.follows(page) else { throw .corrupted }
+        guard restoring.pages.follows(page) else { throw .corrupted }
         let isOfGraph =
             page.kind == .fingerprints || page.kind == .campaignAccounts
             || page.kind == .removedFromGraph
-        if !restoring.isNewest, !isOfGraph { return }
-        try restoring.items.read(page, corrupted: .corrupted) { (item) throws(RestoreError) in
+        if !restoring.pages.isNewest, !isOfGraph { return }
+        try restoring.pages.items.read(page, corrupted: .corrupted) { (item) throws(RestoreError) in
             switch page.kind {
             case .campaignHeader: try loadHeader(item, restoring)
             case .campaignRecords: try loadRecord(item, restoring)
@@ -98,7 +98,7 @@ extension CampaignTask {
     ///
     /// - Throws: `RestoreError` where something is missing; the task is of no use then.
     public mutating func finishRestore() throws(RestoreError) -> RestoreReport {
-        guard let restoring, restoring.isAtEnd, let header = restoring.header,
+        guard let restoring, restoring.pages.isAtEnd, let header = restoring.header,
             restoring.episodes?.isComplete == true
         else { throw .corrupted }
         for item in restoring.fingerprints.values.sorted(by: { $0.key < $1.key }) {
@@ -114,8 +114,8 @@ extension CampaignTask {
         } else {
             needsFullSnapshot = false
         }
-        window = restoring.manifest.window
-        lastSequence = restoring.manifest.id.sequence
+        window = restoring.pages.manifest.window
+        lastSequence = restoring.pages.manifest.id.sequence
         self.restoring = nil
         let report = report(header)
         mutedRules = rules.rules.map {

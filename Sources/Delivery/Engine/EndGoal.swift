@@ -5,9 +5,8 @@ import Broker
 /// The end offsets of all input partitions are fixed at the start. The end is reached where this instance holds
 /// every partition and has read, closed and committed all of it; or, where others hold some or one stage's outputs
 /// are the next one's log, once the group has committed the input up to these ends and then, stage by stage, the log
-/// that came of it. Before the logs count,
-/// every source has said that it has ended, or members that are gone have had the time to be found out: what they
-/// held is then given to those that are left.
+/// that came of it. Before the logs count, every source has said that it has ended, or members that are gone have had the
+/// time to be found out: what they held is then given to those that are left.
 final class EndGoal {
     /// How things stand.
     enum Verdict: Equatable {

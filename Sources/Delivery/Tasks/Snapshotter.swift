@@ -242,6 +242,10 @@ struct Snapshotter {
             gone += (0..<pages).map { StateKey(manifest.task, .page(index: $0), of: id) }
         }
         failed = []
+        // Of what left pages behind, a manifest may have been on its way, and have arrived since.
+        if !port.publishesInCut {
+            gone = Set(gone.map(\.id)).map { StateKey(manifest.task, .manifest, of: $0) } + gone
+        }
         var seen: Set<StateKey> = []
         for old in dropped {
             gone += old.pageKeys(notNamedBy: kept).filter { seen.insert($0).inserted }

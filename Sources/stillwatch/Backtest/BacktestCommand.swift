@@ -76,7 +76,7 @@ enum BacktestCommand {
         let range = warmup.range(rules)
         var pipeline = try Wiring.pipeline(settings, rules)
         pipeline.panes = range.panes
-        pipeline.stopwatch = { WallClock.steadyNs }
+        if judging.isJudging { pipeline.stopwatch = { WallClock.steadyNs } }
         let pass = BacktestPass(
             invocation: invocation, settings: settings, topic: topic, warmup: warmup,
             rules: rules, range: range, isJudging: judging.isJudging)

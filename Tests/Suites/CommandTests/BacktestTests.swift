@@ -49,6 +49,7 @@ struct BacktestTests {
             $0.contains(#""entity":"campaign:"#) && $0.contains(#""status":"create""#)
         }
         #expect(one.code == 0 && created.count == 1)
+        #expect(one.errors.contains(/campaigns open +1\n +their members +60\n/))
         #expect(one.lines.allSatisfy { !$0.contains(#""rule":"farm."#) })
         let accounts = named.split(separator: "\n")
         #expect(accounts.count == 60)

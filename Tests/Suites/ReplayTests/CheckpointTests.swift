@@ -1,3 +1,4 @@
+import Campaigns
 import Detection
 import Events
 import Glibc
@@ -95,14 +96,26 @@ struct CheckpointTests {
                     description: A rule.
                     entity: fingerprint
                     kinds: [payment]
+                    campaign: { group: identity, weight: 3 }
                     when: accounts(5m) >= 4 && requests(1h) >= 5
                     for: 20s
                     keep_firing_for: 1m
                     suppress: { update_every: 2m, cooldown: 3m }
                     evidence: [accounts(5m), requests(1h), "top(account, 3)"]
+                    ---
+                    apiVersion: stillwatch/v1
+                    kind: CampaignRule
+                    id: test.campaign
+                    version: 1
+                    severity: high
+                    class: multi_account_abuse
+                    description: A rule.
+                    when: accounts() >= 5
+                    keep_firing_for: 10m
+                    suppress: { update_every: 5m }
                     """))
         try #require(!diagnostics.hasErrors, "\(diagnostics.text)")
-        return try RuleSet(loader.rules, paneWidth: .standard)
+        return try RuleSet(loader.rules, campaigns: loader.campaignRules)
     }
 
     /// All of a report that is to be the same.
@@ -117,7 +130,8 @@ struct CheckpointTests {
         var counters = report.entities.counters
         (counters.blocks, counters.partials) = (0, 0)
         return writer.buffer.string() + ReplaySummary(report, seconds: 0).text
-            + "\(counters) \(report.gapEpisodes.count)"
+            + "\(counters) \(report.gapEpisodes.count) "
+            + report.members.map { "\(String(decoding: $0, as: UTF8.self)) \($1)" }.joined()
     }
 
     private func sources(_ partitions: [[[UInt8]]], breaksAt: (source: Int, record: Int)?)
@@ -135,9 +149,13 @@ struct CheckpointTests {
         let seed = UInt64.random(in: 1...99_999)
         var random = TestRandom(seed: seed)
         let settings = PipelineSettings(rules: try rules())
-        for _ in 0..<12 {
+        var campaignFindings = 0
+        for round in 0..<16 {
+            let campaigns = round % 2 == 0 ? nil : CampaignPipeline()
             let partitions = partitions(&random)
-            let whole = try await Replay(settings).run(sources(partitions, breaksAt: nil))
+            let whole = try await Replay(settings, campaigns: campaigns)
+                .run(sources(partitions, breaksAt: nil))
+            campaignFindings += whole.findings.count { $0.campaign != nil }
             let folder = try Folder()
             var last: Replay.Report?
             var runs = 0
@@ -150,7 +168,7 @@ struct CheckpointTests {
                 ) { Issue.record("\($0)") }
                 checkpoints.begin(identity: [("rules", "these")], note: [])
                 let replay = Replay(
-                    settings, threads: Int.random(in: 1...3, using: &random),
+                    settings, campaigns: campaigns, threads: Int.random(in: 1...3, using: &random),
                     chunkRecords: Int.random(in: 1...60, using: &random))
                 do {
                     last = try await replay.run(
@@ -164,6 +182,7 @@ struct CheckpointTests {
             #expect(text(report) == text(whole), "seed \(seed)")
             #expect(!whole.findings.isEmpty || partitions.allSatisfy { $0.count < 400 })
         }
+        #expect(campaignFindings > 5)
     }
 
     @Test("a checkpoint says what it is of, and one that is damaged is not gone on from")

@@ -50,7 +50,11 @@ extension SystemTests {
         )
         func idlePartitions() throws {
             let site = try Site(
-                "live", settings: ["window: { idle_timeout: 1s }", "statistics_interval: 200ms"])
+                "live",
+                settings: [
+                    "window: { idle_timeout: 1s }", "statistics_interval: 200ms",
+                    "campaigns: { alerts: single }",
+                ])
             defer { site.removeAll() }
             try site.createTopics()
             let run = try site.start()
@@ -88,7 +92,10 @@ extension SystemTests {
         func watermark() throws {
             let site = try Site(
                 "watermark", partitions: 1,
-                settings: ["window: { idle_timeout: 1h }", "statistics_interval: 200ms"])
+                settings: [
+                    "window: { idle_timeout: 1h }", "statistics_interval: 200ms",
+                    "campaigns: { alerts: single }",
+                ])
             defer { site.removeAll() }
             try site.createTopics()
             let run = try site.start()

@@ -11,12 +11,14 @@ struct EvidenceTests {
         static let start: Int64 = 1_780_000_000_000 / 60_000 * 60_000
         var sources: [[TestEvent]] = [[], [], []]
 
-        init(seed: UInt64) {
+        /// - Parameter turns: whether the cards are used one after the other, some hours each, and not all the time.
+        init(seed: UInt64, turns: Bool = false) {
             var random = TestRandom(seed: seed)
             var time = Self.start
             for i in 0..<4000 {
                 time += .random(in: 0...80_000, using: &random)
-                let card = Int.random(in: 0..<8, using: &random)
+                let turn = Int(time / 14_400_000 % 8)
+                let card = turns ? turn : Int.random(in: 0..<8, using: &random)
                 let account = card * 100 + Int.random(in: 0..<(card + 2), using: &random)
                 var event = TestEvent(time, account: "a\(account)", ["payment": "p\(card)"])
                 event.outputTokens = UInt32(i % 7)
@@ -92,12 +94,13 @@ struct EvidenceTests {
 
     @Test("is the same whatever the batches and partitions, in what tick it is told included")
     func shapes() throws {
-        for seed in 1...UInt64(4) {
-            let world = World(seed: seed)
+        for seed in 1...UInt64(8) {
+            // A partition whose cards are silent hears of time alone, in jumps as large as the batches.
+            let world = World(seed: seed, turns: seed % 2 == 0)
             let one = try Told(world, partitions: 1, maxBatch: 7, seed: seed)
             let other = try Told(world, partitions: 5, maxBatch: 200, seed: seed + 50)
             #expect(one.lines == other.lines && one.lines.count > 100)
-            #expect(one.leads.count { $0.status == .create } >= 6)
+            #expect(one.leads.count { $0.status == .create } >= 5)
         }
     }
 
