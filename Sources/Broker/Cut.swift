@@ -102,13 +102,4 @@ public final class Cut {
         positions.removeAll { $0.partition == partition }
         if let index = owners.firstIndex(of: partition) { lost.insert(Int32(index)) }
     }
-
-    /// Moves the positions to a cut of their own: a planted defect's.
-    public func splitPositions() -> Cut {
-        let other = Cut()
-        other.name = name
-        other.positions = positions
-        positions = []
-        return other
-    }
 }

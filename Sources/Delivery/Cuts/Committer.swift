@@ -44,7 +44,6 @@ public struct Committer {
     }
 
     private let port: any ProducerPort
-    private let defects: PlantedDefects
     private let notify: (Notice) -> Void
     private var phase = Phase.down(atMs: 0)
     /// The cut under way.
@@ -66,11 +65,8 @@ public struct Committer {
     static let longestPauseMs: Int64 = 5_000
 
     /// A committer over a port whose producer is not started.
-    public init(
-        _ port: any ProducerPort, defects: PlantedDefects = [], notify: @escaping (Notice) -> Void
-    ) {
+    public init(_ port: any ProducerPort, notify: @escaping (Notice) -> Void) {
         self.port = port
-        self.defects = defects
         self.notify = notify
     }
 
@@ -176,7 +172,7 @@ public struct Committer {
         case .committed(let positions): return resolve(positions, nowMs)
         case .done: return advance(over: false, nowMs)
         case .doneOverBrokenConnection:
-            return advance(over: !defects.contains(.reusesProducerAfterBrokenConnection), nowMs)
+            return advance(over: true, nowMs)
         }
     }
 
@@ -209,7 +205,6 @@ public struct Committer {
             phase = .ready
             return
         }
-        if defects.contains(.assumesAbortedAfterTimeout) { return send() }
         read()
     }
 
@@ -247,10 +242,6 @@ public struct Committer {
             if phase == .ready { phase = .refused }
             return .refused(cut, refusal)
         }
-        if defects.contains(.dropsOutputsAfterAbort) {
-            self.cut = nil
-            return .committed(cut)
-        }
         if phase == .ready { phase = .waiting(atMs: nowMs + pause()) }
         return nil
     }
@@ -279,13 +270,6 @@ public struct Committer {
                 abort(isRefused: error.code.endsMembership)
                 return nil
             }
-        case .committing where defects.contains(.assumesCommittedAfterTimeout):
-            phase = .down(atMs: nowMs)
-            return finish()
-        case .committing where defects.contains(.resumesProducerAfterTimeout):
-            phase = .committing
-            port.commit()
-            return nil
         default: break
         }
         phase = .down(atMs: nowMs + pause())

@@ -119,9 +119,6 @@ final class EndGoal {
     /// Whether the end is reached, or cannot be.
     var verdict: Verdict {
         guard let ends else { return .open }
-        if settings.defects.contains(.endsForItself), !held.isEmpty {
-            return local.isAtEnd ? .reached(others: 0) : .open
-        }
         let logs = settings.stages.flatMap { $0.logs(settings.pipeline) }
         let all = ends.keys.map { TopicPartition(.input, $0) } + logs
         let others = all.count { !held.contains($0) }

@@ -51,10 +51,6 @@ extension Shard {
     /// Closes the open cut where it is time and the one before is through.
     func closeCutIfDue(_ nowMs: Int64) throws(EngineFailure) {
         guard committer.isReady, hold == nil, let membership, membership.isValid else { return }
-        if let rest = orphanedOutputs {
-            orphanedOutputs = nil
-            return committer.begin(rest, under: membership)
-        }
         let isDue = nowMs - lastCutMs >= settings.cutIntervalMs
         guard isDue || isFull || drainDeadlineMs != nil || releasing != nil else { return }
         lastCutMs = nowMs
@@ -68,10 +64,6 @@ extension Shard {
         outputs.cut = spare
         outputs.cut.reset()
         spare = Cut()
-        if settings.defects.contains(.commitsBeforeProducing) {
-            orphanedOutputs = cut
-            return committer.begin(cut.splitPositions(), under: membership)
-        }
         committer.begin(cut, under: membership)
     }
 
@@ -91,17 +83,16 @@ extension Shard {
             guard hasMoved || cut.hasOutput(of: slot.source) || slot.snapshots.isInCut else {
                 continue
             }
-            let offset = settings.defects.contains(.commitsOneTooFar) ? 1 : 0
             cut.append(
                 PartitionOffset(
-                    slot.source, offset: slot.position + Int64(offset),
+                    slot.source, offset: slot.position,
                     metadata: CommitNote(clock: nil, cut: cut.name).text))
         }
     }
 
     private func flush(_ slot: SourceSlot) {
         let owner = slot.id
-        let position = slot.flush(cut: outputs.cut.name, defects: settings.defects) {
+        let position = slot.flush(cut: outputs.cut.name) {
             outputs.put(value: $1, to: TopicPartition(.partials, Int32($0)), of: owner)
         }
         for letter in slot.takeDeadLetters() {
@@ -116,7 +107,7 @@ extension Shard {
 
     /// Whether all that was read is committed.
     var isSettled: Bool {
-        committer.isIdle && orphanedOutputs == nil && outputs.cut.isEmpty
+        committer.isIdle && outputs.cut.isEmpty
             && !sources.contains { $0?.hasMoved ?? false }
             && !states.contains { slot in
                 slot.map { $0.isLive && $0.position != $0.committed.offset } ?? false

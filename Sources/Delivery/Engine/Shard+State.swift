@@ -4,9 +4,8 @@ import Snapshots
 extension Shard {
     /// Takes the store's word on what was written.
     func settleState(_ nowMs: Int64) {
-        let mixesTasks = settings.defects.contains(.mixesUpTasks)
         while let end = ports.state.poll() {
-            for case .some(let slot) in states where mixesTasks || slot.task.id == end.task {
+            for case .some(let slot) in states where slot.task.id == end.task {
                 slot.snapshots.settle(end.id, end.error, slot.task)
             }
         }
@@ -39,7 +38,6 @@ extension Shard {
 
     private func mustHold(_ slot: StateSlot, _ result: Restore.Result) -> Bool {
         result.isOfOtherRules && slot.committed.offset != nil
-            && !settings.defects.contains(.findsBeforeStatingRules)
     }
 
     private func goLive(_ slot: StateSlot, _ index: Int) {
@@ -55,9 +53,7 @@ extension Shard {
             guard slot.committed.offset != nil,
                 slot.snapshots.isDue(nowMs: nowMs, position: slot.position)
             else { continue }
-            slot.snapshots.take(
-                slot.task, position: slot.position, committed: slot.committed.offset ?? 0,
-                nowMs: nowMs)
+            slot.snapshots.take(slot.task, position: slot.position, nowMs: nowMs)
             return
         }
     }
@@ -74,11 +70,10 @@ extension Shard {
         var writing = states.count { $0?.snapshots.isWriting ?? false }
         for case .some(let slot) in states where slot.isRestored {
             slot.snapshots.end(nowMs: nowMs)
-            guard writing < Self.lastAtATime, let committed = slot.committed.offset,
+            guard writing < Self.lastAtATime, slot.committed.offset != nil,
                 slot.snapshots.isDue(nowMs: nowMs, position: slot.position)
             else { continue }
-            slot.snapshots.take(
-                slot.task, position: slot.position, committed: committed, nowMs: nowMs)
+            slot.snapshots.take(slot.task, position: slot.position, nowMs: nowMs)
             writing += 1
         }
     }

@@ -131,9 +131,7 @@ extension Shard {
     private func align() {
         var waiting = 0
         for case .some(let slot) in states where slot.isLive {
-            board.hear(
-                slot.task.inputs, by: slot.source, width: plan.timing.paneWidth,
-                hearsQuiet: !settings.defects.contains(.hearsNoQuiet))
+            board.hear(slot.task.inputs, by: slot.source, width: plan.timing.paneWidth)
             waiting += slot.task.waitingBytes
         }
         board.noteWaiting(shard: index, bytes: waiting)
@@ -165,13 +163,6 @@ extension Shard {
         guard asked.isEmpty else { return }
         let silent = sources.compactMap { $0 }.filter {
             $0.isCaughtUp && $0.isSilent(timeoutMs: settings.idleTimeoutMs)
-        }
-        if settings.defects.contains(.idlesByTimerAlone) {
-            for case .some(let slot) in sources
-            where !slot.isIdle && slot.silentMs >= settings.idleTimeoutMs {
-                slot.markIdle()
-            }
-            return
         }
         guard !silent.isEmpty else { return troubleSinceMs = nil }
         asked = silent.map(\.id)

@@ -24,8 +24,6 @@ public final class Shard {
     var spare = Cut()
     var cutNumber = 0
     var lastCutMs: Int64 = 0
-    /// A cut's outputs whose positions are committed already: a planted defect's.
-    var orphanedOutputs: Cut?
 
     var sources: [SourceSlot?] = []
     var states: [StateSlot?] = []
@@ -81,7 +79,7 @@ public final class Shard {
         self.notify = notify
         plan = settings.pipeline.plan
         outputs = Outputs(settings)
-        committer = Committer(ports.producer, defects: settings.defects, notify: notify)
+        committer = Committer(ports.producer, notify: notify)
         do throws(DecoderConfigurationError) {
             decoder = try settings.pipeline.makeDecoder(plan.tracked)
         } catch {
@@ -138,9 +136,8 @@ public final class Shard {
         let note = start.isRestart ? nil : CommitNote(parsing: start.committed.metadata)
         let slot = SourceSlot(
             partition: start.partition.number, plan: plan, sources: count, start: start.start,
-            note: settings.defects.contains(.forgetsClock) ? nil : note?.clock,
-            isRestart: start.isRestart, end: start.end, letterBytes: settings.deadLetterBytes,
-            defects: settings.defects)
+            note: note?.clock,
+            isRestart: start.isRestart, end: start.end, letterBytes: settings.deadLetterBytes)
         let place = place(slot, in: &sources)
         ports.input.attach(start.partition, slot: place, from: start.start)
     }
@@ -155,7 +152,7 @@ public final class Shard {
         let task = stage.makeTask(settings.pipeline, plan, Int(start.partition.number))
         let own = OwnOutputs(outputs, of: start.partition)
         let restore = Restore(
-            task, settings, ports, start: start, outputs: own, nowMs: nowMs, notify: notify)
+            task, settings, ports, start: start, nowMs: nowMs, notify: notify)
         _ = place(
             StateSlot(
                 task, start: start, outputs: own, phase: .restoring(restore),
@@ -172,7 +169,7 @@ public final class Shard {
     private func resume(_ start: TaskStart) -> StateSlot? {
         guard let (slot, _) = parked.removeValue(forKey: start.partition) else { return nil }
         let isUntouched = slot.position == start.start && slot.committed == start.committed
-        if isUntouched || settings.defects.contains(.resumesParkedUnchecked) { return slot }
+        if isUntouched { return slot }
         retire(slot)
         return nil
     }
@@ -198,16 +195,7 @@ public final class Shard {
     private func release(
         _ partitions: [TopicPartition], under membership: (any GroupMembership)?, _ nowMs: Int64
     ) throws(EngineFailure) {
-        guard let membership else {
-            guard !settings.defects.contains(.worksOnAfterLoss) else {
-                return events.append(.released(partitions))
-            }
-            return try giveUp(partitions, nowMs)
-        }
-        if settings.defects.contains(.releasesEarly) {
-            for partition in partitions { drop(partition, parking: true, nowMs) }
-            return events.append(.released(partitions))
-        }
+        guard let membership else { return try giveUp(partitions, nowMs) }
         for partition in partitions { detach(partition) }
         releasing = (partitions, nowMs + settings.settleMs)
         goOn(under: membership)

@@ -100,14 +100,12 @@ public final class AlignmentBoard: Sendable {
     }
 
     /// Notes where the input partitions stand by the blocks that a task of this process has read.
-    func hear(
-        _ inputs: [SourceStatus], by task: TopicPartition, width: PaneWidth, hearsQuiet: Bool = true
-    ) {
+    func hear(_ inputs: [SourceStatus], by task: TopicPartition, width: PaneWidth) {
         for (number, status) in inputs.enumerated() {
             guard let last = status.lastPane else { continue }
             let standing = Standing(
                 highest: width.start(of: Pane(index: last.index &+ 1)),
-                isQuiet: !status.isActive || status.isCaughtUp && hearsQuiet)
+                isQuiet: !status.isActive || status.isCaughtUp)
             hear(Int32(number), standing, by: task)
         }
     }

@@ -48,9 +48,6 @@ final class Restore {
     private var low: Int64
     private let state: any StatePort
     private let history: any HistoryPort
-    private let defects: PlantedDefects
-    /// Where replayed outputs go: nowhere, but for a planted defect.
-    private let outputs: OwnOutputs?
     private let notify: (Notice) -> Void
     private var phase: Phase
     private var assembler: SnapshotAssembler
@@ -65,7 +62,6 @@ final class Restore {
     private var position: Int64 = 0
     private var next: Int64 = 0
     private var replayStart: Int64 = 0
-    private var sawLastRecord = false
     private var failures = 0
     private(set) var result = Result()
     /// How far the step under way is; nil before there was one.
@@ -78,7 +74,7 @@ final class Restore {
 
     init(
         _ task: any StatefulTask, _ settings: EngineSettings, _ ports: ShardPorts, start: TaskStart,
-        outputs: OwnOutputs, nowMs: Int64, notify: @escaping (Notice) -> Void
+        nowMs: Int64, notify: @escaping (Notice) -> Void
     ) {
         self.task = task
         committed = start.start
@@ -89,8 +85,6 @@ final class Restore {
         low = start.bounds.low
         state = ports.state
         history = ports.history
-        defects = settings.defects
-        self.outputs = defects.contains(.replaysAloud) ? outputs : nil
         self.notify = notify
         startedMs = nowMs
         stepStartedMs = nowMs
@@ -148,8 +142,7 @@ final class Restore {
         case .ended:
             reader.close()
             try checkOffset()
-            candidates = assembler.choose(
-                notAfter: defects.contains(.ignoresCommittedOffset) ? .max : committed)
+            candidates = assembler.choose(notAfter: committed)
             phase = .choosing
         case .failed(let error):
             reader.close()
@@ -220,7 +213,7 @@ final class Restore {
         }
         summary.snapshot = manifest.id
         position = manifest.position
-        next = defects.contains(.skipsRefill) ? manifest.position : manifest.replayFrom
+        next = manifest.replayFrom
         settle(keeping: manifest)
         beginReplay(nowMs)
     }
@@ -245,7 +238,7 @@ final class Restore {
         task.reset()
         settle(keeping: nil)
         position = low
-        next = defects.contains(.beginsEmptyWithoutSnapshot) ? committed : low
+        next = low
         // Where the group has committed nothing there was never anything to know.
         if committed > low || (low > 0 && hasCommitted) {
             notify(.rebuilding(task.id, from: low, lost: low > 0))
@@ -284,7 +277,7 @@ final class Restore {
             reader.close()
             notify(.restoreFailed(task.id, trouble))
             phase = .waiting(atMs: nowMs + Self.pauseMs)
-        } else if isComplete {
+        } else if next >= committed {
             reader.close()
             phase = .done
         } else {
@@ -303,11 +296,6 @@ final class Restore {
         phase = .opening(atMs: nowMs)
     }
 
-    private var isComplete: Bool {
-        if defects.contains(.waitsForLastRecord) { return next >= committed && sawLastRecord }
-        return next >= committed - (defects.contains(.replaysOneTooFew) ? 1 : 0)
-    }
-
     private func take(_ entry: Entry) throws(EngineFailure) {
         guard entry.kind == .record, entry.offset < committed else {
             next = max(next, entry.offset)
@@ -315,14 +303,13 @@ final class Restore {
         }
         guard entry.offset >= next else { return }
         next = entry.offset + 1
-        sawLastRecord = next == committed
         summary.replayed += 1
         guard let value = entry.valueBytes else { return }
         do throws(BlockError) {
             if entry.offset < position {
                 try task.refill(value, offset: entry.offset)
             } else {
-                try task.receive(value, offset: entry.offset, outputs: outputs)
+                try task.receive(value, offset: entry.offset, outputs: nil)
             }
         } catch {
             throw .unreadable(source, entry.offset, error)

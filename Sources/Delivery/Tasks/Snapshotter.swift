@@ -123,7 +123,7 @@ struct Snapshotter {
     }
 
     /// Takes a snapshot of a task at `position` and begins to write its pages.
-    mutating func take(_ task: any StatefulTask, position: Int64, committed: Int64, nowMs: Int64) {
+    mutating func take(_ task: any StatefulTask, position: Int64, nowMs: Int64) {
         let id = SnapshotID(
             incarnation: settings.incarnation, sequence: max(sequence, task.lastSequence) + 1)
         guard
@@ -144,13 +144,8 @@ struct Snapshotter {
         sequence = id.sequence
         dueMs = nowMs + pauseMs
         isFull = false
-        if settings.defects.contains(.snapshotsAtCommittedOffset) {
-            snapshot.manifest.position = committed
-            snapshot.manifest.replayFrom = min(committed, snapshot.manifest.replayFrom)
-        }
         port.write(snapshot.pages)
         phase = .writing(snapshot.manifest)
-        if settings.defects.contains(.publishesBeforePages) { phase = .written(snapshot.manifest) }
         notify(
             .snapshotTaken(
                 task.id, id, pages: snapshot.pages.pages.count,
@@ -183,7 +178,7 @@ struct Snapshotter {
         failures += 1
         if let own = manifest.window.entries.first { failed.append((own.id, own.pages)) }
         if failed.count > Self.failedKept { failed.removeFirst() }
-        if !settings.defects.contains(.forgetsFailedSnapshot) { task.snapshotFailed() }
+        task.snapshotFailed()
     }
 
     // MARK: Cuts
@@ -192,10 +187,7 @@ struct Snapshotter {
     mutating func contribute(to cut: Cut, of owner: TopicPartition) {
         guard case .written(let manifest) = phase else { return }
         phase = .inCut(manifest)
-        guard port.publishesInCut else {
-            if settings.defects.contains(.ignoresCommittedOffset) { port.publish(manifest.record) }
-            return
-        }
+        guard port.publishesInCut else { return }
         let place = TopicPartition(.state, owner.number % Int32(max(1, settings.outputs.state)))
         append(manifest.record.key, manifest.record.value, to: cut, place, owner)
         for old in replaced { append(old.key, nil, to: cut, place, owner) }
@@ -249,9 +241,6 @@ struct Snapshotter {
         var seen: Set<StateKey> = []
         for old in dropped {
             gone += old.pageKeys(notNamedBy: kept).filter { seen.insert($0).inserted }
-        }
-        if settings.defects.contains(.removesNamedPages), let last = manifest.window.entries.last {
-            gone.append(StateKey(manifest.task, .page(index: 0), of: last.id))
         }
         if !port.publishesInCut { gone += dropped.map(\.key) }
         if !gone.isEmpty { port.remove(gone) }

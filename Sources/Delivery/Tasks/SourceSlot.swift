@@ -23,20 +23,16 @@ final class SourceSlot {
     /// What was flushed last.
     private var flushed: CommitNote.Clock?
     private var flushedPosition: Int64
-    /// Faults on purpose.
-    private let defects: PlantedDefects
 
     init(
         partition: Int32, plan: TopologyPlan, sources: Int, start: Int64, note: CommitNote.Clock?,
-        isRestart: Bool, end: Int64?, letterBytes: Int = DeadLetter.maxBytes,
-        defects: PlantedDefects = []
+        isRestart: Bool, end: Int64?, letterBytes: Int = DeadLetter.maxBytes
     ) {
         self.partition = partition
         self.end = end
         position = start
         flushedPosition = start
         flushed = note
-        self.defects = defects
         task = .allocate(capacity: 1)
         task.initialize(
             to: IngestTask(
@@ -76,8 +72,7 @@ final class SourceSlot {
     var hasParked: Bool { task.pointee.hasParked }
     /// Whether nothing before the end offset is left.
     private var hasReachedEnd: Bool {
-        guard let end, !defects.contains(.passesOverEnd) else { return false }
-        return position >= end
+        end.map { position >= $0 } ?? false
     }
     /// Whether some partition's block is full.
     var needsFlush: Bool { task.pointee.needsFlush() }
@@ -97,7 +92,7 @@ final class SourceSlot {
     /// partition with steady traffic is read to its end several times a second.
     private var state: IngestTask.SourceState {
         if isFinished { return .ended }
-        if isIdle || defects.contains(.ignoresOneSource) && partition == 0 { return .idle }
+        if isIdle { return .idle }
         let isToldQuiet = isQuiet && silentMs >= Self.quietAfterMs && highest != nil
         return isToldQuiet ? .caughtUp : .active
     }
@@ -105,8 +100,8 @@ final class SourceSlot {
     private static let quietAfterMs: Int64 = 1_000
 
     /// The offset to commit for what is flushed: past gaps too, but in front of a record that was set aside.
-    private func commitOffset(overParked: Bool = false) -> Int64 {
-        task.pointee.hasParked && !overParked ? task.pointee.processedOffset + 1 : position
+    private func commitOffset() -> Int64 {
+        task.pointee.hasParked ? task.pointee.processedOffset + 1 : position
     }
 
     /// Reads the entries of a batch, all of this partition.
@@ -147,8 +142,7 @@ final class SourceSlot {
     /// Everything before `offset` was read; what lies behind the end offset is left to whoever comes next.
     private func noteEnd(_ offset: Int64) {
         position = max(position, min(offset, end ?? .max))
-        let isPassedOver = defects.contains(.passesOverEnd) && position == end
-        if !isPassedOver { isCaughtUp = true }
+        isCaughtUp = true
     }
 
     /// Keeps what refused records had beside their values: the batch is gone when they are put out.
@@ -199,16 +193,13 @@ final class SourceSlot {
 
     /// Hands out what waits, and returns the position to commit with it.
     func flush(
-        cut: String, defects: PlantedDefects,
-        _ sink: (_ partition: Int, _ block: ByteSlice) -> Void
+        cut: String, _ sink: (_ partition: Int, _ block: ByteSlice) -> Void
     ) -> PartitionOffset {
-        let offset = commitOffset(overParked: defects.contains(.commitsOverParkedRecord))
         task.pointee.flush(through: commitOffset() - 1, state: state, sink)
         flushed = clock
         flushedPosition = commitOffset()
         return PartitionOffset(
-            id, offset: defects.contains(.commitsOneTooFar) ? offset + 1 : offset,
-            metadata: CommitNote(clock: clock, cut: cut).text)
+            id, offset: flushedPosition, metadata: CommitNote(clock: clock, cut: cut).text)
     }
 
     /// Takes the records refused since the last call.

@@ -73,8 +73,6 @@ public struct EngineSettings: Sendable {
     public var memberTimeoutMs: Int64 = 25_000
     /// Milliseconds without any progress of the group after which a run that stops at the end gives up.
     public var giveUpMs: Int64 = 120_000
-    /// Deliberate faults, for the simulation.
-    @_spi(Simulation) public var defects: PlantedDefects = []
 
     /// Settings with defaults for the numbers.
     public init(

@@ -138,7 +138,7 @@ struct Scenario {
 
     /// What the instances run with.
     func settings(
-        incarnation: UInt64, _ rules: RuleSet, _ defects: PlantedDefects, stopsAtEnd: Bool = false
+        incarnation: UInt64, _ rules: RuleSet, stopsAtEnd: Bool = false
     ) -> EngineSettings {
         var pipeline = PipelineSettings(rules: rules)
         pipeline.timing = workload.timing
@@ -162,7 +162,6 @@ struct Scenario {
         settings.alignmentLimitMs = alignmentLimitMs
         settings.settleMs = 8_000
         settings.parkMs = 20_000
-        settings.defects = defects
         settings.stopsAtEnd = stopsAtEnd
         settings.memberTimeoutMs = client.sessionTimeoutMs + 5_000
         return settings

@@ -16,6 +16,9 @@ final class SimInstance {
     var onNotice: ((Notice) -> Void)?
     private let instance: Instance
     private let shards: [Shard]
+    private var orders: [LyingOrders] = []
+    private let lies: PlantedLies
+    private var held: Set<TopicPartition> = []
     private let group: SimGroup
     private let stopsAtEnd: Bool
     private let world: World
@@ -25,17 +28,18 @@ final class SimInstance {
 
     init(
         _ world: World, name: String, _ scenario: Scenario, _ settings: EngineSettings,
-        disk: SimDisk?, planted: ClientDefects
+        disk: SimDisk?, lies: PlantedLies
     ) throws {
         self.world = world
         self.name = name
+        self.lies = lies
         stopsAtEnd = settings.stopsAtEnd
         let process = world.makeProcess(name)
         self.process = process
         let control = process.makeThread("control")
         var client = scenario.client
-        client.readsUncommitted = planted.contains(.readsUncommitted)
-        client.readsUnstableOffsets = planted.contains(.readsUnstableOffsets)
+        client.readsUncommitted = lies.contains(.readsUncommitted)
+        client.readsUnstableOffsets = lies.contains(.readsUnstableOffsets)
         let group = SimGroup(
             process, instanceID: name, topics: settings.readTopics, settings: client,
             thread: control)
@@ -46,27 +50,15 @@ final class SimInstance {
         var threads: [SimThread] = []
         for index in 0..<settings.shards {
             let thread = process.makeThread("shard-\(index)")
-            let identity =
-                planted.contains(.doesNotFence)
-                ? "\(name)-\(index)-\(process.id)" : "\(name)-\(index)"
-            let producer = SimProducer(
-                process, mode: .exactlyOnce(transactionalID: identity), settings: client,
-                thread: thread)
-            let state: any StatePort =
-                disk.map {
-                    SimDirectory(process, disk: $0, thread: thread)
-                } ?? SimState(process, settings: client, thread: thread)
-            let ports = ShardPorts(
-                input: group.makeLog(thread: thread), tasks: group.makeLog(thread: thread),
-                producer: planted.isDisjoint(with: [.capturesMembershipLate, .doesNotFence])
-                    ? producer : LateProducer(producer, group, planted),
-                state: state,
-                history: SimHistory(process, settings: client, thread: thread),
-                lookup: group.makeLookup(thread: thread))
+            let plot = Conspiracy(lies)
+            let maker = PortMaker(
+                process: process, group: group, client: client, thread: thread, plot: plot)
             shards.append(
                 try Shard(
-                    settings, index: index, ports: ports, board: board,
-                    notify: { sink.take($0) }))
+                    plot.forge(settings), index: index,
+                    ports: maker.makePorts(name: "\(name)-\(index)", disk, settings.stages),
+                    board: board, notify: { sink.take($0) }))
+            orders.append(LyingOrders(plot, parkMs: settings.parkMs))
             threads.append(thread)
         }
         self.shards = shards
@@ -110,13 +102,21 @@ final class SimInstance {
     }
 
     private func control(_ nowMs: Int64, _ threads: [SimThread]) throws(EngineFailure) {
-        if stopsAtEnd { instance.take(progress) }
+        if stopsAtEnd {
+            instance.take(progress)
+            let isForItself = lies.contains(.endsForItself) && !held.isEmpty
+            if isForItself, progress.isAtEnd { instance.requestStop() }
+        }
         for order in try instance.step(nowMs: nowMs) {
-            try shards[order.shard].handle(order.command, nowMs: nowMs)
+            note(order.command)
+            let (command, event) = orders[order.shard].forge(order.command, nowMs)
+            if let event { try instance.take(event, from: order.shard, nowMs: nowMs) }
+            guard let command else { continue }
+            try shards[order.shard].handle(command, nowMs: nowMs)
             threads[order.shard].wake()
         }
         for (index, shard) in shards.enumerated() {
-            for event in shard.takeEvents() {
+            for event in shard.takeEvents() where orders[index].passes(event, nowMs) {
                 try instance.take(event, from: index, nowMs: nowMs)
             }
         }
@@ -124,6 +124,14 @@ final class SimInstance {
             hasEnded = true
             failure = instance.shortfall
             process.exit()
+        }
+    }
+
+    private func note(_ command: ShardCommand) {
+        switch command {
+        case .take(let starts, _, _): held.formUnion(starts.map(\.partition))
+        case .release(let partitions, _): held.subtract(partitions)
+        case .drain: break
         }
     }
 
@@ -164,45 +172,4 @@ final class SimInstance {
 
     /// Bytes of state it holds.
     var stateBytes: Int { shards.reduce(0) { $0 + $1.report().stateBytes } }
-}
-
-/// Deliberate faults in how the program uses its client.
-struct ClientDefects: OptionSet, Sendable {
-    let rawValue: Int
-
-    /// Records of transactions that were not committed are read.
-    static let readsUncommitted = ClientDefects(rawValue: 1)
-    /// Committed offsets are read while a transaction may still change them.
-    static let readsUnstableOffsets = ClientDefects(rawValue: 2)
-    /// The membership is captured when offsets are committed, not when partitions are assigned.
-    static let capturesMembershipLate = ClientDefects(rawValue: 4)
-    /// Each start of the program has transactional ids of its own, and offsets are committed without the
-    /// group's metadata.
-    static let doesNotFence = ClientDefects(rawValue: 8)
-}
-
-/// A producer that commits under the membership of now, or under none.
-private final class LateProducer: ProducerPort {
-    private let producer: SimProducer
-    private let group: SimGroup
-    private let planted: ClientDefects
-
-    init(_ producer: SimProducer, _ group: SimGroup, _ planted: ClientDefects) {
-        self.producer = producer
-        self.group = group
-        self.planted = planted
-    }
-
-    func start() { producer.start() }
-    func send(_ cut: Cut) { producer.send(cut) }
-    func flush() { producer.flush() }
-    func addOffsets(_ positions: [PartitionOffset], under membership: any GroupMembership) {
-        producer.addOffsets(
-            positions,
-            under: planted.contains(.doesNotFence) ? SimMembership.none : group.membership)
-    }
-    func commit() { producer.commit() }
-    func abort() { producer.abort() }
-    func readCommitted(_ partitions: [TopicPartition]) { producer.readCommitted(partitions) }
-    func poll() -> StepOutcome? { producer.poll() }
 }

@@ -129,11 +129,11 @@ final class SimulationRun {
     /// Starts the program once more under a name.
     func start(_ name: String, stopsAtEnd: Bool = false) {
         let settings = scenario.settings(
-            incarnation: UInt64(all.count + 1), rules, bug?.defects ?? [], stopsAtEnd: stopsAtEnd)
+            incarnation: UInt64(all.count + 1), rules, stopsAtEnd: stopsAtEnd)
         do {
             let instance = try SimInstance(
                 world, name: name, scenario, settings, disk: disks[name],
-                planted: bug?.client ?? [])
+                lies: bug?.lies ?? [])
             instance.onNotice = { [unowned self, unowned instance] notice in
                 faults.hear(notice, of: instance)
             }

@@ -15,7 +15,7 @@ struct Verdict {
         self.run = run
         oracle = try Undisturbed(
             run.scenario.workload,
-            run.scenario.settings(incarnation: 0, try Workload.rules(), []),
+            run.scenario.settings(incarnation: 0, try Workload.rules()),
             isEnded: run.scenario.isEnded)
         compareDeadLetters()
         compareCounts()

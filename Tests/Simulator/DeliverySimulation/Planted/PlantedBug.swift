@@ -1,31 +1,20 @@
-@_spi(Simulation) import Delivery
-
 /// A deliberate fault the simulation has to find.
 struct PlantedBug: Sendable {
     /// Its name on the command line and in the table.
     let name: String
     /// What is wrong, in words.
     let text: String
-    var defects: PlantedDefects = []
-    var client: ClientDefects = []
+    let lies: PlantedLies
     /// Why it does no harm here, where it does none: it is run to see that this still holds.
-    var harmless: String?
+    let harmless: String?
 
     /// The bug of a name; nil where there is none.
     static func named(_ name: String) -> PlantedBug? { all.first { $0.name == name } }
 
-    private init(_ name: String, _ defects: PlantedDefects, _ text: String) {
+    private init(_ name: String, _ lies: PlantedLies, _ text: String, harmless: String? = nil) {
         self.name = name
         self.text = text
-        self.defects = defects
-    }
-
-    private init(
-        _ name: String, client: ClientDefects, _ text: String, harmless: String? = nil
-    ) {
-        self.name = name
-        self.text = text
-        self.client = client
+        self.lies = lies
         self.harmless = harmless
     }
 
@@ -35,38 +24,38 @@ struct PlantedBug: Sendable {
             "commit-before-produce", .commitsBeforeProducing,
             "offsets are committed in a transaction of their own, before the outputs"),
         PlantedBug(
-            "commit-again", .resumesProducerAfterTimeout,
+            "commit-again", .commitsAgainAfterFailure,
             "after a commit without an answer the same producer commits once more"),
         PlantedBug(
-            "assume-aborted", .assumesAbortedAfterTimeout,
+            "assume-aborted", .readsWhatStoodBefore,
             "after a commit without an answer the cut is sent again unseen"),
         PlantedBug(
-            "assume-committed", .assumesCommittedAfterTimeout,
+            "assume-committed", .takesFailedCommitsForDone,
             "after a commit without an answer the cut is taken for committed"),
         PlantedBug(
             "drop-aborted", .dropsOutputsAfterAbort,
             "what an abort took back is not sent again"),
         PlantedBug(
-            "reuse-producer", .reusesProducerAfterBrokenConnection,
+            "reuse-producer", .hidesBrokenConnections,
             "a producer goes on after a connection broke under its commit"),
         PlantedBug(
             "off-by-one-commit", .commitsOneTooFar, "committed offsets are one too far"),
         PlantedBug(
-            "commit-parked", .commitsOverParkedRecord,
+            "commit-parked", .commitsAllThatWasRead,
             "the offset of a record that was set aside is committed"),
         PlantedBug(
-            "late-membership", client: .capturesMembershipLate,
+            "late-membership", .capturesMembershipLate,
             "the group's metadata is captured at the commit, not at the assignment",
             harmless: "a rebalance is answered only when no cut is under way"),
         PlantedBug(
-            "no-fencing", client: .doesNotFence,
+            "no-fencing", .doesNotFence,
             "offsets are committed without the group's metadata, under a transactional id of each start"
         ),
         PlantedBug(
-            "read-uncommitted", client: .readsUncommitted,
+            "read-uncommitted", .readsUncommitted,
             "records of transactions that were not committed are read"),
         PlantedBug(
-            "unstable-offsets", client: .readsUnstableOffsets,
+            "unstable-offsets", .readsUnstableOffsets,
             "committed offsets are read while a transaction may still change them"),
         PlantedBug(
             "work-after-loss", .worksOnAfterLoss, "work goes on after the partitions were lost"),
@@ -75,7 +64,7 @@ struct PlantedBug: Sendable {
             "revoked partitions are given back, their tasks kept, while their last cut is under way"
         ),
         PlantedBug(
-            "resume-unchecked", .resumesParkedUnchecked,
+            "resume-unchecked", .resumesUnchecked,
             "parked state is resumed wherever the committed offset stands"),
         PlantedBug(
             "forget-clock", .forgetsClock,
@@ -101,7 +90,7 @@ struct PlantedBug: Sendable {
             "manifest-position", .snapshotsAtCommittedOffset,
             "a manifest names the committed offset, not the one its state stands at"),
         PlantedBug(
-            "manifest-first", .publishesBeforePages,
+            "manifest-first", .writesAreSafeAtOnce,
             "a manifest goes out before its pages are safe"),
         PlantedBug(
             "forget-failed", .forgetsFailedSnapshot,
@@ -109,20 +98,20 @@ struct PlantedBug: Sendable {
         PlantedBug(
             "remove-named", .removesNamedPages, "pages that the newest manifest names are removed"),
         PlantedBug(
-            "unstated-rules", .findsBeforeStatingRules,
+            "unstated-rules", .hidesOtherRules,
             "findings of changed rules go out before a snapshot says that these rules run"),
         PlantedBug(
             "mix-up-tasks", .mixesUpTasks,
             "the end of a write is taken for that of another task's snapshot"),
         PlantedBug(
-            "idle-by-timer", .idlesByTimerAlone,
+            "idle-by-timer", .isAlwaysAtTheEnd,
             "a partition is idle after the time alone, read to its end or not"),
         PlantedBug(
             "ignore-a-source", .ignoresOneSource,
             "the watermark does not wait for one input partition"),
         PlantedBug(
-            "pass-over-end", .passesOverEnd,
-            "a partition read to the end where it is to stop holds the others back"),
+            "end-too-late", .endsOneTooLate,
+            "a partition is not read to its end before one record more has come"),
         PlantedBug(
             "hear-no-quiet", .hearsNoQuiet,
             "a partition that another process has read to its end holds back until it is idle"),

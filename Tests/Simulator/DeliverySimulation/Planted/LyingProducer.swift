@@ -1,0 +1,174 @@
+import Broker
+import ClusterSimulation
+import Snapshots
+
+/// A producer that does other things than it is told, or tells other things than happened.
+final class LyingProducer: ProducerPort {
+    /// What is asked of the producer behind.
+    private enum Step {
+        case start, flush, commit, abort
+        case send(Cut)
+        case add([PartitionOffset], any GroupMembership)
+        case read([TopicPartition])
+    }
+
+    private let producer: SimProducer
+    private let group: SimGroup
+    private let plot: Conspiracy
+    /// The steps that one step became; the first is under way.
+    private var steps: [Step] = []
+    private var told: StepOutcome?
+    private var cut: Cut?
+    private var positions: [PartitionOffset] = []
+    /// What was committed before the cut was sent.
+    private var before: [PartitionOffset] = []
+    /// Whether the producer was started anew while it was not known what became of the cut.
+    private var isUnsettled = false
+    private var abortedName: String?
+
+    init(_ producer: SimProducer, _ group: SimGroup, _ plot: Conspiracy) {
+        self.producer = producer
+        self.group = group
+        self.plot = plot
+    }
+
+    // MARK: Steps
+
+    func start() {
+        isUnsettled = cut != nil
+        begin([.start])
+    }
+
+    func send(_ cut: Cut) {
+        self.cut = cut
+        isUnsettled = false
+        for partition in cut.positions.map(\.partition) { reading[partition] = plot.lent[partition] }
+        let sent = filtered(cut)
+        if plot.tells(.commitsBeforeProducing) { return begin([.send(Cut())]) }
+        if plot.tells(.readsWhatStoodBefore) {
+            return begin([.read(cut.positions.map(\.partition)), .send(sent)])
+        }
+        begin([.send(cut.name == abortedName ? Cut() : sent)])
+    }
+
+    /// How far input partitions were read when the cut was closed.
+    private var reading: [TopicPartition: Int64] = [:]
+
+    func flush() { begin([.flush]) }
+
+    func addOffsets(_ positions: [PartitionOffset], under membership: any GroupMembership) {
+        self.positions = positions
+        let add = Step.add(positions.map(forged), forged(membership))
+        guard plot.tells(.commitsBeforeProducing), let cut else { return begin([add]) }
+        begin([add, .commit, .send(cut), .flush])
+    }
+
+    func commit() { begin([.commit]) }
+
+    func abort() {
+        if plot.tells(.dropsOutputsAfterAbort) { abortedName = cut?.name }
+        begin([.abort])
+    }
+
+    func readCommitted(_ partitions: [TopicPartition]) {
+        if isUnsettled, plot.tells(.readsWhatStoodBefore) {
+            told = .committed(before)
+        } else {
+            begin([.read(partitions)])
+        }
+    }
+
+    private func begin(_ steps: [Step]) {
+        self.steps = steps
+        next()
+    }
+
+    private func next() {
+        switch steps.first {
+        case .start: producer.start()
+        case .send(let cut): producer.send(cut)
+        case .flush: producer.flush()
+        case .add(let positions, let membership): producer.addOffsets(positions, under: membership)
+        case .commit: producer.commit()
+        case .abort: producer.abort()
+        case .read(let partitions): producer.readCommitted(partitions)
+        case nil: break
+        }
+    }
+
+    func poll() -> StepOutcome? {
+        if let told {
+            self.told = nil
+            return told
+        }
+        guard let outcome = producer.poll() else { return nil }
+        if case .failed(let error) = outcome { return fail(error) }
+        let step = steps.removeFirst()
+        if case .committed(let positions) = outcome, !steps.isEmpty { before = positions }
+        guard steps.isEmpty else {
+            next()
+            return nil
+        }
+        if case .commit = step { settle() }
+        if case .doneOverBrokenConnection = outcome, plot.tells(.hidesBrokenConnections) {
+            return .done
+        }
+        return outcome
+    }
+
+    private func fail(_ error: BrokerError) -> StepOutcome? {
+        guard steps.count == 1, case .commit = steps.first, error.move != .configuration,
+            error.move != .rejected, error.code != .fencedInstanceID
+        else { return .failed(error) }
+        if plot.tells(.commitsAgainAfterFailure) {
+            next()
+            return nil
+        }
+        guard plot.tells(.takesFailedCommitsForDone) else { return .failed(error) }
+        settle()
+        return .doneOverBrokenConnection
+    }
+
+    private func settle() {
+        for position in positions { plot.committed[position.partition] = position }
+        cut = nil
+    }
+
+    // MARK: Forgery
+
+    private func forged(_ position: PartitionOffset) -> PartitionOffset {
+        var position = position
+        if plot.tells(.commitsOneTooFar) { position.offset = position.offset.map { $0 + 1 } }
+        if plot.tells(.commitsAllThatWasRead), position.partition.topic == .input,
+            let read = reading[position.partition]
+        {
+            position.offset = max(position.offset ?? 0, read)
+        }
+        return position
+    }
+
+    private func forged(_ membership: any GroupMembership) -> any GroupMembership {
+        if plot.tells(.doesNotFence) { return SimMembership.none }
+        return plot.tells(.capturesMembershipLate) ? group.membership : membership
+    }
+
+    /// A cut without its manifests, which are published at once.
+    private func filtered(_ cut: Cut) -> Cut {
+        guard let publish = plot.publish else { return cut }
+        let rest = Cut()
+        rest.close(as: cut.name)
+        for position in cut.positions { rest.append(position) }
+        for record in cut.records where cut.isWanted(record) {
+            let key = record.key.map { cut.slice($0) }
+            let value = record.value.map { cut.slice($0) }
+            if record.partition.topic == .state, let key = key.flatMap({ StateKey($0) }) {
+                publish(key, value.map { Array($0) })
+            } else {
+                rest.append(
+                    to: record.partition, of: cut.owners[Int(record.owner)], key: key, value: value,
+                    timestampMs: record.timestampMs, headers: record.headers)
+            }
+        }
+        return rest
+    }
+}
