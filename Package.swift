@@ -141,10 +141,16 @@ let package = Package(
             "AggregationTests", ["Aggregation", "Snapshots", "Primitives"],
             exclude: ["theta_golden.py"], resources: [.copy("theta-golden.txt")]),
         tests("SnapshotsTests", ["Snapshots", "Primitives"]),
-        tests("KafkaTests", ["Kafka", "Broker", "Primitives"]),
+        .target(
+            name: "KafkaTestSupport", dependencies: ["CRdkafka", "Broker"],
+            path: "Tests/Support/KafkaTestSupport", swiftSettings: strict),
+        tests("KafkaTests", ["Kafka", "KafkaTestSupport", "Broker", "Primitives"]),
         .executableTarget(
             name: "leak-probe",
-            dependencies: ["Live", "Broker", "Delivery", "Snapshots", "Kafka", "Primitives"],
+            dependencies: [
+                "Live", "Broker", "Delivery", "Snapshots", "Kafka", "KafkaTestSupport",
+                "Primitives",
+            ],
             path: "Tests/Programs/LeakProbe",
             swiftSettings: strict),
         .executableTarget(
@@ -213,7 +219,9 @@ let package = Package(
             ["ClusterSimulation", "Broker", "Delivery", "Snapshots", "Kafka", "Primitives"]),
         tests("HouseRulesTests", []),
         tests("OperationsTests", ["Operations", "Broker", "Delivery", "Kafka"]),
-        tests("LiveTests", ["Live", "Broker", "Delivery", "Snapshots", "Kafka", "Primitives"]),
+        tests(
+            "LiveTests",
+            ["Live", "Broker", "Delivery", "Snapshots", "Kafka", "KafkaTestSupport", "Primitives"]),
         tests("SystemTests", ["Kafka", "Broker", "CRdkafka"]),
     ],
     swiftLanguageModes: [.v6],

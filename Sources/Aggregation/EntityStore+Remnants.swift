@@ -43,17 +43,4 @@ extension EntityStore {
             if forgotten == before { return }
         }
     }
-
-    /// Takes in a remnant that is read back; false where this store remembers no ages of its class.
-    mutating func loadRemnant(_ decoder: RecordDecoder, kind: EntityKind) -> Bool {
-        guard layout(of: kind).remembersAge else { return false }
-        let size = Self.remnantSize
-        let record = makeRecord(decoder, kind: kind, size: size)
-        record.isRemnant = true
-        record.isStored = true
-        recordBytes += size
-        remnants += 1
-        index.insert(record)
-        return true
-    }
 }

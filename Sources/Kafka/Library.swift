@@ -53,19 +53,6 @@ public enum Library {
     /// Whether cooperative rebalances are free of the known wrong owners, hangs and crashes.
     public static let rebalancesCooperatively = version >= Version(2, 6, 1)
 
-    /// Every error code the running library can return.
-    public static var errorCodes: [Int32] {
-        var descriptions: UnsafePointer<rd_kafka_err_desc>?
-        var count = 0
-        rd_kafka_get_err_descs(&descriptions, &count)
-        // The library's table has holes without a name, and marks for its ends.
-        return UnsafeBufferPointer(start: descriptions, count: count).compactMap { entry in
-            guard let name = entry.name else { return nil }
-            let isMark = ["_BEGIN", "_END", "END_ALL"].contains(String(cString: name))
-            return isMark ? nil : entry.code.rawValue
-        }
-    }
-
     /// Tells glibc to keep freed memory: fetch buffers come and go, and page faults on fresh ones cost
     /// up to half of the consumer's time. Call it once, at the start of the program.
     ///

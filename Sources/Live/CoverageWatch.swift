@@ -23,9 +23,9 @@ struct CoverageWatch {
 
     /// What to warn of now: what is missing, and the rules that cannot fire for want of it.
     mutating func look(
-        at report: ShardReport, _ now: Int64
+        at report: ShardStatus, _ now: Int64
     ) -> [(missing: String, rules: String)] {
-        let events = report.ingest.processed
+        let events = report.counters.processed
         guard events > 0 else { return [] }
         let since = startedMs ?? now
         startedMs = since
@@ -33,7 +33,7 @@ struct CoverageWatch {
             nextMs.map({ now >= $0 }) ?? (events >= Self.enough || now - since >= Self.longEnoughMs)
         else { return [] }
         nextMs = now + Self.everyMs
-        let silent = InputCoverage(report.ingest, plan: plan).silentRules(of: rules)
+        let silent = InputCoverage(report.counters, plan: plan).silentRules(of: rules)
         let byMissing = Dictionary(grouping: silent) { $0.missing.joined(separator: ", ") }
         return byMissing.sorted { $0.key < $1.key }.map { missing, silent in
             (missing, silent.map(\.rule).joined(separator: ", "))
@@ -41,8 +41,8 @@ struct CoverageWatch {
     }
 
     /// The share of the events that have each field, kind and signal, as one text: `model=1 plan=0 status=0.42`.
-    func shares(of report: ShardReport) -> String? {
-        let coverage = InputCoverage(report.ingest, plan: plan)
+    func shares(of report: ShardStatus) -> String? {
+        let coverage = InputCoverage(report.counters, plan: plan)
         guard coverage.events > 0 else { return nil }
         return coverage.items.map { item in
             let percent = Int((Double(item.events) * 100 / Double(coverage.events)).rounded())
@@ -52,8 +52,8 @@ struct CoverageWatch {
     }
 
     /// Values with a flaw, by field and what was wrong: `max_tokens.negative=12`.
-    static func flaws(of report: ShardReport) -> String? {
-        let flaws = report.ingest.coverage.flaws
+    static func flaws(of report: ShardStatus) -> String? {
+        let flaws = report.counters.coverage.flaws
         guard !flaws.isEmpty else { return nil }
         return flaws.map { "\($0.field.name).\($0.flaw.name)=\($0.events)" }
             .joined(separator: " ")

@@ -17,7 +17,7 @@ public actor Engine {
 
     private let settings: LiveSettings
     private let logger: Logger
-    private let notices: NoticeLog
+    private let notices: EventLog
     private let stopRequested = Atomic<Bool>(false)
     private var shards: [ShardRunner] = []
     private var waker: Waker?
@@ -33,7 +33,7 @@ public actor Engine {
     public init(_ settings: LiveSettings, logger: Logger) {
         self.settings = settings
         self.logger = logger
-        notices = NoticeLog(logger, settings.topics)
+        notices = EventLog(logger, settings.topics)
         coverage = CoverageWatch(settings.engine)
         statistics = StatisticsLine(settings.topics)
     }
@@ -47,7 +47,7 @@ public actor Engine {
     ///
     /// - Returns: what was done.
     /// - Throws: `EngineFailure`; what was not committed is done again at the next start.
-    public func run() async throws -> ShardReport {
+    public func run() async throws -> ShardStatus {
         do {
             return try await work()
         } catch let error as BrokerError {
@@ -55,7 +55,7 @@ public actor Engine {
         }
     }
 
-    private func work() async throws -> ShardReport {
+    private func work() async throws -> ShardStatus {
         let layout = try TopicLayout(settings)
         var engine = settings.engine
         engine.outputs = layout.outputs
@@ -187,9 +187,9 @@ public actor Engine {
         }
     }
 
-    private func report() async -> ShardReport {
-        var report = ShardReport()
-        for shard in shards { report.add(await shard.report()) }
+    private func report() async -> ShardStatus {
+        var report = ShardStatus()
+        for shard in shards { report.add(await shard.status()) }
         return report
     }
 }

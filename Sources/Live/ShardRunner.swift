@@ -17,7 +17,7 @@ actor ShardRunner {
 
     init(
         _ settings: EngineSettings, index: Int, ports: sending ShardPorts, board: AlignmentBoard,
-        notices: NoticeLog
+        notices: EventLog
     ) async throws {
         shard = try Shard(
             settings, index: index, ports: ports, board: board, notify: { notices.write($0) })
@@ -62,5 +62,5 @@ actor ShardRunner {
     func progress() -> ShardProgress { shard.progress }
 
     /// Numbers about the shard.
-    func report() -> ShardReport { shard.report() }
+    func status() -> ShardStatus { shard.status() }
 }

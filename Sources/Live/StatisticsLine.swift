@@ -8,7 +8,7 @@ import Topology
 /// Turns reports into the periodic log line: rates since the last one, and what is held now.
 struct StatisticsLine {
     private let stalls: StallText
-    private var last = ShardReport()
+    private var last = Counters()
     private var lastMs: Int64?
 
     /// Lines about topics of these names.
@@ -29,21 +29,18 @@ struct StatisticsLine {
     ///   - ends: where the input partitions end; nil where the brokers did not say.
     ///   - wallMs: the time of day.
     mutating func next(
-        _ report: ShardReport, _ now: Int64, ends: [TopicPartition: OffsetRange]?, wallMs: Int64
+        _ report: ShardStatus, _ now: Int64, ends: [TopicPartition: OffsetRange]?, wallMs: Int64
     ) -> Logger.Metadata {
         let seconds = Double(max(1, now - (lastMs ?? now))) / 1000
-        let rate = Double(report.ingest.consumed - last.ingest.consumed) / seconds
-        last = report
+        let rate = Double(report.counters.consumed - last.consumed) / seconds
+        last = report.counters
         lastMs = now
         var fields = Self.totals(report)
         fields["events_per_s"] = .count(Int(rate))
-        fields["entities"] = .count(report.entityCount)
-        fields["state_bytes"] = .count(report.stateBytes)
-        fields["open_findings"] = .count(report.openFindings)
-        if report.restoring > 0 {
-            fields["restoring"] = .count(report.restoring)
-            fields["restore_done"] = .count(Int(report.restoreDone))
-            fields["restore_total"] = .count(Int(report.restoreTotal))
+        fields["entities"] = .count(report.counters.entities)
+        fields["state_bytes"] = .count(report.counters.stateBytes)
+        fields["open_findings"] = .count(report.counters.openFindings)
+        if report.counters.restoring > 0 {
             fields["restore_remaining_ms"] = .count(Int(report.restoreRemainingMs))
         }
         if let ends { Self.addLag(of: report, ends, wallMs, to: &fields) }
@@ -55,7 +52,7 @@ struct StatisticsLine {
     /// Records between what was read of this process's partitions and their ends, and how old the event time is that
     /// the slowest of those with unread records has come to.
     private static func addLag(
-        of report: ShardReport, _ ends: [TopicPartition: OffsetRange], _ wallMs: Int64,
+        of report: ShardStatus, _ ends: [TopicPartition: OffsetRange], _ wallMs: Int64,
         to fields: inout Logger.Metadata
     ) {
         var records: Int64 = 0
@@ -75,7 +72,7 @@ struct StatisticsLine {
         }
     }
 
-    private static func addWatermark(of report: ShardReport, to fields: inout Logger.Metadata) {
+    private static func addWatermark(of report: ShardStatus, to fields: inout Logger.Metadata) {
         guard let standing = report.watermark else { return }
         fields["watermark"] = .string(
             standing.closedThrough.map { Timestamp.rfc3339(ms: $0.ms) } ?? "none")
@@ -83,36 +80,24 @@ struct StatisticsLine {
     }
 
     /// Totals since the start.
-    static func totals(_ report: ShardReport) -> Logger.Metadata {
-        var fields: Logger.Metadata = [
-            "consumed": .count(report.ingest.consumed),
-            "processed": .count(report.ingest.processed),
-            "late": .count(report.ingest.late),
-            "dead_letters": .count(report.deadLetters),
-            "blocks": .count(report.blocks),
-            "findings": .count(report.findings),
-            "shadow_findings": .count(report.shadowFindings),
-        ]
-        let reasons = RejectReason.allCases.filter { report.ingest.rejected[$0.index] > 0 }
+    static func totals(_ report: ShardStatus) -> Logger.Metadata {
+        let counters = report.counters
+        var fields: Logger.Metadata = [:]
+        for counter in Counters.table {
+            let count = counters[keyPath: counter.value]
+            guard let field = counter.field, counter.isAlwaysSaid || count > 0 else { continue }
+            fields[field] = .count(count)
+        }
+        let reasons = RejectReason.allCases.filter { counters.rejected[$0.index] > 0 }
         if !reasons.isEmpty {
             fields["dead_letters_by"] = .string(
-                reasons.map { "\($0.rawValue)=\(report.ingest.rejected[$0.index])" }
+                reasons.map { "\($0.rawValue)=\(counters.rejected[$0.index])" }
                     .joined(separator: " "))
         }
-        if report.ingest.moreEvents > 0 || report.ingest.skippedRecords > 0 {
-            fields["records_with_events"] = .count(report.ingest.recordsWithEvents)
-            fields["records_skipped"] = .count(report.ingest.skippedRecords)
-            fields["records_refused"] = .count(report.ingest.recordsRefused)
-        }
-        if report.evicted > 0 { fields["evicted"] = .count(report.evicted) }
-        if report.entities.missingRecords > 0 {
-            fields["missing_records"] = .count(report.entities.missingRecords)
-        }
-        if report.entities.duplicateBlocks > 0 {
-            fields["duplicate_blocks"] = .count(report.entities.duplicateBlocks)
-        }
-        if report.entities.foreignBlocks > 0 {
-            fields["foreign_blocks"] = .count(report.entities.foreignBlocks)
+        if counters.moreEvents > 0 || counters.skippedRecords > 0 {
+            fields["records_with_events"] = .count(counters.recordsWithEvents)
+            fields["records_skipped"] = .count(counters.skippedRecords)
+            fields["records_refused"] = .count(counters.recordsRefused)
         }
         return fields
     }

@@ -11,23 +11,18 @@ extension CampaignStage {
         try writer.add(
             task.snapshot(id, position: offset, isFull: true), as: .campaign, pages: .campaignPage,
             partition: 0, at: offset)
-        var leftOut = ByteBuffer()
-        let counters = counters
-        for count in [counters.evicted, counters.edgesOverLimit, counters.thinned] {
-            leftOut.append(varint: UInt64(count))
-        }
-        try writer.add(.campaignEnd, leftOut.bytes)
+        var done = ByteBuffer()
+        counters.encode(into: &done)
+        try writer.add(.campaignEnd, done.bytes)
     }
 
-    /// Goes on from a snapshot, with what was left out until then; false where it cannot be read.
+    /// Goes on from a snapshot, with what was counted until then; false where it cannot be read.
     func restore(
-        _ manifest: Manifest, _ pages: [Page], offset: Int64, leftOut: ByteSlice
+        _ manifest: Manifest, _ pages: [Page], offset: Int64, counters: ByteSlice
     ) -> Bool {
-        var reader = ByteReader(leftOut)
-        guard let evicted = reader.number(), let edges = reader.number(),
-            let thinned = reader.number()
-        else { return false }
-        (base.evicted, base.edgesOverLimit, base.thinned) = (evicted, edges, thinned)
+        var reader = ByteReader(counters)
+        guard let base = Counters(&reader) else { return false }
+        self.base = base
         task = campaigns.makeTask(pipeline, restoring: manifest)
         do throws(RestoreError) {
             for page in pages { try task.load(page) }

@@ -49,15 +49,13 @@ final class CampaignStage: @unchecked Sendable {
         return campaigns.findings(of: output, pipeline.rules)
     }
 
-    /// What was left out before the checkpoint that the task goes on from.
-    var base = CampaignCounters()
+    /// What was done before the checkpoint that the task goes on from.
+    var base = Counters()
 
-    /// What the task has counted, with what was left out before the checkpoint it goes on from.
-    var counters: CampaignCounters {
+    /// What the task has done, with what was done before the checkpoint.
+    var counters: Counters {
         var counters = task.counters
-        counters.evicted += base.evicted
-        counters.edgesOverLimit += base.edgesOverLimit
-        counters.thinned += base.thinned
+        counters.add(base)
         return counters
     }
 

@@ -13,7 +13,7 @@ final class EntityStage: @unchecked Sendable {
     let count: Int
     let stride: Int
     /// What was done before the checkpoint that the tasks go on from.
-    var base = EntitySummary()
+    var base = Counters()
     /// Findings not yet taken.
     private var findings: [Finding] = []
     /// Evidence for CAMPAIGN, which takes what came in the round before.
@@ -72,77 +72,27 @@ final class EntityStage: @unchecked Sendable {
     }
 
     /// What the tasks have done and hold.
-    func summary() -> EntitySummary {
-        var summary = base
+    var counters: Counters {
+        var sum = base
+        for i in 0..<count { sum.add(tasks[i].numbers) }
+        return sum
+    }
+
+    /// Adds what the tasks have done and hold to a report.
+    func describe(in report: inout Replay.Report) {
+        report.entities.add(counters)
         for i in 0..<count {
-            summary.counters.add(tasks[i].counters)
-            summary.entities += tasks[i].entities
-            summary.evicted += tasks[i].evicted
-            summary.expired += tasks[i].expired
-            summary.memoryBytes += tasks[i].memoryBytes
-            summary.openFindings += tasks[i].openFindings
-            summary.suppressed += tasks[i].suppressed
-            summary.addCosts(tasks[i].ruleCosts)
-            summary.addCensus(tasks[i].census)
-            summary.samples += tasks[i].samples
-            summary.closedThrough = max(
-                summary.closedThrough, tasks[i].closedThrough ?? .distantPast)
-        }
-        return summary
-    }
-}
-
-/// What ENTITY tasks have done and hold, added up.
-public struct EntitySummary: Sendable {
-    /// Work done.
-    public var counters = EntityCounters()
-    /// Entities kept.
-    public var entities = 0
-    /// Entities forgotten to stay within the memory budget.
-    public var evicted = 0
-    /// Entities forgotten because no window reached them.
-    public var expired = 0
-    /// Bytes of state.
-    public var memoryBytes = 0
-    /// Findings still firing.
-    public var openFindings = 0
-    /// Findings held back while their rule was cooling down.
-    public var suppressed = 0
-    /// What each rule's evaluations have cost, by its index among the compiled ones.
-    public var ruleCosts: [RuleCost] = []
-    /// The evidence of probes, by time for each.
-    public var samples: [ProbeSample] = []
-    /// Entities kept and their bytes, by kind.
-    public var census: [String: EntityStore.Census] = [:]
-    /// The event time up to which panes are closed.
-    public var closedThrough = EventTime.distantPast
-
-    /// Nothing done.
-    public init() {}
-
-    mutating func add(_ other: EntitySummary) {
-        counters.add(other.counters)
-        entities += other.entities
-        evicted += other.evicted
-        expired += other.expired
-        memoryBytes += other.memoryBytes
-        openFindings += other.openFindings
-        suppressed += other.suppressed
-        addCosts(other.ruleCosts)
-        addCensus(other.census)
-        samples += other.samples
-        closedThrough = max(closedThrough, other.closedThrough)
-    }
-
-    mutating func addCosts(_ costs: [RuleCost]) {
-        if ruleCosts.isEmpty { ruleCosts = costs.map { _ in RuleCost() } }
-        for (rule, cost) in costs.enumerated() { ruleCosts[rule].add(cost) }
-    }
-
-    mutating func addCensus(_ other: [String: EntityStore.Census]) {
-        for (kind, count) in other {
-            census[kind, default: .init()].entities += count.entities
-            census[kind, default: .init()].bytes += count.bytes
+            if report.ruleCosts.isEmpty {
+                report.ruleCosts = tasks[i].ruleCosts.map { _ in RuleCost() }
+            }
+            for (rule, cost) in tasks[i].ruleCosts.enumerated() { report.ruleCosts[rule].add(cost) }
+            for (kind, count) in tasks[i].census {
+                report.census[kind, default: .init()].entities += count.entities
+                report.census[kind, default: .init()].bytes += count.bytes
+            }
+            report.samples += tasks[i].samples
+            report.closedThrough = max(
+                report.closedThrough, tasks[i].closedThrough ?? .distantPast)
         }
     }
 }

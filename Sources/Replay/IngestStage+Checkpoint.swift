@@ -5,10 +5,10 @@ import Topology
 /// What of the INGEST side goes into checkpoints: between rounds, when everything read is settled and flushed.
 extension IngestStage {
     /// Whether a jump of some source waits for its next event: it is settled soon, and not kept.
-    var hasParked: Bool { sources.indices.contains { states[$0].task.hasParked } }
+    var hasPendingJump: Bool { sources.indices.contains { states[$0].task.hasPendingJump } }
 
     /// The clock of a source and what was counted of it.
-    func standing(of source: Int) -> (clock: PartitionClock, counters: IngestCounters) {
+    func standing(of source: Int) -> (clock: PartitionClock, counters: Counters) {
         (states[source].task.clock, states[source].counters)
     }
 

@@ -13,7 +13,7 @@ final class IngestStage: @unchecked Sendable {
     /// A source's own task, which reads what no trial can, and what all of its tasks have counted.
     struct Source: ~Copyable {
         var task: IngestTask
-        var counters = IngestCounters()
+        var counters = Counters()
     }
 
     let sources: [any RecordSource]
@@ -106,7 +106,8 @@ final class IngestStage: @unchecked Sendable {
         let state = states + chunk.source
         let before = state.pointee.task.clock.highest
         chunk.removeBlocks()
-        if !state.pointee.task.hasParked, trials[trial].holds(behind: state.pointee.task.clock) {
+        if !state.pointee.task.hasPendingJump, trials[trial].holds(behind: state.pointee.task.clock)
+        {
             let clock = trials[trial].accept(behind: state.pointee.task.clock)
             count(trials[trial].takeCounters(), trials[trial].takeHours(), of: chunk.source)
             keep(trials[trial].takeDeadLetters(), of: chunk.source, behind: before)
@@ -148,7 +149,7 @@ final class IngestStage: @unchecked Sendable {
             state.pointee.task.takeCounters(), state.pointee.task.takeHours(), of: chunk.source)
     }
 
-    private func count(_ counters: IngestCounters, _ hours: [UInt32], of source: Int) {
+    private func count(_ counters: Counters, _ hours: [UInt32], of source: Int) {
         states[source].counters.add(counters)
         ledger.note(hours, of: source)
         for flawed in counters.coverage.flaws where flawPlaces[FlawKey(flawed)] == nil {
@@ -197,8 +198,8 @@ final class IngestStage: @unchecked Sendable {
     // MARK: What came of it
 
     /// What was done, added up.
-    var counters: IngestCounters {
-        var sum = IngestCounters()
+    var counters: Counters {
+        var sum = Counters()
         for s in sources.indices { sum.add(states[s].counters) }
         return sum
     }

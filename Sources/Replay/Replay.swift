@@ -1,3 +1,4 @@
+import Aggregation
 import Campaigns
 import Detection
 import Events
@@ -58,11 +59,19 @@ public struct Replay {
     /// What came of a replay.
     public struct Report: Sendable {
         /// Records read, folded, refused.
-        public var ingest = IngestCounters()
+        public var ingest = Counters()
         /// Event time: the start of the first pane with an event, and the newest event; nil without events.
         public var span: ClosedRange<EventTime>?
-        /// State and evaluations.
-        public var entities = EntitySummary()
+        /// Work, state and evaluations of the ENTITY tasks.
+        public var entities = Counters()
+        /// What each rule's evaluations have cost, by its index among the compiled ones.
+        public var ruleCosts: [RuleCost] = []
+        /// Entities kept and their bytes, by kind.
+        public var census: [String: EntityStore.Census] = [:]
+        /// The evidence of probes, by time for each.
+        public var samples: [ProbeSample] = []
+        /// The event time up to which panes are closed.
+        public var closedThrough = EventTime.distantPast
         /// What the events carry; nil before the end.
         public var coverage: InputCoverage?
         /// The rules that could not fire, since no event had what they ask for.
@@ -74,7 +83,7 @@ public struct Replay {
         /// The members of the campaigns that are open at the end, by account.
         public var members: [(account: [UInt8], row: MemberRow)] = []
         /// What the CAMPAIGN task has counted; nil without that stage.
-        public var campaigns: CampaignCounters?
+        public var campaigns: Counters?
         /// Campaigns that are open at the end.
         public var openCampaigns = 0
         /// The first refused records, at most `Replay.keptRefusals`.

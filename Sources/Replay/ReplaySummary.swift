@@ -126,7 +126,7 @@ public struct ReplaySummary: Sendable {
             ("entities kept", grouped(entities.entities)),
             ("  evicted for memory", grouped(entities.evicted)),
             ("  expired", grouped(entities.expired)),
-            ("state", "\(grouped(entities.memoryBytes / 1_048_576)) MiB"),
+            ("state", "\(grouped(entities.stateBytes / 1_048_576)) MiB"),
             ("took", "\(decimal(seconds)) s, \(grouped(Int(rate))) records/s"),
         ]
     }

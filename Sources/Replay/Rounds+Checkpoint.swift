@@ -23,7 +23,7 @@ extension Rounds {
 
     /// Writes a checkpoint behind `drain`; `findings` are all so far. Not while a jump waits: soon it does not.
     func save(to checkpoints: Checkpoints, _ findings: [Finding]) {
-        guard !ingest.hasParked else { return }
+        guard !ingest.hasPendingJump else { return }
         ingest.finish()
         checkpoints.write { (writer) throws(CheckpointError) in
             var buffer = ByteBuffer(capacity: 1 << 16)
@@ -57,9 +57,9 @@ extension Rounds {
     }
 
     /// What all tasks have done, those of earlier runs included.
-    private var entities: EntitySummary {
-        var sum = EntitySummary()
-        for shard in shards { sum.add(shard.summary()) }
+    private var entities: Counters {
+        var sum = Counters()
+        for shard in shards { sum.add(shard.counters) }
         return sum
     }
 
@@ -88,7 +88,8 @@ extension Rounds {
                     settings.rules.rules.map(\.info) + settings.rules.campaigns.rules.map(\.info))
             case .observer: isWhole = observer?.restore(section.bytes) ?? true
             case .entities:
-                guard let base = EntitySummary(section.bytes) else { throw file.damage }
+                var counts = ByteReader(section.bytes)
+                guard let base = Counters(&counts) else { throw file.damage }
                 shards[0].base = base
             case .task:
                 let found = TaskRestore(
@@ -120,7 +121,7 @@ extension Rounds {
             case .campaignEnd:
                 guard let found = begun.chosen, let campaigns,
                     campaigns.restore(
-                        found.manifest, found.pages, offset: offset, leftOut: section.bytes)
+                        found.manifest, found.pages, offset: offset, counters: section.bytes)
                 else { throw file.damage }
                 return
             default: throw file.damage
@@ -144,26 +145,5 @@ extension Rounds {
             default: throw file.damage
             }
         }
-    }
-}
-
-extension EntitySummary {
-    /// Appends what is not part of the state.
-    func encode(into buffer: inout ByteBuffer) {
-        counters.encode(into: &buffer)
-        buffer.append(varint: UInt64(evicted))
-        buffer.append(varint: UInt64(expired))
-    }
-
-    /// Reads what `encode` has written; nil where it is something else.
-    init?(_ bytes: ByteSlice) {
-        var reader = ByteReader(bytes)
-        guard let counters = EntityCounters(&reader), let evicted = reader.number(),
-            let expired = reader.number()
-        else { return nil }
-        self.init()
-        self.counters = counters
-        self.evicted = evicted
-        self.expired = expired
     }
 }

@@ -124,7 +124,7 @@ final class Rounds {
         report.flaws = report.ingest.coverage.flaws.map {
             Replay.Flaw(place: ingest.place(of: $0), flawed: $0)
         }
-        for shard in shards { report.entities.add(shard.summary()) }
+        for shard in shards { shard.describe(in: &report) }
         campaigns?.describe(in: &report)
     }
 }

@@ -12,7 +12,7 @@ struct SourceState {
     /// The clock behind them.
     var clock: PartitionClock
     /// What was counted.
-    var counters: IngestCounters
+    var counters: Counters
 
     func encode(into buffer: inout ByteBuffer) {
         buffer.append(sized: bookmark)
@@ -30,7 +30,7 @@ struct SourceState {
         guard let bookmark = reader.field(), let records = reader.integer(Int64.self),
             let isOpen = reader.integer(UInt8.self), let highest = reader.time(),
             let firstOpenPane = reader.integer(UInt32.self),
-            let lowestPane = reader.integer(UInt32.self), let counters = IngestCounters(&reader)
+            let lowestPane = reader.integer(UInt32.self), let counters = Counters(&reader)
         else { return nil }
         self.init(
             bookmark: Array(bookmark), records: records, isOpen: isOpen != 0,
@@ -42,7 +42,7 @@ struct SourceState {
 
     init(
         bookmark: [UInt8], records: Int64, isOpen: Bool, clock: PartitionClock,
-        counters: IngestCounters
+        counters: Counters
     ) {
         self.bookmark = bookmark
         self.records = records

@@ -59,12 +59,6 @@ extension Logger {
         public static func count(_ value: some BinaryInteger) -> MetadataValue {
             .integer(Int64(clamping: value))
         }
-
-        /// A value's description.
-        public static func stringConvertible(_ value: some CustomStringConvertible) -> MetadataValue
-        {
-            .string(value.description)
-        }
     }
 }
 

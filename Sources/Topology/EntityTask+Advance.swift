@@ -59,7 +59,7 @@ extension EntityTask {
             pane: Pane(index: pane), candidates: &candidates, store: &store,
             historyStart: historyStart ?? pane, &findings)
         counters.evaluations = evaluator.evaluations
-        counters.findings += findings.count - before
+        counters.found += findings.count - before
         if let sampler, sampler.isDue(pane) { sample(pane) }
         store.sweep(now: pane)
         (evidence.closedTo, evidence.accounts) = (pane + 1, store.accountCount)

@@ -17,11 +17,11 @@ extension EntityTask {
             counters.duplicateBlocks += 1
             if pending.first != nil { notes.noteDuplicate(offset) }
             return
-        case .gap(let missing): counters.missingRecords &+= missing
-        case .overlap(let repeated): counters.repeatedRecords &+= repeated
+        case .gap(let missing): counters.missingRecords &+= Int(missing)
+        case .overlap(let repeated): counters.repeatedRecords &+= Int(repeated)
         case .next: break
         }
-        counters.blocks += 1
+        counters.blocksRead += 1
         let late = try append(header, reader, offset: offset, from: openPane)
         counters.latePartials += late
         if late > 0 { notes.noteLate(offset, pane: openPane) }

@@ -14,7 +14,7 @@ extension EntityTask {
             plan: plan, rules: rules, partition: partition, sampleSize: sampleSize,
             memoryBudget: memoryBudget)
         precondition(manifest.task == id, "a task is restored from its own snapshots")
-        restoring = Restoring(manifest)
+        restoring = SnapshotLoad(manifest)
         store.beginLoading()
     }
 
@@ -38,7 +38,7 @@ extension EntityTask {
     }
 
     private mutating func loadHeader(
-        _ item: ByteSlice, _ restoring: Restoring
+        _ item: ByteSlice, _ restoring: SnapshotLoad
     ) throws(RestoreError) {
         guard restoring.header == nil, let header = TaskHeader(item) else { throw .corrupted }
         let width = UInt32(plan.timing.paneWidth.ms)
@@ -54,7 +54,7 @@ extension EntityTask {
     }
 
     private mutating func loadEpisodes(
-        _ item: ByteSlice, _ restoring: Restoring
+        _ item: ByteSlice, _ restoring: SnapshotLoad
     ) throws(RestoreError) {
         do throws(EpisodeTableError) {
             if restoring.episodes == nil {
@@ -72,7 +72,7 @@ extension EntityTask {
     }
 
     private mutating func loadLeads(
-        _ item: ByteSlice, _ restoring: Restoring
+        _ item: ByteSlice, _ restoring: SnapshotLoad
     ) throws(RestoreError) {
         guard plan.evidence != nil else { return }
         guard restoring.hasEvidence else {
@@ -95,7 +95,7 @@ extension EntityTask {
 
     /// Takes in an entity; what is firing is pinned, as it was after the last pane.
     private mutating func loadEntity(
-        _ item: ByteSlice, _ restoring: Restoring
+        _ item: ByteSlice, _ restoring: SnapshotLoad
     ) throws(RestoreError) {
         guard let mapping = restoring.mapping, let open = restoring.openEntities else {
             throw .corrupted

@@ -17,7 +17,7 @@ public struct EntityTask: ~Copyable {
     /// The shuffle partition.
     public let partition: Int
     /// What was done so far.
-    public internal(set) var counters = EntityCounters()
+    public internal(set) var counters = Counters()
     let plan: TopologyPlan
     let rules: RuleSet
     /// What its entities are kept under.
@@ -46,7 +46,7 @@ public struct EntityTask: ~Copyable {
     /// The sequence of the last snapshot: later ones have higher ones.
     public internal(set) var lastSequence: UInt32 = 0
     /// What is being restored; nil once that is done.
-    var restoring: Restoring?
+    var restoring: SnapshotLoad?
     /// Whether what it finds is dropped by the owner, because it was handed out before: rules that were not
     /// run then are not evaluated. A restored task begins muted.
     public var isMuted = false {
@@ -99,19 +99,21 @@ public struct EntityTask: ~Copyable {
     }
     /// Entities kept.
     public var entities: Int { store.count }
-    /// Entities forgotten to stay within the memory budget.
-    public var evicted: Int { store.evicted }
-    /// Of those, entities forgotten because memory was short in spite of all counting: the state may then
-    /// differ from that of the same log elsewhere.
-    public var evictedInEmergency: Int { store.evictedInEmergency }
-    /// Entities forgotten because no window reached them; the age of some may be remembered.
-    public var expired: Int { store.expired }
+    /// What it has done and holds.
+    public var numbers: Counters {
+        var numbers = counters
+        numbers.entities = store.count
+        numbers.stateBytes = memoryBytes
+        numbers.waitingBytes = pending.bytes
+        numbers.openFindings = evaluator.openFindings
+        numbers.suppressed = evaluator.suppressed
+        numbers.evicted = store.evicted
+        numbers.evictedInEmergency = store.evictedInEmergency
+        numbers.expired = store.expired
+        return numbers
+    }
     /// Bytes of state and of partials that wait.
     public var memoryBytes: Int { store.memoryBytes + pending.bytes }
-    /// Findings that are firing now.
-    public var openFindings: Int { evaluator.openFindings }
-    /// Findings not handed out because their rule was cooling down.
-    public var suppressed: Int { evaluator.suppressed }
     /// Whether every source has said that nothing will come any more.
     public var hasEnded: Bool { progress.hasEnded }
     /// The event time up to which panes are closed; nil before the first.

@@ -92,7 +92,7 @@ public final class EntityTaskRunner: StatefulTask {
     }
 
     /// Records of the input that no block covers.
-    public var missingRecords: Int64 { task.counters.missingRecords }
+    public var missingRecords: Int { task.counters.missingRecords }
     /// Bytes of partials that wait for their pane.
     public var waitingBytes: Int { task.waitingBytes }
     /// Whether every source has ended.
@@ -101,15 +101,5 @@ public final class EntityTaskRunner: StatefulTask {
     public var stateDigest: UInt64 { task.stateDigest() }
 
     /// What it has done and holds.
-    public var numbers: TaskNumbers {
-        var numbers = TaskNumbers()
-        numbers.counters = task.counters
-        numbers.entities = task.entities
-        numbers.stateBytes = task.memoryBytes
-        numbers.waitingBytes = task.waitingBytes
-        numbers.openFindings = task.openFindings
-        numbers.evicted = task.evicted
-        numbers.evictedInEmergency = task.evictedInEmergency
-        return numbers
-    }
+    public var numbers: Counters { task.numbers }
 }

@@ -5,7 +5,7 @@ import Primitives
 ///
 /// Such a record is read twice. The first pass asks a copy of the clock about every event, so that each jump
 /// ahead but a last one is decided by the event behind it. Where the last event is a jump, the whole record
-/// is parked and the next record's first event decides; nothing of it is folded before. The second pass
+/// is set aside and the next record's first event decides; nothing of it is folded before. The second pass
 /// folds. So what a record does follows from the clock before it and one more time alone, and an offset
 /// covers all of a record or nothing.
 extension IngestTask {
@@ -27,28 +27,28 @@ extension IngestTask {
     ) {
         var verdict = verdict
         var survey = survey(verdict, timestampMs, &decoder)
-        if hasParked {
+        if hasPendingJump {
             if let next = survey.first {
                 settle(next: next, bytes, decoder: &decoder)
-                // What was parked has moved the clock.
+                // What was set aside has moved the clock.
                 verdict = decoder.decode(bytes)
                 survey = self.survey(verdict, timestampMs, &decoder)
             } else {
-                countBehindParked(refusals(bytes, &decoder), decoder: &decoder)
+                countBehindJump(refusals(bytes, &decoder), decoder: &decoder)
             }
         }
         if let time = survey.lastJump {
-            let record = ParkedRecord(
+            let record = PendingJump(
                 offset: offset, timestampMs: timestampMs, time: time, highest: survey.highest)
-            return park(record, bytes)
+            return setAside(record, bytes)
         }
         verdict = decoder.decode(bytes)
         foldSplit(verdict, bytes, offset: offset, timestampMs: timestampMs, &decoder)
     }
 
-    /// Folds a parked record of several events; `confirmed` is about its last jump.
-    mutating func foldParked(
-        _ verdict: Decoded, _ record: ParkedRecord, _ bytes: ByteSlice, confirmed: Bool,
+    /// Folds a record set aside of several events; `confirmed` is about its last jump.
+    mutating func foldJump(
+        _ verdict: Decoded, _ record: PendingJump, _ bytes: ByteSlice, confirmed: Bool,
         decoder: inout EventDecoder
     ) {
         _ = survey(verdict, record.timestampMs, &decoder)
@@ -58,7 +58,7 @@ extension IngestTask {
             again, bytes, offset: record.offset, timestampMs: record.timestampMs, &decoder)
     }
 
-    /// Dead letters the record will make, and at least 1: what waits behind a parked record is bounded.
+    /// Dead letters the record will make, and at least 1: what waits behind a record set aside is bounded.
     private func refusals(_ bytes: ByteSlice, _ decoder: inout EventDecoder) -> Int {
         var count = 0
         var verdict: Decoded? = decoder.decode(bytes)

@@ -25,7 +25,7 @@ extension IngestTask {
 
     /// Whether the trial's events were judged as they are behind `clock`.
     public func holds(behind clock: PartitionClock) -> Bool {
-        guard !hasParked else { return false }
+        guard !hasPendingJump else { return false }
         guard let highest = clock.highest else { return judged.isEmpty }
         for event in judged {
             let pane = plan.timing.paneWidth.pane(of: event.time).index

@@ -4,10 +4,10 @@ import Primitives
 /// INGEST for one source partition: records in, blocks of partials out.
 ///
 /// Pure and synchronous. Between flushes its only memory is the clock (highest event time, first open pane)
-/// and at most one parked record, whose offset is not yet covered by a block. A jump ahead that no record
-/// timestamp confirms is parked until the next event: one near it confirms it, one that goes on as before
+/// and at most one record set aside, whose offset is not yet covered by a block. A jump ahead that no record
+/// timestamp confirms is set aside until the next event: one near it confirms it, one that goes on as before
 /// sends it to the dead letters. So a single absurd time cannot close a month of panes. A record of several
-/// events is folded whole or parked whole, so that offsets cover whole records.
+/// events is folded whole or set aside whole, so that offsets cover whole records.
 public struct IngestTask: ~Copyable {
     /// The source partition.
     public private(set) var source: Int
@@ -21,7 +21,7 @@ public struct IngestTask: ~Copyable {
     /// What was judged on trial, in the order of events.
     var judged: [Judged] = []
     /// Counts but for those of fields.
-    var counts = IngestCounters()
+    var counts = Counters()
     private var patterns = PatternCounter()
     let plan: TopologyPlan
     private let schema: [UInt8]
@@ -40,16 +40,16 @@ public struct IngestTask: ~Copyable {
     /// The first pane of the hour of the last event, and how many panes it has.
     private var hourStart: UInt32 = .max
     private let hourPanes: UInt32
-    private var parked = ByteBuffer(capacity: 1024)
-    private var parkedRecord: ParkedRecord?
+    private var jumpBytes = ByteBuffer(capacity: 1024)
+    private var pendingJump: PendingJump?
     /// What was decided about the jumps of a record of several events, in their order.
     var jumps: [Bool] = []
-    private var parkedOrigin: RecordOrigin?
+    private var pendingOrigin: RecordOrigin?
     /// Dead letters, from the first, whose origins are known.
     private var knownOrigins = 0
     private let letterBytes: Int
 
-    struct ParkedRecord {
+    struct PendingJump {
         var offset: Int64
         var timestampMs: Int64?
         /// The time of the jump.
@@ -102,15 +102,15 @@ public struct IngestTask: ~Copyable {
     }
 
     /// What was done since the last call.
-    public mutating func takeCounters() -> IngestCounters {
+    public mutating func takeCounters() -> Counters {
         let counters = counters
-        counts = IngestCounters()
+        counts = Counters()
         patterns = PatternCounter()
         return counters
     }
 
     /// What was done so far; costs a copy.
-    public var counters: IngestCounters {
+    public var counters: Counters {
         var counters = counts
         counters.coverage = patterns.total
         return counters
@@ -121,10 +121,10 @@ public struct IngestTask: ~Copyable {
 
     /// The last offset whose record is wholly accounted for: what may be committed once flushed. Offsets that
     /// hold nothing to read may follow it.
-    public var processedOffset: Int64 { parkedRecord.map { $0.offset - 1 } ?? position }
+    public var processedOffset: Int64 { pendingJump.map { $0.offset - 1 } ?? position }
 
     /// Whether a jump ahead waits for the next event.
-    public var hasParked: Bool { parkedRecord != nil }
+    public var hasPendingJump: Bool { pendingJump != nil }
 
     /// Reads one record; `record` is nil for a tombstone.
     ///
@@ -156,19 +156,19 @@ public struct IngestTask: ~Copyable {
             position = offset
             return false
         }
-        if parkedRecord != nil { settle(next: decoder.event.time, bytes, decoder: &decoder) }
+        if pendingJump != nil { settle(next: decoder.event.time, bytes, decoder: &decoder) }
         admit(decoder.event, bytes, offset: offset, timestampMs: timestampMs, confirmed: false)
         position = offset
         return true
     }
 
-    /// Takes a record that is no event. Settling what is parked decodes something else.
+    /// Takes a record that is no event. Settling what is set aside decodes something else.
     @inline(never)
     private mutating func refuse(
         _ verdict: Decoded, offset: Int64, _ bytes: ByteSlice, decoder: inout EventDecoder
     ) {
         let (field, hint, skipped) = (decoder.rejectedField, decoder.hint, decoder.skipped)
-        if parkedRecord != nil { countBehindParked(1, decoder: &decoder) }
+        if pendingJump != nil { countBehindJump(1, decoder: &decoder) }
         if case .rejected(let reason) = verdict {
             reject(reason, field, offset: offset, bytes, hint: hint)
         } else {
@@ -192,9 +192,9 @@ public struct IngestTask: ~Copyable {
         case .tooLate: reject(.tooLate, .time, offset: offset, bytes)
         case .future: reject(.future, .time, offset: offset, bytes)
         case .jump:
-            let record = ParkedRecord(
+            let record = PendingJump(
                 offset: offset, timestampMs: timestampMs, time: event.time, highest: clock.highest)
-            park(record, bytes)
+            setAside(record, bytes)
         }
     }
 
@@ -235,10 +235,10 @@ public struct IngestTask: ~Copyable {
 
     /// Sets a record aside until the next event decides about its jump.
     @inline(never)
-    mutating func park(_ record: ParkedRecord, _ bytes: ByteSlice) {
-        parked.removeAll()
-        parked.append(bytes)
-        parkedRecord = record
+    mutating func setAside(_ record: PendingJump, _ bytes: ByteSlice) {
+        jumpBytes.removeAll()
+        jumpBytes.append(bytes)
+        pendingJump = record
     }
 
     @inline(never)
@@ -253,40 +253,40 @@ public struct IngestTask: ~Copyable {
         deadLetters.append(letter)
     }
 
-    /// Decides about the parked record now that the next event's time is known, then decodes that again.
+    /// Decides about the record set aside now that the next event's time is known, then decodes that again.
     @inline(never)
     mutating func settle(next: EventTime, _ bytes: ByteSlice, decoder: inout EventDecoder) {
-        guard let record = parkedRecord else { return }
-        settleParked(
+        guard let record = pendingJump else { return }
+        settleJump(
             record, confirmed: next.ms >= record.time.ms - plan.timing.maxLatenessMs,
             decoder: &decoder)
         _ = decoder.decode(bytes)
     }
 
-    /// Counts a refused record behind the parked one, which goes too where they become many: their dead
+    /// Counts a refused record behind the one set aside, which goes too where they become many: their dead
     /// letters wait with it.
-    mutating func countBehindParked(_ count: Int, decoder: inout EventDecoder) {
-        guard var record = parkedRecord else { return }
+    mutating func countBehindJump(_ count: Int, decoder: inout EventDecoder) {
+        guard var record = pendingJump else { return }
         record.refusedBehind += count
-        parkedRecord = record
-        if record.refusedBehind > Self.mostBehindParked {
-            settleParked(record, confirmed: false, decoder: &decoder)
+        pendingJump = record
+        if record.refusedBehind > Self.mostBehindJump {
+            settleJump(record, confirmed: false, decoder: &decoder)
         }
     }
 
-    private mutating func settleParked(
-        _ record: ParkedRecord, confirmed: Bool, decoder: inout EventDecoder
+    private mutating func settleJump(
+        _ record: PendingJump, confirmed: Bool, decoder: inout EventDecoder
     ) {
-        parkedRecord = nil
+        pendingJump = nil
         let letters = deadLetters.count
         defer {
-            for i in letters..<deadLetters.count { deadLetters[i].origin = parkedOrigin }
-            parkedOrigin = nil
+            for i in letters..<deadLetters.count { deadLetters[i].origin = pendingOrigin }
+            pendingOrigin = nil
         }
-        let bytes = parked.bytes
+        let bytes = jumpBytes.bytes
         let verdict = decoder.decode(bytes)
         if decoder.isSplit {
-            return foldParked(
+            return foldJump(
                 verdict, record, bytes, confirmed: confirmed, decoder: &decoder)
         }
         guard confirmed, verdict == .event else {
@@ -297,13 +297,13 @@ public struct IngestTask: ~Copyable {
             confirmed: true)
     }
 
-    /// Ends the source: a parked record is admitted if it is the first or lies within a day, else refused;
+    /// Ends the source: a record set aside is admitted if it is the first or lies within a day, else refused;
     /// every pane seen is closed by the next flush.
     public mutating func finish(decoder: inout EventDecoder) {
-        if let record = parkedRecord {
+        if let record = pendingJump {
             let dayMs: Int64 = 86_400_000
             let near = record.highest.map { record.time.ms <= $0.ms + dayMs } ?? true
-            settleParked(record, confirmed: near, decoder: &decoder)
+            settleJump(record, confirmed: near, decoder: &decoder)
         }
         clock.closeAll()
     }
@@ -311,12 +311,12 @@ public struct IngestTask: ~Copyable {
     /// Closes every pane seen: the source is caught up and silent. The next flush says so.
     public mutating func closeIdle() { clock.closeAll() }
 
-    /// Takes the records refused since the last call, as far as `processedOffset`: what lies behind a parked
-    /// record is read again after a restart, and handed out once that is settled.
+    /// Takes the records refused since the last call, as far as `processedOffset`: what lies behind a record set aside
+    /// is read again after a restart, and handed out once that is settled.
     public mutating func takeDeadLetters() -> [DeadLetter] {
         guard !deadLetters.isEmpty else { return [] }
         defer { knownOrigins = deadLetters.count }
-        guard parkedRecord != nil else {
+        guard pendingJump != nil else {
             defer { deadLetters = [] }
             return deadLetters
         }
@@ -328,7 +328,7 @@ public struct IngestTask: ~Copyable {
 
     /// Whether a record was refused or set aside of which it is not known yet what it had beside its value.
     public var wantsOrigins: Bool {
-        deadLetters.count > knownOrigins || parkedRecord != nil && parkedOrigin == nil
+        deadLetters.count > knownOrigins || pendingJump != nil && pendingOrigin == nil
     }
 
     /// Notes what refused records had beside their values, while the batch they came in is still there.
@@ -339,13 +339,13 @@ public struct IngestTask: ~Copyable {
             deadLetters[i].origin = origin(deadLetters[i].offset)
         }
         knownOrigins = deadLetters.count
-        if let record = parkedRecord, parkedOrigin == nil {
-            parkedOrigin = origin(record.offset) ?? RecordOrigin()
+        if let record = pendingJump, pendingOrigin == nil {
+            pendingOrigin = origin(record.offset) ?? RecordOrigin()
         }
     }
 
-    /// Records refused behind a parked one before that is refused as well.
-    private static let mostBehindParked = 256
+    /// Records refused behind one set aside before that is refused as well.
+    private static let mostBehindJump = 256
 
     /// Whether some partition's partials have reached the size of a block.
     public func needsFlush() -> Bool {
@@ -383,7 +383,7 @@ public struct IngestTask: ~Copyable {
     ///
     /// - Parameters:
     ///   - through: the last offset covered: the position to be committed less 1. It includes what was read,
-    ///     without the parked record, and what holds nothing to read up to the next record.
+    ///     without the record set aside, and what holds nothing to read up to the next record.
     ///   - sink: called with the partition and the block's bytes, lent.
     public mutating func flush(
         through: Int64, state: SourceState = .active,
@@ -391,8 +391,8 @@ public struct IngestTask: ~Copyable {
     ) {
         precondition(
             through >= sentThrough && through >= processedOffset
-                && through < parkedRecord?.offset ?? .max,
-            "a flush covers what was read and not yet covered, without the parked record")
+                && through < pendingJump?.offset ?? .max,
+            "a flush covers what was read and not yet covered, without the record set aside")
         guard through > sentThrough || hasNews(state) else { return }
         for t in 0..<plan.partitions {
             var rest = Cursor()

@@ -25,7 +25,7 @@ public struct InputCoverage: Sendable, Equatable {
     public let items: [Item]
 
     /// What the events counted in `counters` carry, under the rules of `plan`.
-    public init(_ counters: IngestCounters, plan: TopologyPlan) {
+    public init(_ counters: Counters, plan: TopologyPlan) {
         events = counters.processed
         let coverage = counters.coverage
         var items = EventField.allCases.filter { !Self.unlisted.contains($0) }.map { field in

@@ -68,9 +68,9 @@ public protocol StatefulTask: AnyObject {
     /// Whether every source has said that nothing will come any more.
     var hasEnded: Bool { get }
     /// What it has done and holds.
-    var numbers: TaskNumbers { get }
+    var numbers: Counters { get }
     /// Records of its sources that no block covers.
-    var missingRecords: Int64 { get }
+    var missingRecords: Int { get }
     /// Bytes of records that wait for their pane.
     var waitingBytes: Int { get }
     /// Equal for tasks with the same state; O(state), for tests.
@@ -94,25 +94,4 @@ public struct WatermarkStanding: Sendable, Equatable {
     public func isBehind(_ other: WatermarkStanding) -> Bool {
         closedThrough ?? .distantPast < other.closedThrough ?? .distantPast
     }
-}
-
-/// What a task has done and holds.
-public struct TaskNumbers: Sendable, Equatable {
-    /// Work with blocks.
-    public var counters = EntityCounters()
-    /// Entities kept.
-    public var entities = 0
-    /// Bytes of state and of records that wait.
-    public var stateBytes = 0
-    /// Of those, bytes of records that wait for their pane.
-    public var waitingBytes = 0
-    /// Findings firing.
-    public var openFindings = 0
-    /// Entities forgotten to stay within the memory budget.
-    public var evicted = 0
-    /// Of those, entities forgotten because memory was short in spite of all counting.
-    public var evictedInEmergency = 0
-
-    /// Nothing.
-    public init() {}
 }

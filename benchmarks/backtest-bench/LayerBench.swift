@@ -83,7 +83,7 @@ struct LayerBench {
         member("restore_ns_per_entity", full.restoreNs / Double(full.entities))
         member("evaluations", Double(full.counters.evaluations))
         member("entities", Double(report.entities.entities))
-        member("state_mib", Double(report.entities.memoryBytes) / 1_048_576)
+        member("state_mib", Double(report.entities.stateBytes) / 1_048_576)
         member("backtest_events_per_s", events / seconds)
         json.endObject()
         return json.buffer.string()
@@ -141,7 +141,7 @@ struct LayerBench {
         var restoreNs = 0.0
         var snapshotBytes = 0
         var entities = 0
-        var counters = EntityCounters()
+        var counters = Counters()
     }
 
     /// Receives the blocks and closes panes, flush by flush.

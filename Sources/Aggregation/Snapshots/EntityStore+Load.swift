@@ -62,6 +62,19 @@ extension EntityStore {
         return record
     }
 
+    /// Takes in a remnant that is read back; false where this store remembers no ages of its class.
+    private mutating func loadRemnant(_ decoder: RecordDecoder, kind: EntityKind) -> Bool {
+        guard layout(of: kind).remembersAge else { return false }
+        let size = Self.remnantSize
+        let record = makeRecord(decoder, kind: kind, size: size)
+        record.isRemnant = true
+        record.isStored = true
+        recordBytes += size
+        remnants += 1
+        index.insert(record)
+        return true
+    }
+
     /// Notes that an entity was removed before the snapshot being read: older ones are passed over for it.
     public mutating func loadRemoved(_ key: UInt64) { gone.insert(key) }
 

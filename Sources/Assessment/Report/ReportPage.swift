@@ -140,7 +140,7 @@ public enum ReportPage {
         rows += [
             ["threads", "\(run.shards)"],
             ["took", "\(decimal(run.seconds)) s, \(grouped(Int(rate))) records/s"],
-            ["state", "\(grouped(report.replay.entities.memoryBytes >> 20)) MiB"],
+            ["state", "\(grouped(report.replay.entities.stateBytes >> 20)) MiB"],
         ]
         return table(ReportTable(title: "Run", head: [], rows: rows, texts: [0, 1]))
     }

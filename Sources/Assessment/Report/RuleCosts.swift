@@ -42,9 +42,10 @@ extension ReportedRule {
     /// - Parameters:
     ///   - set: the set's rules.
     ///   - compiled: all rules that ran.
+    ///   - replay: what came of them.
     public static func all(
         of set: [Rule], _ compared: ComparedRules, _ compiled: RuleSet,
-        _ summary: EntitySummary
+        _ replay: Replay.Report
     ) -> [ReportedRule] {
         set.filter { $0.status != .paused }.compactMap { rule in
             let running = compared.runningID(of: rule)
@@ -55,21 +56,21 @@ extension ReportedRule {
             return ReportedRule(
                 info: rule.info, reachMs: ShortHistory.reachMs(of: own, compiled.paneWidth),
                 thresholds: rule.thresholds,
-                cost: cost(index, of: own, compiled.kinds, summary))
+                cost: cost(index, of: own, compiled.kinds, replay))
         }
     }
 
     private static func cost(
-        _ index: Int, of rule: CompiledRule, _ kinds: [String], _ summary: EntitySummary
+        _ index: Int, of rule: CompiledRule, _ kinds: [String], _ replay: Replay.Report
     ) -> Cost? {
-        guard summary.ruleCosts.indices.contains(index) else { return nil }
+        guard replay.ruleCosts.indices.contains(index) else { return nil }
         let judged = rule.entity == .account ? ["account"] : rule.kinds.map { kinds[$0] }
         var kept = EntityStore.Census()
         for kind in judged {
-            kept.entities += summary.census[kind]?.entities ?? 0
-            kept.bytes += summary.census[kind]?.bytes ?? 0
+            kept.entities += replay.census[kind]?.entities ?? 0
+            kept.bytes += replay.census[kind]?.bytes ?? 0
         }
-        let spent = summary.ruleCosts[index]
+        let spent = replay.ruleCosts[index]
         return Cost(
             evaluations: spent.evaluations, sampledNs: spent.sampledNs, entities: kept.entities,
             bytes: kept.bytes)

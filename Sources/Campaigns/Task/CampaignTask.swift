@@ -27,7 +27,7 @@ public struct CampaignTask: ~Copyable {
     /// The parameters.
     public let settings: CampaignSettings
     /// What it has counted.
-    public internal(set) var counters = CampaignCounters()
+    public internal(set) var counters = Counters()
     let rules: CampaignRuleSet
     let feeds: [String: CampaignFeed]
     let application: UInt32
@@ -136,11 +136,11 @@ public struct CampaignTask: ~Copyable {
         try read.forEach { _ in }
         let continuity = progress.note(read.header)
         if continuity == .duplicate {
-            counters.duplicates += 1
+            counters.duplicateBlocks += 1
             return
         }
-        counters.blocks += 1
-        if continuity == .gap { counters.gaps += 1 }
+        counters.blocksRead += 1
+        if continuity == .gap { counters.evidenceGaps += 1 }
         var at = read.header.through.ms.ceilingDivided(by: settings.tickMs)
         if at <= tick {
             at = tick + 1

@@ -99,7 +99,7 @@ public final class CampaignTaskRunner: StatefulTask {
     }
 
     /// None: a block that is missing leaves a gap of event time, and no number of records is known of it.
-    public var missingRecords: Int64 { 0 }
+    public var missingRecords: Int { 0 }
     /// Bytes of blocks that wait for their tick.
     public var waitingBytes: Int { task.waitingBytes }
     /// Whether every source has ended.
@@ -110,12 +110,12 @@ public final class CampaignTaskRunner: StatefulTask {
     public var table: [(account: [UInt8], row: MemberRow)] { task.members }
 
     /// What it has done and holds; its entities are the fingerprints with a lead.
-    public var numbers: TaskNumbers {
-        var numbers = TaskNumbers()
+    public var numbers: Counters {
+        var numbers = task.counters
         numbers.entities = task.fingerprints
+        numbers.stateBytes = task.memoryBytes
         numbers.waitingBytes = task.waitingBytes
         numbers.openFindings = task.openCampaigns
-        numbers.evicted = task.counters.evicted
         return numbers
     }
 }

@@ -52,7 +52,7 @@ extension Key {
                 """,
             example: "at_least_once"),
         .duration(
-            "cut_interval", \.cutIntervalMs, in: 10...60_000, default: "200ms",
+            "commit_interval", \.commitIntervalMs, in: 10...60_000, default: "200ms",
             effect: """
                 How often outputs and offsets are committed: a floor of the alert latency and of the work \
                 repeated after a crash.

@@ -1,7 +1,7 @@
 import YAML
 
 /// Where a setting is stored.
-typealias Place<Value> = WritableKeyPath<Settings, Value> & Sendable
+typealias Place<Field> = WritableKeyPath<Settings, Field> & Sendable
 
 /// Makers of keys, one per type of value.
 extension Key {

@@ -52,7 +52,7 @@ public struct Settings: Equatable, Sendable {
     /// What to do where records are gone that were not read.
     public internal(set) var dataLoss = DataLossPolicy.stop
     /// Milliseconds between commits of offsets with the output before them.
-    public internal(set) var cutIntervalMs: Int64 = 0
+    public internal(set) var commitIntervalMs: Int64 = 0
     /// Milliseconds between snapshots of a partition's state.
     public internal(set) var snapshotIntervalMs: Int64 = 0
     /// Milliseconds between statistics lines in the log; 0 = none.

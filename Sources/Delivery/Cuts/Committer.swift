@@ -10,6 +10,16 @@ import Broker
 /// committed after all; those from before it, that it is to be sent again; anybody else's, that the
 /// partitions are not ours any more.
 ///
+/// ```
+/// down ──start──► starting ──► ready ──begin──► sending ──► flushing ──► adding ──► committing ──► ready
+///  ▲                 │                             └───────────┴───────────┴─ abortable ─► aborting
+///  │                 └──a cut is left──► resolving ◄──in doubt── waiting, refused ◄───────────┘
+///  └── any other failure, of any step
+/// ```
+/// Invariants: there is a cut in every phase but `down`, `starting` and `ready`, and it stays the same, byte for byte,
+/// from `begin` until an event hands it back or it is abandoned. A step of the port is under way in every phase but
+/// `down`, `ready`, `waiting` and `refused`, and never more than one.
+///
 /// Never is a second commit called on a producer whose first had no clear end, and never is a producer used
 /// again after a connection broke under a commit: a request still under way could end a later transaction.
 @_spi(Simulation)
@@ -41,10 +51,18 @@ public struct Committer {
         case waiting(atMs: Int64)
         /// Reading back what is committed.
         case resolving
+
+        /// Whether there may be no cut.
+        var isWithoutCut: Bool {
+            switch self {
+            case .down, .starting, .ready: true
+            default: false
+            }
+        }
     }
 
     private let port: any ProducerPort
-    private let notify: (Notice) -> Void
+    private let notify: (EngineEvent) -> Void
     private var phase = Phase.down(atMs: 0)
     /// The cut under way.
     public private(set) var cut: Cut?
@@ -65,7 +83,7 @@ public struct Committer {
     static let longestPauseMs: Int64 = 5_000
 
     /// A committer over a port whose producer is not started.
-    public init(_ port: any ProducerPort, notify: @escaping (Notice) -> Void) {
+    public init(_ port: any ProducerPort, notify: @escaping (EngineEvent) -> Void) {
         self.port = port
         self.notify = notify
     }
@@ -136,6 +154,7 @@ public struct Committer {
 
     /// Takes the outcome of the step under way and begins the next one.
     public mutating func step(nowMs: Int64) -> Event? {
+        precondition(cut != nil || phase.isWithoutCut, "a cut is lost in phase \(phase)")
         switch phase {
         case .ready, .refused: return nil
         case .down(let atMs):
@@ -256,7 +275,7 @@ public struct Committer {
 
     private mutating func fail(_ error: BrokerError, _ nowMs: Int64) -> Event? {
         notify(.commitFailed(step: "\(phase)", error: error, failures: failures + 1))
-        // A cut that is given up may be refused for what is over already: for a membership of before, say.
+        // The brokers may refuse a cut that was abandoned, since its membership is over. That stops nobody.
         if !isAbandoned || cut == nil || phase == .starting {
             if error.move == .configuration || error.move == .rejected {
                 return .failed(EngineFailure(error))
@@ -287,7 +306,7 @@ public struct Committer {
             self.cut = nil
             return nil
         }
-        if committed.contains(where: { CommitNote(parsing: $0.metadata)?.cut == cut.name }) {
+        if committed.contains(where: { CommitMetadata(parsing: $0.metadata)?.cut == cut.name }) {
             notify(.outcomeResolved(cut: cut.name, wasCommitted: true))
             return finish()
         }

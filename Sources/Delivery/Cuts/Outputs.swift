@@ -7,14 +7,6 @@ import Topology
 /// Writes what tasks put out into the open cut: records with their keys, headers and partitions.
 final class Outputs {
     /// What was put out so far, committed or not.
-    struct Counters: Sendable, Equatable {
-        var blocks = 0
-        var blockBytes = 0
-        var findings = 0
-        var shadowFindings = 0
-        var deadLetters = 0
-    }
-
     private(set) var counters = Counters()
     /// The cut being filled.
     var cut = Cut()

@@ -22,7 +22,7 @@ final class EndGoal {
     private(set) var ends: [Int32: Int64]?
     private let settings: EngineSettings
     private let lookup: any LookupPort
-    private let notify: (Notice) -> Void
+    private let notify: (EngineEvent) -> Void
     private var isAsking = false
     private var askedMs: Int64 = 0
     private var nextAskMs = Int64.min
@@ -58,7 +58,7 @@ final class EndGoal {
     private static let takeOverMs: Int64 = 30_000
 
     init(
-        _ settings: EngineSettings, lookup: any LookupPort, notify: @escaping (Notice) -> Void
+        _ settings: EngineSettings, lookup: any LookupPort, notify: @escaping (EngineEvent) -> Void
     ) {
         self.settings = settings
         self.lookup = lookup

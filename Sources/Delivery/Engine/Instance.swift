@@ -2,6 +2,14 @@ import Broker
 
 /// One process's part in the consumer group: takes partitions on and gives them up, and has its shards do so.
 ///
+/// ```
+/// idle ──assigned──► lookingUp ──answer──► idle        pausing: asked again after a failure
+///   │ ──revoked────► releasing ──all released──► idle, or lookingUp for what was assigned meanwhile
+///   └── asked to stop ──► draining ──all drained──► leaving ──► ended
+/// ```
+/// Invariants: partitions in `assigned` belong to exactly one shard each, by their number; the group is answered once
+/// for each of its events, and not before every shard has settled what goes; nothing is begun while something goes.
+///
 /// A state machine: `step` takes events from the group and the brokers' answers, and returns commands for the
 /// shards; what the shards tell goes into `take`. Nothing waits.
 public final class Instance {
@@ -41,7 +49,7 @@ public final class Instance {
     private let settings: EngineSettings
     private let group: any GroupPort
     private let lookup: any LookupPort
-    private let notify: (Notice) -> Void
+    private let notify: (EngineEvent) -> Void
     private var phase = Phase.idle
     private var assigned: Set<TopicPartition> = []
     private var epoch: UInt32 = 0
@@ -65,7 +73,7 @@ public final class Instance {
     /// - Parameter ends: answers where the input ends, for an instance that stops there; a look-up of its own.
     public init(
         _ settings: EngineSettings, group: any GroupPort, lookup: any LookupPort,
-        ends: (any LookupPort)? = nil, notify: @escaping (Notice) -> Void
+        ends: (any LookupPort)? = nil, notify: @escaping (EngineEvent) -> Void
     ) {
         precondition(!settings.stopsAtEnd || ends != nil, "who stops at the end has to know it")
         self.settings = settings
@@ -207,7 +215,8 @@ public final class Instance {
                 try rule.start(
                     position, answer.bounds[position.partition] ?? OffsetRange(low: 0, high: 0)))
         }
-        // Made anew it may have fewer; a count that is lower otherwise is an old one.
+        // A topic that was made anew may have fewer partitions than before. A lower count of the same topic is an old
+        // answer of a broker, and does not count.
         if starts.contains(where: \.isRestart) {
             let highest = starts.filter { $0.partition.topic == .input }.map(\.partition.number)
                 .max()
@@ -310,6 +319,7 @@ public final class Instance {
 
     private func finishRelease() throws(EngineFailure) {
         guard case .releasing(let going) = phase else { return }
+        precondition(going.waiting.isEmpty, "partitions go that shards still work on")
         // A whole assignment that follows replaces what there was.
         if going.then?.isIncremental ?? true {
             try calling { () throws(BrokerError) in

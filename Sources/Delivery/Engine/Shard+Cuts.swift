@@ -37,7 +37,7 @@ extension Shard {
 
     private func committed(_ cut: Cut, _ nowMs: Int64) {
         lastCommitMs = nowMs
-        cuts += 1
+        commits += 1
         for position in cut.positions {
             for case .some(let slot) in states where slot.source == position.partition {
                 slot.committed = position
@@ -51,7 +51,7 @@ extension Shard {
     /// Closes the open cut where it is time and the one before is through.
     func closeCutIfDue(_ nowMs: Int64) throws(EngineFailure) {
         guard committer.isReady, hold == nil, let membership, membership.isValid else { return }
-        let isDue = nowMs - lastCutMs >= settings.cutIntervalMs
+        let isDue = nowMs - lastCutMs >= settings.commitIntervalMs
         guard isDue || isFull || drainDeadlineMs != nil || releasing != nil else { return }
         lastCutMs = nowMs
         fill(nowMs)
@@ -86,11 +86,11 @@ extension Shard {
             cut.append(
                 PartitionOffset(
                     slot.source, offset: slot.position,
-                    metadata: CommitNote(clock: nil, cut: cut.name).text))
+                    metadata: CommitMetadata(clock: nil, cut: cut.name).text))
         }
     }
 
-    private func flush(_ slot: SourceSlot) {
+    private func flush(_ slot: IngestPartition) {
         let owner = slot.id
         let position = slot.flush(cut: outputs.cut.name) {
             outputs.put(value: $1, to: TopicPartition(.partials, Int32($0)), of: owner)

@@ -3,37 +3,38 @@ import Topology
 
 /// Numbers about the shard.
 extension Shard {
-    /// What the shard has done and holds.
-    public func report() -> ShardReport {
-        var report = retired
+    /// What the shard has done and holds, and how far it is.
+    public func status() -> ShardStatus {
+        var status = ShardStatus()
+        status.counters = retired
         for case .some(let slot) in sources {
-            report.ingest.add(slot.counters)
-            report.inputs.append(
+            status.counters.add(slot.counters)
+            status.inputs.append(
                 InputStanding(
                     partition: slot.partition, position: slot.position, highest: slot.highest))
         }
-        for entry in parked.values { report.add(entry.slot.task.numbers) }
+        for entry in parked.values { status.counters.add(entry.slot.task.numbers) }
         for case .some(let slot) in states {
-            report.add(slot.task.numbers)
+            status.counters.add(slot.task.numbers)
             if slot.isLive {
-                if !slot.task.inputs.isEmpty { report.note(slot.task.watermark) }
+                if !slot.task.inputs.isEmpty { status.note(slot.task.watermark) }
             } else {
-                report.restoring += 1
+                status.counters.restoring += 1
             }
             if case .restoring(let restore) = slot.phase, let progress = restore.progress {
-                report.add(progress)
+                status.add(progress)
             }
         }
-        report.add(outputs.counters)
-        report.cuts = cuts
-        report.stalls = stalls.stalls
-        return report
+        status.counters.add(outputs.counters)
+        status.counters.commits = commits
+        status.stalls = stalls.stalls
+        return status
     }
 
     /// How far the shard is with what it was given to read to its end.
     public var progress: ShardProgress {
         var progress = ShardProgress()
-        progress.moved = Int64(retired.ingest.consumed)
+        progress.moved = Int64(retired.consumed)
         for case .some(let slot) in sources { progress.moved += Int64(slot.counters.consumed) }
         for case .some(let slot) in states {
             progress.tasks += 1

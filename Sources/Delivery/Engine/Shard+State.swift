@@ -36,11 +36,11 @@ extension Shard {
         return isRestoring
     }
 
-    private func mustHold(_ slot: StateSlot, _ result: Restore.Result) -> Bool {
+    private func mustHold(_ slot: StatePartition, _ result: RestoreProcess.Result) -> Bool {
         result.isOfOtherRules && slot.committed.offset != nil
     }
 
-    private func goLive(_ slot: StateSlot, _ index: Int) {
+    private func goLive(_ slot: StatePartition, _ index: Int) {
         slot.phase = .live
         ports.tasks.attach(slot.source, slot: index, from: slot.position)
     }

@@ -68,7 +68,7 @@ extension Shard {
     }
 
     private func receive(
-        _ entry: Entry, _ slot: StateSlot, index: Int
+        _ entry: Entry, _ slot: StatePartition, index: Int
     ) throws(EngineFailure) {
         switch entry.kind {
         case .record:

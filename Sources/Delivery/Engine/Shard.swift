@@ -7,6 +7,10 @@ import Topology
 /// Runs the tasks of some partitions: pulls their records, decodes, folds, evaluates, and brings what comes of
 /// it to the brokers cut by cut.
 ///
+/// Invariants: a partition has at most one slot. While `hold` is set nothing is read and nothing committed; while
+/// `releasing` is set nothing is read, and the partitions in it go once all is settled or its time is over. What
+/// lies in the open cut and in the one under way is all that tasks have put out and that is not committed.
+///
 /// Synchronous and single-threaded: `step` does a little of everything that can be done and never waits for a
 /// broker. While a cut is committed the tasks go on, and what they put out collects for the next; when that is
 /// full as well, nothing more is pulled.
@@ -16,7 +20,7 @@ public final class Shard {
     let plan: TopologyPlan
     let ports: ShardPorts
     let board: AlignmentBoard
-    let notify: (Notice) -> Void
+    let notify: (EngineEvent) -> Void
     var decoder: EventDecoder
     let outputs: Outputs
     var committer: Committer
@@ -25,10 +29,10 @@ public final class Shard {
     var cutNumber = 0
     var lastCutMs: Int64 = 0
 
-    var sources: [SourceSlot?] = []
-    var states: [StateSlot?] = []
+    var sources: [IngestPartition?] = []
+    var states: [StatePartition?] = []
     /// Tasks that were given up, in case they come back before anybody has read on.
-    var parked: [TopicPartition: (slot: StateSlot, untilMs: Int64)] = [:]
+    var parked: [TopicPartition: (slot: StatePartition, untilMs: Int64)] = [:]
     var membership: (any GroupMembership)?
     /// Partitions to give up once what was read of them is committed.
     var releasing: (partitions: [TopicPartition], deadlineMs: Int64)?
@@ -49,7 +53,8 @@ public final class Shard {
     }
 
     var events: [ShardEvent] = []
-    var retired = ShardReport()
+    /// What partitions and tasks have done that were given up.
+    var retired = Counters()
     /// The highest sequence of a snapshot that tasks which are gone have begun: its pages may still be on their way.
     private var sequences: [TaskID: UInt32] = [:]
     var asked: [TopicPartition] = []
@@ -62,7 +67,7 @@ public final class Shard {
     var stalls = StallWatch()
     var lastCommitMs: Int64 = 0
     /// Cuts committed.
-    var cuts = 0
+    var commits = 0
 
     /// A shard.
     ///
@@ -70,7 +75,7 @@ public final class Shard {
     /// - Throws: `.configuration` where no decoder can be made.
     public init(
         _ settings: EngineSettings, index: Int, ports: ShardPorts, board: AlignmentBoard,
-        notify: @escaping (Notice) -> Void
+        notify: @escaping (EngineEvent) -> Void
     ) throws(EngineFailure) {
         self.settings = settings
         self.index = index
@@ -133,8 +138,8 @@ public final class Shard {
     }
 
     private func takeSource(_ start: TaskStart, _ count: Int) {
-        let note = start.isRestart ? nil : CommitNote(parsing: start.committed.metadata)
-        let slot = SourceSlot(
+        let note = start.isRestart ? nil : CommitMetadata(parsing: start.committed.metadata)
+        let slot = IngestPartition(
             partition: start.partition.number, plan: plan, sources: count, start: start.start,
             note: note?.clock,
             isRestart: start.isRestart, end: start.end, letterBytes: settings.deadLetterBytes)
@@ -151,10 +156,10 @@ public final class Shard {
         }
         let task = stage.makeTask(settings.pipeline, plan, Int(start.partition.number))
         let own = OwnOutputs(outputs, of: start.partition)
-        let restore = Restore(
+        let restore = RestoreProcess(
             task, settings, ports, start: start, nowMs: nowMs, notify: notify)
         _ = place(
-            StateSlot(
+            StatePartition(
                 task, start: start, outputs: own, phase: .restoring(restore),
                 snapshots: Snapshotter(
                     ports.state, settings, partition: start.partition.number,
@@ -166,7 +171,7 @@ public final class Shard {
     ///
     /// The offset alone does not tell: another owner may have stood there too, under other rules, and left a snapshot
     /// that says so.
-    private func resume(_ start: TaskStart) -> StateSlot? {
+    private func resume(_ start: TaskStart) -> StatePartition? {
         guard let (slot, _) = parked.removeValue(forKey: start.partition) else { return nil }
         let isUntouched = slot.position == start.start && slot.committed == start.committed
         if isUntouched { return slot }
@@ -175,9 +180,9 @@ public final class Shard {
     }
 
     /// Takes leave of a task: what it did stays counted, and its snapshots' numbers are not used again.
-    private func retire(_ slot: StateSlot) {
+    private func retire(_ slot: StatePartition) {
         retired.add(slot.task.numbers)
-        retired.forgetState()
+        retired.forgetHeld()
         sequences[slot.task.id] = slot.snapshots.sequence
     }
 
@@ -212,7 +217,7 @@ public final class Shard {
         if partition.topic == .input {
             board.forget(partition.number)
             for i in sources.indices where sources[i]?.id == partition {
-                if let slot = sources[i] { retired.ingest.add(slot.counters) }
+                if let slot = sources[i] { retired.add(slot.counters) }
                 sources[i] = nil
             }
         }

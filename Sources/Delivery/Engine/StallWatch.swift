@@ -61,7 +61,7 @@ struct StallWatch {
         return entry
     }
 
-    private mutating func tell(_ notify: (Notice) -> Void) {
+    private mutating func tell(_ notify: (EngineEvent) -> Void) {
         for id in entries.keys.sorted() {
             guard let entry = entries[id], !entry.isTold, entry.stuckMs >= Self.tellAfterMs else {
                 continue
@@ -75,8 +75,10 @@ struct StallWatch {
 
 extension Shard {
     /// Why a source with something to read does not go on; nil where it has nothing.
-    fileprivate func reason(of slot: SourceSlot) -> Stall.Reason? {
-        guard !slot.isQuiet else { return slot.hasParked && !slot.isFinished ? .pendingJump : nil }
+    fileprivate func reason(of slot: IngestPartition) -> Stall.Reason? {
+        guard !slot.isQuiet else {
+            return slot.hasPendingJump && !slot.isFinished ? .pendingJump : nil
+        }
         if let limit, limit.holds(slot.highest) {
             return limit.isCrowded
                 ? .memory(behind: limit.partition, slowest: limit.slowest)
@@ -86,7 +88,7 @@ extension Shard {
     }
 
     /// Why a task with something to read does not go on; nil where it has nothing.
-    fileprivate func reason(of slot: StateSlot) -> Stall.Reason? {
+    fileprivate func reason(of slot: StatePartition) -> Stall.Reason? {
         switch slot.phase {
         case .restoring: .restoring
         case .holding: .snapshot

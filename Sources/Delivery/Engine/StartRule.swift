@@ -7,7 +7,7 @@ struct StartRule {
     var firstInputs: Int?
     /// Where input partitions end for a run that stops there, as seen at its start; one added since is not read.
     var ends: [Int32: Int64]?
-    let notify: (Notice) -> Void
+    let notify: (EngineEvent) -> Void
 
     /// The committed offset, where its records are still there.
     ///

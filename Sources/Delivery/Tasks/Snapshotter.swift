@@ -5,6 +5,14 @@ import Topology
 
 /// Takes a task's snapshots one after the other and keeps account of what they need.
 ///
+/// ```
+/// idle ──take──► writing ──safe──► written ──contribute──► inCut ──committed──► publishing ──► idle
+///                   └── failed ──► idle                      └── manifests ride in cuts ──► idle
+/// ```
+/// Invariants: at most one snapshot is under way, and its sequence is above all others of the task. At most two
+/// manifests are kept; what they name is in the store, and nothing they name is ever removed. `isUrgent` goes only
+/// once a manifest counts, or where no snapshot can be taken.
+///
 /// Pages first, then the manifest that makes a snapshot of them, in a cut's transaction or behind it, then the
 /// removal of what no kept manifest names. Two manifests are kept. A snapshot that fails leaves the one before
 /// good; the next is a full one then, since the marks of what had changed are gone.
@@ -23,7 +31,7 @@ struct Snapshotter {
 
     private let port: any StatePort
     private let settings: EngineSettings
-    private let notify: (Notice) -> Void
+    private let notify: (EngineEvent) -> Void
     private var phase = Phase.idle
     /// The manifests kept, the newest last.
     private var kept: [Manifest] = []
@@ -58,7 +66,7 @@ struct Snapshotter {
     /// - Parameter sequence: one that snapshots of the task have had, and none must have again.
     init(
         _ port: any StatePort, _ settings: EngineSettings, partition: Int32, sequence: UInt32,
-        nowMs: Int64, notify: @escaping (Notice) -> Void
+        nowMs: Int64, notify: @escaping (EngineEvent) -> Void
     ) {
         self.port = port
         self.settings = settings
@@ -69,7 +77,7 @@ struct Snapshotter {
     }
 
     /// Goes on from what a restore found: the manifest restored from and the one before, and what is left over.
-    mutating func goOn(from found: Restore.Result) {
+    mutating func goOn(from found: RestoreProcess.Result) {
         kept = found.manifests
         orphans = found.orphans
         sequence = max(sequence, found.highestSequence)
@@ -124,10 +132,10 @@ struct Snapshotter {
 
     /// Takes a snapshot of a task at `position` and begins to write its pages.
     mutating func take(_ task: any StatefulTask, position: Int64, nowMs: Int64) {
+        guard case .idle = phase else { preconditionFailure("a snapshot is under way already") }
         let id = SnapshotID(
             incarnation: settings.incarnation, sequence: max(sequence, task.lastSequence) + 1)
-        guard
-            var snapshot = task.takeSnapshot(
+        guard let snapshot = task.takeSnapshot(
                 id, position: position, isFull: isFull, leastRoll: settings.snapshotRollBytes)
         else {
             dueMs = nowMs + Self.againMs
@@ -228,6 +236,7 @@ struct Snapshotter {
         failures = 0
         let dropped = Array(replaced)
         kept = Array(kept.suffix(Self.keptManifests - 1)) + [manifest]
+        assert(kept.count <= Self.keptManifests, "a manifest is kept that nobody removes")
         var gone = orphans
         orphans = []
         for (id, pages) in failed {

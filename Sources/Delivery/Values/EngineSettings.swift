@@ -50,7 +50,7 @@ public struct EngineSettings: Sendable {
     /// Shards; at least 1.
     public var shards = 1
     /// Milliseconds between cuts.
-    public var cutIntervalMs: Int64 = 200
+    public var commitIntervalMs: Int64 = 200
     /// Milliseconds between snapshots of a task.
     public var snapshotIntervalMs: Int64 = 30_000
     /// Bytes of unchanged state a snapshot writes again at the least, so that few older ones stay in use.

@@ -109,7 +109,7 @@ enum BacktestCommand {
         }
         if invocation.has("timelines"), let probes = judged?.probes(rules.paneWidth) {
             pipeline.probes = probes
-            judged?.setTimelines(try await pass.again(pipeline).entities.samples)
+            judged?.setTimelines(try await pass.again(pipeline).samples)
         }
         judging.removeOldReport()
         try write(report.findings, settings.format, to: &output)

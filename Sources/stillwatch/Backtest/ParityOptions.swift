@@ -61,7 +61,7 @@ struct ParityOptions {
         _ report: Replay.Report, _ emitted: [EmittedFinding], in range: JudgedRange
     ) throws -> ExitCode {
         let parity = Parity(
-            report.findings, emitted, in: range, end: report.entities.closedThrough,
+            report.findings, emitted, in: range, end: report.closedThrough,
             productVersion: Release.version)
         if let out {
             try writing { () throws(OutputError) in

@@ -191,7 +191,7 @@ struct ReportOptions {
             replay.entities.suppressed = 0
         }
         replay.silentRules = replay.silentRules.filter { own.contains($0.rule) }
-        let replayed = replay.entities
+        let replayed = replay
         let activity = ledger.activity()
         let running = rules.rules.filter { $0.status != .paused }
         let end = replay.span?.upperBound ?? EventTime(ms: 0)

@@ -63,6 +63,6 @@ enum DemoCommand {
         return "\(grouped(report.ingest.processed)) events in \(decimal(seconds)) s "
             + "(\(grouped(rate)) events/s, simulation included), "
             + "\(grouped(report.entities.entities)) entities in "
-            + "\(grouped(report.entities.memoryBytes / 1_048_576)) MiB\n"
+            + "\(grouped(report.entities.stateBytes / 1_048_576)) MiB\n"
     }
 }

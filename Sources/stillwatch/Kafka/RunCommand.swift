@@ -112,7 +112,7 @@ enum RunCommand {
         engine.delivery = settings.delivery
         engine.dataLoss = settings.dataLoss
         engine.shards = Wiring.shards(settings)
-        engine.cutIntervalMs = settings.cutIntervalMs
+        engine.commitIntervalMs = settings.commitIntervalMs
         engine.snapshotIntervalMs = settings.snapshotIntervalMs
         engine.idleTimeoutMs = settings.window.idleTimeoutMs
         engine.alignmentLimitMs = settings.window.alignmentLimitMs

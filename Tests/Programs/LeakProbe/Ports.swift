@@ -2,6 +2,7 @@ import Broker
 import Delivery
 import Glibc
 import Kafka
+import KafkaTestSupport
 import Live
 import Primitives
 import Snapshots

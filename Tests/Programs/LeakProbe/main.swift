@@ -5,6 +5,7 @@
 import Broker
 import Glibc
 import Kafka
+import KafkaTestSupport
 import Primitives
 
 func probe() throws -> Bool {

@@ -57,7 +57,7 @@ final class FaultSchedule {
     }
 
     /// Kills an instance soon after it has told what an ambush waits for.
-    func hear(_ notice: Notice, of instance: SimInstance) {
+    func hear(_ notice: EngineEvent, of instance: SimInstance) {
         let moment: Ambush? =
             switch notice {
             case .assigned: .assigned

@@ -34,7 +34,7 @@ struct Scenario {
     let faultsMs: Int64
     /// Milliseconds between faults on average.
     let calmMs: Int64
-    let cutIntervalMs: Int64
+    let commitIntervalMs: Int64
     let snapshotIntervalMs: Int64
     /// Bytes of unchanged state in a snapshot: with the program's own number, every one of these small tasks'
     /// snapshots would hold everything.
@@ -70,7 +70,7 @@ struct Scenario {
         storage = random.choose(Storage.allCases) ?? .topic
         faultsMs = random.pick(25_000...60_000)
         calmMs = random.pick(600...4_000)
-        cutIntervalMs = random.pick(80...400)
+        commitIntervalMs = random.pick(80...400)
         snapshotIntervalMs = random.pick(2_000...12_000)
         alignmentLimitMs = random.pick(2_000...60_000)
         client = Self.client(random)
@@ -155,7 +155,7 @@ struct Scenario {
             encoder: FindingEncoder(format: .flat, productVersion: "1", source: "/simulation"))
         settings.stages = stages
         settings.shards = shards
-        settings.cutIntervalMs = cutIntervalMs
+        settings.commitIntervalMs = commitIntervalMs
         settings.snapshotIntervalMs = snapshotIntervalMs
         settings.snapshotRollBytes = snapshotRollBytes
         settings.idleTimeoutMs = idleTimeoutMs

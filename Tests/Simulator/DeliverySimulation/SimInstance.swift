@@ -10,13 +10,13 @@ final class SimInstance {
     /// Why it ended by itself.
     private(set) var failure: EngineFailure?
     /// What it told.
-    private(set) var notices: [Notice] = []
+    private(set) var notices: [EngineEvent] = []
     private(set) var hasEnded = false
     /// Called with what it tells, as it does.
-    var onNotice: ((Notice) -> Void)?
+    var onNotice: ((EngineEvent) -> Void)?
     private let instance: Instance
     private let shards: [Shard]
-    private var orders: [LyingOrders] = []
+    private var orders: [LyingOrders]
     private let lies: PlantedLies
     private var held: Set<TopicPartition> = []
     private let group: SimGroup
@@ -47,6 +47,7 @@ final class SimInstance {
         let board = AlignmentBoard(waitingLimit: scenario.waitingLimit)
         let sink = NoticeSink()
         var shards: [Shard] = []
+        var orders: [LyingOrders] = []
         var threads: [SimThread] = []
         for index in 0..<settings.shards {
             let thread = process.makeThread("shard-\(index)")
@@ -62,6 +63,7 @@ final class SimInstance {
             threads.append(thread)
         }
         self.shards = shards
+        self.orders = orders
         instance = Instance(
             settings, group: group, lookup: group.makeLookup(thread: control),
             ends: settings.stopsAtEnd ? group.makeLookup(thread: control) : nil,
@@ -74,10 +76,10 @@ final class SimInstance {
     private final class NoticeSink {
         weak var owner: SimInstance?
 
-        func take(_ notice: Notice) { owner?.note(notice) }
+        func take(_ notice: EngineEvent) { owner?.note(notice) }
     }
 
-    private func note(_ notice: Notice) {
+    private func note(_ notice: EngineEvent) {
         notices.append(notice)
         onNotice?(notice)
         if world.trace.isOn { world.timeline.note("\(name): \(notice)") }
@@ -156,7 +158,7 @@ final class SimInstance {
     // MARK: Looking in
 
     /// Partitions that wait for something.
-    var stalls: [Stall] { shards.flatMap { $0.report().stalls } }
+    var stalls: [Stall] { shards.flatMap { $0.status().stalls } }
 
     /// Asks it to end cleanly (SIGTERM).
     func requestStop() { instance.requestStop() }
@@ -171,5 +173,5 @@ final class SimInstance {
     }
 
     /// Bytes of state it holds.
-    var stateBytes: Int { shards.reduce(0) { $0 + $1.report().stateBytes } }
+    var stateBytes: Int { shards.reduce(0) { $0 + $1.status().counters.stateBytes } }
 }

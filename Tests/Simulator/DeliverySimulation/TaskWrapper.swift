@@ -40,8 +40,8 @@ class TaskWrapper: StatefulTask {
     var inputs: [SourceStatus] { task.inputs }
     var watermark: WatermarkStanding? { task.watermark }
     var hasEnded: Bool { task.hasEnded }
-    var numbers: TaskNumbers { task.numbers }
-    var missingRecords: Int64 { task.missingRecords }
+    var numbers: Counters { task.numbers }
+    var missingRecords: Int { task.missingRecords }
     var waitingBytes: Int { task.waitingBytes }
     var stateDigest: UInt64 { task.stateDigest }
 }

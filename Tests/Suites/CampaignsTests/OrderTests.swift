@@ -45,11 +45,11 @@ struct OrderTests {
         }
         let run = try Run(doubled, ManyChanges.rules, ManyChanges.settings)
         #expect(run.text == whole.text)
-        #expect(run.counters.duplicates == doubled.count - log.count)
-        #expect(run.counters.gaps == 0)
+        #expect(run.counters.duplicateBlocks == doubled.count - log.count)
+        #expect(run.counters.evidenceGaps == 0)
         let holed = try Run(
             Array(log[..<5] + log[7...]), ManyChanges.rules, ManyChanges.settings)
-        #expect(holed.counters.gaps == 1)
+        #expect(holed.counters.evidenceGaps == 1)
     }
 
     @Test("A source that has not told holds all back; one that has ended nobody")
@@ -84,6 +84,6 @@ struct OrderTests {
         other[9] = 99
         try task.receive(other, at: 0)
         #expect(task.counters.foreignBlocks == 1)
-        #expect(task.counters.blocks == 0)
+        #expect(task.counters.blocksRead == 0)
     }
 }

@@ -1,5 +1,6 @@
 import Broker
 import Kafka
+import KafkaTestSupport
 import Primitives
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import Broker
 import Delivery
 import Kafka
+import KafkaTestSupport
 import Live
 import Primitives
 import TestSupport

@@ -127,8 +127,9 @@ struct CheckpointTests {
             writer.newline()
         }
         // How many blocks and partials there are depends on how the input is cut; what comes of them does not.
-        var counters = report.entities.counters
-        (counters.blocks, counters.partials) = (0, 0)
+        var counters = report.entities
+        (counters.blocksRead, counters.partials) = (0, 0)
+        counters.forgetHeld()
         return writer.buffer.string() + ReplaySummary(report, seconds: 0).text
             + "\(counters) \(report.gapEpisodes.count) "
             + report.members.map { "\(String(decoding: $0, as: UTF8.self)) \($1)" }.joined()

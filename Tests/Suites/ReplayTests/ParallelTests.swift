@@ -59,7 +59,7 @@ struct ParallelTests {
     /// All of a report that is to be the same.
     private struct Outcome: Equatable {
         var findings: [UInt8]
-        var ingest: IngestCounters
+        var ingest: Counters
         var span: ClosedRange<EventTime>?
         var flaws: [String]
         var refusals: [String]

@@ -48,16 +48,16 @@ struct SplitRecordTests {
             return blocks
         }
 
-        var hasParked: Bool { task.hasParked }
+        var hasPendingJump: Bool { task.hasPendingJump }
         var processedOffset: Int64 { task.processedOffset }
-        var counters: IngestCounters { task.counters }
+        var counters: Counters { task.counters }
         var clock: PartitionClock { task.clock }
 
         func takeDeadLetters() -> [DeadLetter] { task.takeDeadLetters() }
 
         func expectSums() {
             let counters = task.counters
-            let parked = task.hasParked ? 1 : 0
+            let parked = task.hasPendingJump ? 1 : 0
             #expect(
                 counters.consumed
                     == counters.recordsWithEvents + counters.skippedRecords
@@ -100,7 +100,7 @@ struct SplitRecordTests {
         let bench = try Bench()
         bench.batch([0, 1])
         bench.batch([2, 30 * Self.day, nil, 3, 4])
-        #expect(!bench.hasParked && bench.counters.processed == 5)
+        #expect(!bench.hasPendingJump && bench.counters.processed == 5)
         #expect(bench.takeDeadLetters().map(\.element) == [1, 2])
         bench.batch([5, 30 * Self.day, 30 * Self.day + 1, 6])
         let letters = bench.takeDeadLetters()
@@ -116,13 +116,13 @@ struct SplitRecordTests {
             bench.batch([0, 1])
             _ = bench.flush()
             bench.batch([2, nil, 30 * Self.day])
-            #expect(bench.hasParked && bench.processedOffset == 0)
+            #expect(bench.hasPendingJump && bench.processedOffset == 0)
             #expect(bench.counters.processed == 2 && bench.takeDeadLetters().isEmpty)
             bench.ingest("{}")
             #expect(bench.processedOffset == 0 && bench.takeDeadLetters().isEmpty)
             bench.expectSums()
             bench.batch([next])
-            #expect(!bench.hasParked && bench.processedOffset == 3)
+            #expect(!bench.hasPendingJump && bench.processedOffset == 3)
             let letters = bench.takeDeadLetters()
             #expect(letters.map(\.offset).sorted() == (refused ? [1, 1, 2] : [1, 2]))
             #expect(letters.contains { $0.reason == .future && $0.element == 2 } == refused)
@@ -136,7 +136,7 @@ struct SplitRecordTests {
         for (time, processed) in [(Self.day, 3), (Self.day + Self.hour, 2)] {
             let bench = try Bench()
             bench.batch([0, 1, time])
-            #expect(bench.hasParked)
+            #expect(bench.hasPendingJump)
             bench.task.finish(decoder: &bench.decoder)
             #expect(bench.counters.processed == processed)
             bench.expectSums()

@@ -111,7 +111,8 @@ final class LyingHistory: HistoryPort {
                     else { return entry }
                     return Entry(kind: .end, slot: entry.slot, offset: target)
                 }
-                let kept = plot.tells(.waitsForLastRecord) ? entries.filter { $0.kind != .end } : entries
+                let kept =
+                    plot.tells(.waitsForLastRecord) ? entries.filter { $0.kind != .end } : entries
                 kept.withUnsafeBufferPointer(body)
             }
         }

@@ -45,7 +45,8 @@ struct LyingOrders {
         let isInput = start.partition.topic == .input
         if isInput, plot.tells(.endsOneTooLate) { start.end = start.end.map { $0 + 1 } }
         if isInput, plot.tells(.forgetsClock) { start.committed.metadata = "" }
-        if !isInput, plot.tells(.resumesUnchecked), let releasedMs = plot.releasedMs[start.partition],
+        if !isInput, plot.tells(.resumesUnchecked),
+            let releasedMs = plot.releasedMs[start.partition],
             nowMs - releasedMs < parkMs, let committed = plot.committed[start.partition]
         {
             start.committed = committed

@@ -25,6 +25,9 @@ final class LyingProducer: ProducerPort {
     /// Whether the producer was started anew while it was not known what became of the cut.
     private var isUnsettled = false
     private var abortedName: String?
+    /// The cut sent last, and how far input partitions were read when it was closed.
+    private var newest = ""
+    private var reading: [TopicPartition: Int64] = [:]
 
     init(_ producer: SimProducer, _ group: SimGroup, _ plot: Conspiracy) {
         self.producer = producer
@@ -42,7 +45,8 @@ final class LyingProducer: ProducerPort {
     func send(_ cut: Cut) {
         self.cut = cut
         isUnsettled = false
-        for partition in cut.positions.map(\.partition) { reading[partition] = plot.lent[partition] }
+        if cut.name != newest { reading = plot.lent }
+        newest = cut.name
         let sent = filtered(cut)
         if plot.tells(.commitsBeforeProducing) { return begin([.send(Cut())]) }
         if plot.tells(.readsWhatStoodBefore) {
@@ -50,9 +54,6 @@ final class LyingProducer: ProducerPort {
         }
         begin([.send(cut.name == abortedName ? Cut() : sent)])
     }
-
-    /// How far input partitions were read when the cut was closed.
-    private var reading: [TopicPartition: Int64] = [:]
 
     func flush() { begin([.flush]) }
 
@@ -85,13 +86,13 @@ final class LyingProducer: ProducerPort {
 
     private func next() {
         switch steps.first {
-        case .start: producer.start()
-        case .send(let cut): producer.send(cut)
-        case .flush: producer.flush()
-        case .add(let positions, let membership): producer.addOffsets(positions, under: membership)
-        case .commit: producer.commit()
-        case .abort: producer.abort()
-        case .read(let partitions): producer.readCommitted(partitions)
+        case .start?: producer.start()
+        case .send(let cut)?: producer.send(cut)
+        case .flush?: producer.flush()
+        case .add(let positions, let membership)?: producer.addOffsets(positions, under: membership)
+        case .commit?: producer.commit()
+        case .abort?: producer.abort()
+        case .read(let partitions)?: producer.readCommitted(partitions)
         case nil: break
         }
     }
@@ -117,7 +118,7 @@ final class LyingProducer: ProducerPort {
     }
 
     private func fail(_ error: BrokerError) -> StepOutcome? {
-        guard steps.count == 1, case .commit = steps.first, error.move != .configuration,
+        guard steps.count == 1, case .commit? = steps.first, error.move != .configuration,
             error.move != .rejected, error.code != .fencedInstanceID
         else { return .failed(error) }
         if plot.tells(.commitsAgainAfterFailure) {

@@ -50,7 +50,8 @@ final class LyingState: StatePort {
         guard let outcome = store.poll() else { return nil }
         if early.remove(outcome.id) != nil { return poll() }
         if plot.tells(.mixesUpTasks) {
-            for task in tasks.sorted(by: { $0.partition < $1.partition }) where task != outcome.task {
+            for task in tasks.sorted(by: { $0.partition < $1.partition }) where task != outcome.task
+            {
                 told.append(StateOutcome(task, outcome.id, outcome.error))
             }
         }

@@ -18,7 +18,8 @@ final class LyingTask: TaskWrapper {
                 (key ?? []).withUnsafeBytes { keyBytes in
                     (value ?? []).withUnsafeBytes { valueBytes in
                         outputs.put(
-                            key: key == nil ? nil : keyBytes, value: value == nil ? nil : valueBytes,
+                            key: key == nil ? nil : keyBytes,
+                            value: value == nil ? nil : valueBytes,
                             to: partition)
                     }
                 }

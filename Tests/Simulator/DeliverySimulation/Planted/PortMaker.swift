@@ -41,7 +41,8 @@ extension Conspiracy {
         guard !lies.isEmpty else { return settings }
         var forged = settings
         forged.stages = settings.stages.map { row in
-            StageRow(row.stage, log: row.log, partitions: row.partitions) { settings, plan, partition in
+            StageRow(row.stage, log: row.log, partitions: row.partitions) {
+                settings, plan, partition in
                 LyingTask(
                     row.makeTask(settings, plan, partition),
                     log: TopicPartition(row.log, Int32(partition)), self)

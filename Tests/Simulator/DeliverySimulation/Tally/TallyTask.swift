@@ -177,8 +177,8 @@ final class TallyTask: StatefulTask {
                 closedThrough: EventTime(ms: max(0, watermarkMs)), slowestSource: nil)
     }
     var hasEnded: Bool { !state.sources.isEmpty && state.sources.allSatisfy(\.hasEnded) }
-    var numbers: TaskNumbers { TaskNumbers() }
-    var missingRecords: Int64 { state.missing }
+    var numbers: Counters { Counters() }
+    var missingRecords: Int { Int(state.missing) }
     var waitingBytes: Int { 0 }
     var stateDigest: UInt64 { xxh3(encoded.bytes) }
 }

@@ -145,7 +145,7 @@ struct World {
 /// What a task makes of a log.
 struct Run {
     var output = CampaignOutput()
-    var counters = CampaignCounters()
+    var counters = Counters()
     var members: [(account: [UInt8], row: MemberRow)] = []
 
     static func rules(_ when: String...) -> CampaignRuleSet {

@@ -176,7 +176,7 @@ struct AlignmentTests {
         bench.site.feed(1, from: 0, to: 4_000)
         try bench.take([slow, fast, ShardBench.partials], sources: 2)
         try bench.run(ms: 1_000)
-        #expect(bench.shard.report().waitingBytes > 1)
+        #expect(bench.shard.status().counters.waitingBytes > 1)
         #expect(bench.input.held == (limit == 1 ? [fast] : []))
     }
 

@@ -13,9 +13,9 @@ struct ShardCutTests {
             site.committed[ShardBench.partials]?.offset
                 == site.bounds(of: ShardBench.partials).high)
         #expect(!site.alerts.isEmpty)
-        #expect(bench.shard.report().findings == site.alerts.count)
-        #expect(bench.shard.report().cuts >= 2)
-        #expect(bench.shard.report().ingest.processed == 100)
+        #expect(bench.shard.status().counters.findings == site.alerts.count)
+        #expect(bench.shard.status().counters.commits >= 2)
+        #expect(bench.shard.status().counters.processed == 100)
         let cut = site.committed[ShardBench.input]?.metadata.split(separator: ";").last
         #expect(cut?.hasPrefix("1-0-") == true, "incarnation, shard and number name the cut")
     }
@@ -50,7 +50,7 @@ struct ShardCutTests {
         bench.site.feed(from: 0, to: 20_000)
         try bench.take([ShardBench.input, ShardBench.partials])
         try bench.run(ms: 3_000)
-        let report = bench.shard.report()
+        let report = bench.shard.status().counters
         #expect(report.shadowFindings > 0 && report.findings == 0)
         #expect(shadows == (partitions > 0 ? report.shadowFindings : 0))
         #expect(bench.site.alerts.isEmpty)
@@ -125,7 +125,7 @@ struct ShardCutTests {
         bench.site.feed(from: 2_000, to: 4_000)
         try bench.run(ms: 1_000)
         #expect(bench.producer.takeCalls().count { $0.hasPrefix("send") } == 1)
-        #expect(bench.shard.report().ingest.processed == 20)
+        #expect(bench.shard.status().counters.processed == 20)
     }
 
     @Test("nothing committed for 30 s is told, and told again later")
@@ -164,8 +164,8 @@ struct ShardCutTests {
             timestampMs: TestEngine.originMs + 5_000)
         try bench.take([ShardBench.input])
         try bench.run(ms: 500)
-        #expect(bench.shard.report().ingest.processed == 1)
-        #expect(bench.shard.report().ingest.late == late)
+        #expect(bench.shard.status().counters.processed == 1)
+        #expect(bench.shard.status().counters.late == late)
     }
 
     @Test("a source that begins anew does not take the clock of the topic before")
@@ -178,8 +178,8 @@ struct ShardCutTests {
             timestampMs: TestEngine.originMs + 5_000)
         try bench.take([ShardBench.input], isRestart: true)
         try bench.run(ms: 500)
-        #expect(bench.shard.report().ingest.processed == 1)
-        #expect(bench.shard.report().ingest.late == 0)
+        #expect(bench.shard.status().counters.processed == 1)
+        #expect(bench.shard.status().counters.late == 0)
     }
 
     @Test(
@@ -191,7 +191,7 @@ struct ShardCutTests {
         #expect(!bench.shard.isAtEnd)
         try bench.run(ms: 3_000)
         #expect(bench.shard.isAtEnd)
-        #expect(bench.shard.report().ingest.processed == 30)
+        #expect(bench.shard.status().counters.processed == 30)
         #expect(bench.site.committed[ShardBench.input]?.offset == 30)
     }
 
@@ -232,6 +232,6 @@ struct ShardCutTests {
             if case .clusterTrouble(let error) = notice { error.move } else { nil }
         }
         #expect(told == [move])
-        #expect(bench.shard.report().ingest.processed == 10)
+        #expect(bench.shard.status().counters.processed == 10)
     }
 }

@@ -94,11 +94,11 @@ struct ShardRebalanceTests {
     @Test("a refused cut holds the shard: nothing is read until the group speaks")
     func holds() throws {
         let bench = try held()
-        let processed = bench.shard.report().ingest.processed
+        let processed = bench.shard.status().counters.processed
         bench.site.feed(from: 22_000, to: 24_000)
         _ = bench.producer.takeCalls()
         try bench.run(ms: 10_000)
-        #expect(bench.shard.report().ingest.processed == processed)
+        #expect(bench.shard.status().counters.processed == processed)
         #expect(bench.producer.takeCalls().isEmpty)
     }
 
@@ -234,7 +234,7 @@ struct ShardRebalanceTests {
     @Test("parked state is not resumed where another owner has committed, even at the same offset")
     func parkedElsewhere() throws {
         let bench = try ShardBench.settled(TestEngine.settings())
-        let entities = bench.shard.report().entityCount
+        let entities = bench.shard.status().counters.entities
         try bench.release(Self.both, under: FakeMembership())
         try bench.run(ms: 100)
         bench.site.committed[ShardBench.partials]?.metadata = "2;-;-;-;other"
@@ -242,7 +242,15 @@ struct ShardRebalanceTests {
         try bench.take(Self.both, "m2")
         #expect(restores(bench) == began + 1)
         try bench.run(ms: 500)
-        #expect(entities > 0 && bench.shard.report().entityCount == entities, "held once")
+        #expect(entities > 0 && bench.shard.status().counters.entities == entities, "held once")
+    }
+
+    private static func work(_ bench: ShardBench) -> [Int] {
+        let counters = bench.shard.status().counters
+        return [
+            counters.blocksRead, counters.partials, counters.panesClosed, counters.evaluations,
+            counters.found,
+        ]
     }
 
     @Test("parked state is kept for its time only, and counted all the same")
@@ -250,12 +258,12 @@ struct ShardRebalanceTests {
         var settings = try TestEngine.settings()
         settings.parkMs = 3_000
         let bench = try ShardBench.settled(settings)
-        let received = bench.shard.report().entities
+        let received = Self.work(bench)
         try bench.release(Self.both, under: FakeMembership())
         try bench.run(ms: 2_900)
-        #expect(bench.shard.report().entities == received)
+        #expect(Self.work(bench) == received)
         try bench.run(ms: 200)
-        #expect(bench.shard.report().entities == received)
+        #expect(Self.work(bench) == received)
         let began = restores(bench)
         try bench.take(Self.both, "m2")
         #expect(restores(bench) == began + 1)

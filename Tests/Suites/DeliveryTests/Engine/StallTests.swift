@@ -32,7 +32,7 @@ struct StallTests {
         let bench = try held()
         try bench.run(ms: 59_000, everyMs: 500)
         #expect(told(bench).isEmpty)
-        #expect(bench.shard.report().stalls.count == 2, "the statistics line has it before")
+        #expect(bench.shard.status().stalls.count == 2, "the statistics line has it before")
         try bench.run(ms: 4_000, everyMs: 500)
         #expect(
             reasons(bench) == [
@@ -63,7 +63,7 @@ struct StallTests {
             try bench.run(ms: 1_000, everyMs: 500)
         }
         #expect(told(bench).isEmpty)
-        #expect(bench.shard.report().stalls.map(\.partition) == [fast])
+        #expect(bench.shard.status().stalls.map(\.partition) == [fast])
     }
 
     @Test("a clock that jumps over an hour is no hour without a record")

@@ -10,8 +10,8 @@ final class CommitterBench {
     let producer = ScriptedProducer()
     var committer: Committer
     /// Failed steps and resolved outcomes told.
-    var notices: [Notice] { box.notices }
-    private let box = NoticeBox()
+    var notices: [EngineEvent] { box.notices }
+    private let box = EventBox()
     private(set) var nowMs: Int64 = 0
 
     init() {
@@ -68,8 +68,8 @@ final class CommitterBench {
 }
 
 /// Keeps what is told.
-final class NoticeBox {
-    var notices: [Notice] = []
+final class EventBox {
+    var notices: [EngineEvent] = []
 }
 
 extension Committer.Event {

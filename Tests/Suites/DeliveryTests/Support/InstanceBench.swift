@@ -50,9 +50,9 @@ final class InstanceBench {
     /// Answers where the input ends.
     let ends: ScriptedLookup
     let instance: Instance
-    var notices: [Notice] { box.notices }
+    var notices: [EngineEvent] { box.notices }
     private(set) var nowMs: Int64 = 0
-    private let box = NoticeBox()
+    private let box = EventBox()
 
     init(_ change: (inout EngineSettings) -> Void = { _ in }) throws {
         var settings = try TestEngine.settings(partials: 4)
@@ -111,7 +111,7 @@ final class InstanceBench {
     }
 
     /// What was told of one kind.
-    func told<T>(_ pick: (Notice) -> T?) -> [T] { notices.compactMap(pick) }
+    func told<T>(_ pick: (EngineEvent) -> T?) -> [T] { notices.compactMap(pick) }
 }
 
 extension ShardCommand {

@@ -15,11 +15,11 @@ final class ShardBench {
     let lookup: ScriptedLookup
     let shard: Shard
     let settings: EngineSettings
-    var notices: [Notice] { box.notices }
+    var notices: [EngineEvent] { box.notices }
     /// What it told its instance.
     private(set) var events: [String] = []
     private(set) var nowMs: Int64 = 1_000_000
-    private let box = NoticeBox()
+    private let box = EventBox()
 
     init(
         _ settings: EngineSettings, site: Site = Site(), index: Int = 0,
@@ -96,7 +96,7 @@ final class ShardBench {
     var digest: UInt64? { shard.stateDigests[Self.partials] }
 
     /// What was told of one kind.
-    func told<T>(_ pick: (Notice) -> T?) -> [T] { notices.compactMap(pick) }
+    func told<T>(_ pick: (EngineEvent) -> T?) -> [T] { notices.compactMap(pick) }
 }
 
 extension ShardEvent {

@@ -141,7 +141,7 @@ struct BlockChainTests {
         return block
     }
 
-    private static func counters(_ blocks: [BlockText]) throws -> EntityCounters {
+    private static func counters(_ blocks: [BlockText]) throws -> Counters {
         let box = try box()
         for block in blocks {
             box.receive(block.bytes)
@@ -180,7 +180,8 @@ struct BlockChainTests {
                 var blocks = parts
                 blocks.insert(parts[i], at: j + 1)
                 let counters = try Self.counters(blocks)
-                #expect(counters.duplicateBlocks == 1 && counters.blocks == 5, "\(i) behind \(j)")
+                #expect(
+                    counters.duplicateBlocks == 1 && counters.blocksRead == 5, "\(i) behind \(j)")
                 #expect(
                     counters.missingRecords == 0 && counters.repeatedRecords == 0,
                     "\(i) behind \(j)")
@@ -218,7 +219,7 @@ struct BlockChainTests {
             Self.block(99, 109), Self.block(109, 109, open: 98), Self.block(119, 129),
             Self.block(129, 129),
         ])
-        #expect(counters.missingRecords == 10 && counters.blocks == 4)
+        #expect(counters.missingRecords == 10 && counters.blocksRead == 4)
         #expect(counters.duplicateBlocks == 0)
     }
 
@@ -228,8 +229,7 @@ struct BlockChainTests {
     func restarts() throws {
         let (plan, rules) = try Self.plan(partitions: 2)
         var decoder = try EventDecoder(tracked: TrackedNames(kinds: plan.kinds.map(\.name)))
-        func run(restartingAt cut: Int) throws -> (digest: UInt64, lines: [String], EntityCounters)
-        {
+        func run(restartingAt cut: Int) throws -> (digest: UInt64, lines: [String], Counters) {
             let source = LogSource(plan, 0, of: 1, Self.events(200))
             let box = TaskBox(
                 EntityTask(

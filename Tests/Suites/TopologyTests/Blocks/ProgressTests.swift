@@ -112,7 +112,7 @@ struct ProgressTests {
         (third.from, third.to) = (19, 29)
         _ = receiver.send(third)
         #expect(receiver.task.task.counters.missingRecords == 10)
-        #expect(receiver.task.task.counters.blocks == 2)
+        #expect(receiver.task.task.counters.blocksRead == 2)
         var end = first
         (end.from, end.to, end.flags, end.firstOpenPane) = (29, 29, 2, 101)
         end.sections = []

@@ -99,7 +99,7 @@ struct HostileSnapshotTests {
     @Test("the pages as they were written are taken")
     func whole() throws {
         let saved = try Saved()
-        let open = saved.runner.task.openFindings
+        let open = saved.runner.task.numbers.openFindings
         #expect(saved.manifest.window.entries.count == 2 && saved.items.count > 80 && open > 5)
         #expect(saved.survive(saved.items))
     }

@@ -121,7 +121,7 @@ final class LogSource {
         hasEnded = next == events.count
         if hasEnded { task.finish(decoder: &decoder) }
         var blocks: [(Int, [UInt8])] = []
-        let through = task.hasParked ? task.processedOffset : Int64(next) - 1
+        let through = task.hasPendingJump ? task.processedOffset : Int64(next) - 1
         task.flush(through: through, state: hasEnded ? .ended : .active) {
             blocks.append(($0, Array($1)))
         }

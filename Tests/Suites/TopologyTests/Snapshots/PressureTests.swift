@@ -69,9 +69,11 @@ struct PressureTests {
             #expect(
                 disturbed.task.stateDigest() == steady.task.stateDigest(),
                 "seed \(seed), record \(i)")
-            #expect(disturbed.task.openFindings == steady.task.openFindings)
+            #expect(disturbed.task.numbers.openFindings == steady.task.numbers.openFindings)
         }
-        #expect(steady.task.evicted > 5000 && findings > 50 && restores > 5 && longest > 3)
-        #expect(steady.task.evictedInEmergency == 0 && disturbed.task.evictedInEmergency == 0)
+        #expect(steady.task.numbers.evicted > 5000 && findings > 50 && restores > 5 && longest > 3)
+        #expect(
+            steady.task.numbers.evictedInEmergency == 0
+                && disturbed.task.numbers.evictedInEmergency == 0)
     }
 }

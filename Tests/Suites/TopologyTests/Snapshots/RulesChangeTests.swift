@@ -144,11 +144,11 @@ struct RulesChangeTests {
     @Test("kinds and rules that are gone take their entities and their findings along")
     func removed() throws {
         let old = try Old([Self.steady, Self.cards(8)])
-        #expect(old.runner.task.openFindings > 9)
+        #expect(old.runner.task.numbers.openFindings > 9)
         let (runner, report) = try old.restored([Self.steady])
         #expect(report.removedRules == ["cards.many"] && report.removedKinds == ["payment"])
         #expect(report.entities == 9 && runner.task.entities == 9)
-        #expect(runner.task.openFindings == 9)
+        #expect(runner.task.numbers.openFindings == 9)
     }
 
     @Test("smaller samples say so, and the task goes on")

@@ -17,8 +17,8 @@ struct Engine: ~Copyable {
     }
 
     private(set) var findings: [Finding] = []
-    private(set) var ingest = IngestCounters()
-    private(set) var entities = EntityCounters()
+    private(set) var ingest = Counters()
+    private(set) var entities = Counters()
     private(set) var openFindings = 0
     private(set) var deadLetters: [DeadLetter] = []
 
@@ -84,7 +84,7 @@ struct Engine: ~Copyable {
         for task in tasks {
             findings += task.findings
             entities.add(task.task.counters)
-            openFindings += task.task.openFindings
+            openFindings += task.task.numbers.openFindings
         }
         findings.sort { ($0.time, $0.uid, $0.sequence) < ($1.time, $1.uid, $1.sequence) }
     }

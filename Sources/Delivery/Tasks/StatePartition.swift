@@ -3,11 +3,11 @@ import Snapshots
 import Topology
 
 /// A partition of a stage that keeps state, on its shard: its task, where it stands, and its snapshots.
-final class StateSlot {
+final class StatePartition {
     /// What the slot is doing.
     enum Activity {
         /// Its state is brought up to the committed position.
-        case restoring(Restore)
+        case restoring(RestoreProcess)
         /// Its state is that of the committed position, and came from a snapshot under other rules: one that names
         /// the rules of now comes first. Without it, whoever had to restore it next would take what these rules
         /// find from here on for not found yet, and put it out once more.
@@ -29,7 +29,7 @@ final class StateSlot {
     var committed: PartitionOffset
     var snapshots: Snapshotter
     /// Records missing that were told already.
-    private var missingTold: Int64
+    private var missingTold: Int
 
     init(
         _ task: any StatefulTask, start: TaskStart, outputs: OwnOutputs, phase: Activity,
@@ -46,7 +46,7 @@ final class StateSlot {
     }
 
     /// Records of a source that no block covers, since the last call; nil where none are missing.
-    func takeMissing() -> Int64? {
+    func takeMissing() -> Int? {
         let missing = task.missingRecords
         defer { missingTold = missing }
         return missing > missingTold ? missing - missingTold : nil

@@ -4,7 +4,7 @@ import Telemetry
 import Topology
 
 /// Writes what happens as log lines.
-struct NoticeLog: Sendable {
+struct EventLog: Sendable {
     private let logger: Logger
     private let topics: TopicNames
 
@@ -17,7 +17,7 @@ struct NoticeLog: Sendable {
         .string("\(topics[partition.topic] ?? "")[\(partition.number)]")
     }
 
-    func write(_ notice: Notice) {
+    func write(_ notice: EngineEvent) {
         switch notice {
         case .assigned, .revoked, .membershipOver, .clusterTrouble, .lookupFailed,
             .dataLossAccepted, .begunWithoutOffset, .inputGrew:
@@ -35,7 +35,7 @@ struct NoticeLog: Sendable {
         }
     }
 
-    private func writeGroup(_ notice: Notice) {
+    private func writeGroup(_ notice: EngineEvent) {
         switch notice {
         case .assigned(let inputs, let shuffles, let epoch):
             logger.info(
@@ -72,7 +72,7 @@ struct NoticeLog: Sendable {
         }
     }
 
-    private func writeCuts(_ notice: Notice) {
+    private func writeCuts(_ notice: EngineEvent) {
         switch notice {
         case .producerStarted(let failures):
             logger.log(
@@ -106,7 +106,7 @@ struct NoticeLog: Sendable {
     }
 
     /// A dead letter is told by its place, never its bytes; the handler holds back repeats.
-    private func writeTasks(_ notice: Notice) {
+    private func writeTasks(_ notice: EngineEvent) {
         switch notice {
         case .deadLetter(let partition, let offset, let reason, let field):
             logger.warning(
@@ -137,7 +137,7 @@ struct NoticeLog: Sendable {
         }
     }
 
-    private func writeRestore(_ notice: Notice) {
+    private func writeRestore(_ notice: EngineEvent) {
         switch notice {
         case .restoreBegan(let task, let committed):
             logger.log(
@@ -210,7 +210,7 @@ struct NoticeLog: Sendable {
             ])
     }
 
-    private func writeSnapshots(_ notice: Notice) {
+    private func writeSnapshots(_ notice: EngineEvent) {
         switch notice {
         case .snapshotTaken(let task, let id, let pages, let bytes):
             logger.debug(

@@ -4,7 +4,7 @@ import Primitives
 import Topology
 
 /// An input partition on its shard: its INGEST task and where it stands.
-final class SourceSlot {
+final class IngestPartition {
     let partition: Int32
     /// The offset to stop at; nil to go on for ever.
     let end: Int64?
@@ -21,11 +21,12 @@ final class SourceSlot {
     /// Offset one past the last entry seen, records and gaps alike.
     private(set) var position: Int64
     /// What was flushed last.
-    private var flushed: CommitNote.Clock?
+    private var flushed: CommitMetadata.Clock?
     private var flushedPosition: Int64
 
     init(
-        partition: Int32, plan: TopologyPlan, sources: Int, start: Int64, note: CommitNote.Clock?,
+        partition: Int32, plan: TopologyPlan, sources: Int, start: Int64,
+        note: CommitMetadata.Clock?,
         isRestart: Bool, end: Int64?, letterBytes: Int = DeadLetter.maxBytes
     ) {
         self.partition = partition
@@ -44,7 +45,7 @@ final class SourceSlot {
     /// The clock of a note. Panes of another width, written before `window.pane` was changed, say nothing here: the
     /// first open one lies at most one past the highest event's.
     private static func clock(
-        _ note: CommitNote.Clock, _ timing: TopologyPlan.Timing
+        _ note: CommitMetadata.Clock, _ timing: TopologyPlan.Timing
     ) -> PartitionClock {
         let last = note.highest.map { timing.paneWidth.pane(of: $0).index } ?? .max
         let isOurs = note.firstOpenPane <= last || note.firstOpenPane - 1 == last
@@ -61,7 +62,7 @@ final class SourceSlot {
     /// The partition as others name it.
     var id: TopicPartition { TopicPartition(.input, partition) }
     /// Work done.
-    var counters: IngestCounters { task.pointee.counters }
+    var counters: Counters { task.pointee.counters }
     /// The event time the partition has come to; nil before its first event.
     var highest: EventTime? { task.pointee.clock.highest }
     /// Whether there is nothing to read: for now, or any more. Then it holds nobody's reading back.
@@ -69,7 +70,7 @@ final class SourceSlot {
     /// Whether the brokers may have records that were not read yet.
     var wantsMore: Bool { !isQuiet }
     /// Whether a jump ahead waits for the next event.
-    var hasParked: Bool { task.pointee.hasParked }
+    var hasPendingJump: Bool { task.pointee.hasPendingJump }
     /// Whether nothing before the end offset is left.
     private var hasReachedEnd: Bool {
         end.map { position >= $0 } ?? false
@@ -81,9 +82,9 @@ final class SourceSlot {
         commitOffset() != flushedPosition || clock != flushed || task.pointee.hasNews(state)
     }
 
-    private var clock: CommitNote.Clock {
+    private var clock: CommitMetadata.Clock {
         let clock = task.pointee.clock
-        return CommitNote.Clock(
+        return CommitMetadata.Clock(
             highest: clock.highest, firstOpenPane: clock.firstOpenPane,
             lowestPane: clock.lowestPane)
     }
@@ -101,7 +102,7 @@ final class SourceSlot {
 
     /// The offset to commit for what is flushed: past gaps too, but in front of a record that was set aside.
     private func commitOffset() -> Int64 {
-        task.pointee.hasParked ? task.pointee.processedOffset + 1 : position
+        task.pointee.hasPendingJump ? task.pointee.processedOffset + 1 : position
     }
 
     /// Reads the entries of a batch, all of this partition.
@@ -199,7 +200,7 @@ final class SourceSlot {
         flushed = clock
         flushedPosition = commitOffset()
         return PartitionOffset(
-            id, offset: flushedPosition, metadata: CommitNote(clock: clock, cut: cut).text)
+            id, offset: flushedPosition, metadata: CommitMetadata(clock: clock, cut: cut).text)
     }
 
     /// Takes the records refused since the last call.

@@ -4,7 +4,7 @@ import Snapshots
 import Topology
 
 /// Something that happened, for the log and the counters of the program around.
-public enum Notice: Sendable {
+public enum EngineEvent: Sendable {
     // MARK: Group
 
     /// Partitions were taken on.
@@ -48,7 +48,7 @@ public enum Notice: Sendable {
     /// A source partition is silent and read to its end.
     case sourceIdle(partition: Int32)
     /// A source's blocks do not follow each other.
-    case missingRecords(partition: Int32, count: Int64)
+    case missingRecords(partition: Int32, count: Int)
 
     /// A partition has something to read and has not moved for a minute, nor has what it waits for.
     case stalled(Stall)

@@ -5,7 +5,7 @@ import Topology
 ///
 /// `2;<highest event time, ms>;<first open pane>;<lowest pane>;<cut>`, `-` for what is not known. The form of
 /// earlier releases, `1;<highest>;<first open pane>`, is read as well.
-struct CommitNote: Equatable {
+struct CommitMetadata: Equatable {
     /// A partition's clock, which decides lateness after a restart as it would have been decided without one.
     struct Clock: Equatable {
         var highest: EventTime?

@@ -21,7 +21,7 @@ public enum RestoreError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 /// How far the restore of a task has come.
-final class Restoring {
+final class SnapshotLoad {
     /// The pages, as they come.
     var pages: PageSequence
     var header: TaskHeader?

@@ -7,7 +7,7 @@ import CRdkafka
 /// time, forgets records past 5 MB or 100,000 a partition and shows aborted ones: it proves no delivery.
 public final class MockCluster: @unchecked Sendable {
     // Unchecked: constant, and the mock cluster may be used from any thread.
-    private let client: Client
+    private let client: OpaquePointer
     private let cluster: OpaquePointer
     /// What clients connect to.
     public let bootstrapServers: String
@@ -16,19 +16,32 @@ public final class MockCluster: @unchecked Sendable {
     ///
     /// - Throws: `.fatal` when the machine gives no port.
     public init(brokers: Int32 = 1) throws(BrokerError) {
-        let properties = try Properties(bootstrapServers: "127.0.0.1:1")
-        client = try Client(properties: properties, role: .admin, topics: [], hooks: Hooks())
-        guard let cluster = rd_kafka_mock_cluster_new(client.handle, brokers),
+        let none = BrokerError(
+            .fatal, action: "start a mock cluster", text: "the library gives none")
+        guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), nil, 0) else {
+            throw none
+        }
+        guard let cluster = rd_kafka_mock_cluster_new(client, brokers),
             let servers = rd_kafka_mock_cluster_bootstraps(cluster)
         else {
-            throw BrokerError(
-                code: RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE.rawValue, action: "start a mock cluster")
+            rd_kafka_destroy(client)
+            throw none
         }
+        self.client = client
         self.cluster = cluster
         bootstrapServers = String(cString: servers)
     }
 
-    deinit { rd_kafka_mock_cluster_destroy(cluster) }
+    deinit {
+        rd_kafka_mock_cluster_destroy(cluster)
+        rd_kafka_destroy(client)
+    }
+
+    private func check(_ code: rd_kafka_resp_err_t, _ action: String) throws(BrokerError) {
+        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        throw BrokerError(
+            .configuration, action: action, text: String(cString: rd_kafka_err2str(code)))
+    }
 
     /// Creates a topic.
     ///
@@ -59,5 +72,21 @@ public final class MockCluster: @unchecked Sendable {
     /// - Throws: `.configuration` when there is no such broker.
     public func bringUp(broker: Int32) throws(BrokerError) {
         try check(rd_kafka_mock_broker_set_up(cluster, broker), "bring mock broker \(broker) up")
+    }
+}
+
+/// What the running library knows, for tests.
+public enum LibraryFacts {
+    /// Every error code it can return.
+    public static var errorCodes: [Int32] {
+        var descriptions: UnsafePointer<rd_kafka_err_desc>?
+        var count = 0
+        rd_kafka_get_err_descs(&descriptions, &count)
+        // The library's table has holes without a name, and marks for its ends.
+        return UnsafeBufferPointer(start: descriptions, count: count).compactMap { entry in
+            guard let name = entry.name else { return nil }
+            let isMark = ["_BEGIN", "_END", "END_ALL"].contains(String(cString: name))
+            return isMark ? nil : entry.code.rawValue
+        }
     }
 }

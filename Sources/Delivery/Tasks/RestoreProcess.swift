@@ -12,9 +12,18 @@ import Topology
 /// 3. The partition is read again from the manifest's replay offset: up to its position only to fill open
 ///    panes, from there on as ever, but muted, up to the committed position.
 ///
+/// ```
+/// opening ──► reading ──► choosing ──► loading ──► waiting ──► replaying ──► done
+///    ▲           │           ▲  └─ none left ────────▲  ▲           │
+///    └─ failed ──┘           └──── damaged ──┘          └─ failed ──┤
+///    └──────────────────────── retention was faster ────────────────┘
+/// ```
+/// Invariants: the state loaded stands at or before the committed position; `next` never goes back while replaying;
+/// the task is muted from the first record replayed to the end, and puts nothing out.
+///
 /// It is done when the *position* has reached the committed one: the last records before it may be control
 /// records, or gone.
-final class Restore {
+final class RestoreProcess {
     private enum Phase {
         case opening(atMs: Int64)
         case reading(any StateReader)
@@ -48,7 +57,7 @@ final class Restore {
     private var low: Int64
     private let state: any StatePort
     private let history: any HistoryPort
-    private let notify: (Notice) -> Void
+    private let notify: (EngineEvent) -> Void
     private var phase: Phase
     private var assembler: SnapshotAssembler
     private var candidates: [SnapshotCandidate] = []
@@ -74,7 +83,7 @@ final class Restore {
 
     init(
         _ task: any StatefulTask, _ settings: EngineSettings, _ ports: ShardPorts, start: TaskStart,
-        nowMs: Int64, notify: @escaping (Notice) -> Void
+        nowMs: Int64, notify: @escaping (EngineEvent) -> Void
     ) {
         self.task = task
         committed = start.start
@@ -125,6 +134,7 @@ final class Restore {
     }
 
     private func finish(_ nowMs: Int64) {
+        precondition(next >= committed, "the state stands before the committed position")
         task.isMuted = false
         summary.entities = task.numbers.entities
         summary.elapsedMs = nowMs - startedMs
@@ -211,6 +221,7 @@ final class Restore {
             phase = .choosing
             return
         }
+        precondition(manifest.position <= committed, "the state stands past the committed position")
         summary.snapshot = manifest.id
         position = manifest.position
         next = manifest.replayFrom
@@ -220,9 +231,9 @@ final class Restore {
 
     /// What the store keeps is known: what stays of it, and what can go.
     ///
-    /// A manifest that is ahead and not of another owner, who may have just committed, is no snapshot of what will
-    /// come to stand there: an interrupted reset has left it, or a topic that was made anew. It goes before the
-    /// committed position can pass it.
+    /// A manifest may stand past the committed position. Where another owner has just committed, it counts and stays.
+    /// Else an interrupted reset has left it, or a topic that was made anew: the records that will get these offsets
+    /// are others than those it was made of. It is removed before the committed position can pass it.
     private func settle(keeping manifest: Manifest?) {
         if !ahead.isEmpty, !state.publishesInCut || !hasCommitted { state.remove(ahead) }
         ahead = []
