@@ -135,7 +135,8 @@ struct Snapshotter {
         guard case .idle = phase else { preconditionFailure("a snapshot is under way already") }
         let id = SnapshotID(
             incarnation: settings.incarnation, sequence: max(sequence, task.lastSequence) + 1)
-        guard let snapshot = task.takeSnapshot(
+        guard
+            let snapshot = task.takeSnapshot(
                 id, position: position, isFull: isFull, leastRoll: settings.snapshotRollBytes)
         else {
             dueMs = nowMs + Self.againMs

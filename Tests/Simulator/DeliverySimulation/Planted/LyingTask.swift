@@ -66,11 +66,13 @@ final class LyingTask: TaskWrapper {
     override func takeSnapshot(
         _ id: SnapshotID, position: Int64, isFull: Bool, leastRoll: Int
     ) -> TaskSnapshot? {
-        var snapshot = super.takeSnapshot(
-            id, position: position, isFull: isFull, leastRoll: leastRoll)
+        guard
+            var snapshot = super.takeSnapshot(
+                id, position: position, isFull: isFull, leastRoll: leastRoll)
+        else { return nil }
         if plot.tells(.snapshotsAtCommittedOffset), let offset = plot.committed[log]?.offset {
-            snapshot?.manifest.position = offset
-            snapshot?.manifest.replayFrom = min(offset, snapshot?.manifest.replayFrom ?? offset)
+            snapshot.manifest.position = offset
+            snapshot.manifest.replayFrom = min(offset, snapshot.manifest.replayFrom)
         }
         return snapshot
     }
