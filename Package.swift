@@ -50,8 +50,8 @@ let package = Package(
             name: "Primitives", dependencies: ["CXXHash"], swiftSettings: strict,
             linkerSettings: [.linkedLibrary("m")]),
         module("Broker", ["Primitives"]),
-        module("Telemetry", ["Primitives"]),
         module("Execution", []),
+        module("Telemetry", ["Execution", "Primitives"]),
         module("YAML", ["CYAML"]),
         .target(
             name: "Events", dependencies: ["CSimdjson", "Primitives"],
@@ -101,7 +101,8 @@ let package = Package(
         .executableTarget(
             name: "stillwatch",
             dependencies: [
-                "Operations", "Live", "Assessment", "Broker", "Campaigns", "Delivery", "History",
+                "Operations", "Live", "Assessment", "Broker", "Campaigns", "Delivery", "Execution",
+                "History",
                 "Replay",
                 "Simulation",
                 "Configuration",

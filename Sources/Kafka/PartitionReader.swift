@@ -16,12 +16,12 @@ public final class PartitionReader: HistoryReader, Sendable {
         /// Where readers are opened.
         let worker: WorkerThread
         /// Where they are closed: a client that does not go keeps nobody from opening others.
-        let grave = WorkerThread()
+        let closer = WorkerThread()
         /// Records taken in one go, at most.
         let capacity: Int
         /// Looks the log's end up, where open transactions are waited for; without one, reading ends at the
         /// last stable offset.
-        let seeker: EndSeeker?
+        let seeker: EndLookup?
 
         /// A source of readers of a topic; with `waitsForTransactions` they read to the log's end.
         ///
@@ -42,7 +42,7 @@ public final class PartitionReader: HistoryReader, Sendable {
             self.capacity = capacity
             seeker =
                 waitsForTransactions
-                ? EndSeeker(self.properties, topic: topic, hooks: hooks, grave: grave) : nil
+                ? EndLookup(self.properties, topic: topic, hooks: hooks, closer: closer) : nil
         }
     }
 
@@ -124,13 +124,13 @@ public final class PartitionReader: HistoryReader, Sendable {
 
     private let shared = Mutex<State>(.opening)
     private let worker: WorkerThread
-    private let grave: WorkerThread
+    private let closer: WorkerThread
     private let isWaking = Atomic<Bool>(false)
 
     /// Begins to open; nil is the first offset kept.
     public init(_ source: Source, _ number: Int32, from offset: Int64?) {
         worker = source.worker
-        grave = source.grave
+        closer = source.closer
         worker.run { [weak self] in
             // Closed before it was opened: nothing to do.
             guard let self, case .opening = self.state else { return }
@@ -204,6 +204,6 @@ public final class PartitionReader: HistoryReader, Sendable {
             return shared
         }
         guard case .opened(let opened) = old else { return }
-        grave.run { opened.close() }
+        closer.run { opened.close() }
     }
 }

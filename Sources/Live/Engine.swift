@@ -59,19 +59,19 @@ public actor Engine {
         let layout = try TopicLayout(settings)
         var engine = settings.engine
         engine.outputs = layout.outputs
-        let assembly = try Assembly(settings, engine, logger)
-        ends = EndQuestion(assembly.makeLookup())
-        try await makeShards(assembly, engine)
+        let factory = try PortFactory(settings, engine, logger)
+        ends = EndQuestion(factory.makeLookup())
+        try await makeShards(factory, engine)
         let loops = shards.map { shard in Task { await shard.run() } }
         logStart(layout)
         let instance = Instance(
-            engine, group: assembly.group, lookup: assembly.makeLookup(),
-            ends: engine.stopsAtEnd ? assembly.makeLookup() : nil,
+            engine, group: factory.group, lookup: factory.makeLookup(),
+            ends: engine.stopsAtEnd ? factory.makeLookup() : nil,
             notify: { [notices] in notices.write($0) })
         var failure: (any Error)?
         do {
-            try assembly.group.subscribe()
-            try await control(instance, assembly)
+            try factory.group.subscribe()
+            try await control(instance, factory)
             failure = instance.shortfall
         } catch {
             failure = error
@@ -84,12 +84,12 @@ public actor Engine {
         return report
     }
 
-    private func makeShards(_ assembly: Assembly, _ engine: EngineSettings) async throws {
+    private func makeShards(_ factory: PortFactory, _ engine: EngineSettings) async throws {
         for index in 0..<engine.shards {
-            let ports = try assembly.makePorts(shard: index)
+            let ports = try factory.makePorts(shard: index)
             shards.append(
                 try await ShardRunner(
-                    engine, index: index, ports: ports, board: assembly.board, notices: notices))
+                    engine, index: index, ports: ports, board: factory.board, notices: notices))
         }
     }
 
@@ -110,15 +110,15 @@ public actor Engine {
 
     // MARK: The control plane
 
-    private func control(_ instance: Instance, _ assembly: Assembly) async throws {
+    private func control(_ instance: Instance, _ factory: PortFactory) async throws {
         while !instance.hasEnded {
             if stopRequested.load(ordering: .relaxed) { instance.requestStop() }
             if settings.engine.stopsAtEnd { instance.take(await progress()) }
-            wakeFetchers(assembly)
-            assembly.group.wait(ms: waker == nil ? 20 : 5)
+            wakeFetchers(factory)
+            factory.group.wait(ms: waker == nil ? 20 : 5)
             let now = MachineClock.monotonicMs()
             let orders = try instance.step(nowMs: now)
-            noteInputs(orders.map(\.command), assembly)
+            noteInputs(orders.map(\.command), factory)
             for order in orders { try await shards[order.shard].handle(order.command) }
             for (index, shard) in shards.enumerated() {
                 for event in try await shard.takeEvents() {
@@ -137,12 +137,12 @@ public actor Engine {
     }
 
     /// librdkafka 2.0 lets fetchers sleep behind a full queue: they are woken while a shard is hungry.
-    private func wakeFetchers(_ assembly: Assembly) {
-        if waker != nil, assembly.board.takeHunger() { waker?.wake(timeoutMs: 100) }
+    private func wakeFetchers(_ factory: PortFactory) {
+        if waker != nil, factory.board.takeHunger() { waker?.wake(timeoutMs: 100) }
     }
 
     /// Keeps a waker for the brokers of all input partitions there are.
-    private func noteInputs(_ commands: [ShardCommand], _ assembly: Assembly) {
+    private func noteInputs(_ commands: [ShardCommand], _ factory: PortFactory) {
         var hasMore = false
         for command in commands {
             switch command {
@@ -156,7 +156,7 @@ public actor Engine {
         }
         guard Library.stallsWhenFull, hasMore else { return }
         do throws(BrokerError) {
-            waker = try assembly.group.makeWaker(for: inputs.sorted())
+            waker = try factory.group.makeWaker(for: inputs.sorted())
         } catch {
             notices.write(.clusterTrouble(error))
         }

@@ -1,3 +1,4 @@
+import Execution
 import Synchronization
 
 /// Formats lines, holds back repeats, keeps secrets out, and hands bytes to a writer.
@@ -23,7 +24,7 @@ public final class LogHandler: Sendable {
     ///   - writer: called under a lock, one line at a time.
     public init(
         format: LogFormat, limit: RepeatLimit = RepeatLimit(),
-        clock: @escaping Clock = { WallClock.nowMs }, writer: @escaping Writer
+        clock: @escaping Clock = { MachineClock.wallMs() }, writer: @escaping Writer
     ) {
         self.format = format
         self.clock = clock

@@ -1,3 +1,5 @@
+import Execution
+
 /// A one-line progress bar on standard error, drawn only when that is a terminal.
 ///
 /// Redrawn at most ten times a second, so calling `update` per batch is free.
@@ -16,7 +18,7 @@ public struct ProgressBar: ~Copyable {
         self.label = label
         self.total = total
         self.isShown = isShown
-        self.startMs = WallClock.steadyMs
+        self.startMs = MachineClock.monotonicMs()
         self.drawnMs = startMs
     }
 
@@ -27,7 +29,7 @@ public struct ProgressBar: ~Copyable {
         self.records = records
         self.note = note
         guard isShown else { return }
-        let now = WallClock.steadyMs
+        let now = MachineClock.monotonicMs()
         guard now - drawnMs >= 100 else { return }
         drawnMs = now
         draw(elapsedMs: now - startMs)

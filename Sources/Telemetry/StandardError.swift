@@ -18,25 +18,3 @@ public enum StandardError {
         }
     }
 }
-
-/// The clocks of the control plane; nothing that decides a finding asks them.
-public enum WallClock {
-    /// Milliseconds since the Unix epoch.
-    public static var nowMs: Int64 { read(CLOCK_REALTIME) }
-
-    /// Milliseconds that never go back, from an unspecified start.
-    public static var steadyMs: Int64 { read(CLOCK_MONOTONIC) }
-
-    /// Nanoseconds that never go back, from an unspecified start.
-    public static var steadyNs: UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
-
-    private static func read(_ clock: clockid_t) -> Int64 {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
-    }
-}

@@ -1,4 +1,5 @@
 import Broker
+import Execution
 import Glibc
 import Primitives
 
@@ -11,8 +12,9 @@ enum StateFiles {
     static let temporarySuffix = ".tmp"
 
     /// The engine's word for the last failed call.
-    static func failure(_ action: String, _ path: String) -> BrokerError {
-        let code = errno
+    static func failure(
+        _ action: String, _ path: String, _ code: Int32 = errno
+    ) -> BrokerError {
         func error(_ move: BrokerError.Move, _ advice: String = "") -> BrokerError {
             BrokerError(
                 move, action: "\(action) \(path)", text: String(cString: strerror(code)),
@@ -56,24 +58,12 @@ enum StateFiles {
     ///
     /// - Throws: where there is one, and it cannot be read.
     static func names(in path: String) throws(BrokerError) -> [String] {
-        guard let directory = opendir(path) else {
-            if errno == ENOENT { return [] }
-            throw failure("list", path)
+        do throws(SystemError) {
+            return try Directory.names(in: path)
+        } catch {
+            if error.code == ENOENT { return [] }
+            throw failure("list", path, error.code)
         }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while true {
-            errno = 0
-            guard let entry = readdir(directory) else {
-                if errno != 0 { throw failure("list", path) }
-                break
-            }
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
     }
 
     /// Bytes of a file; 0 where it is gone.

@@ -30,8 +30,11 @@ public struct CheckResult: Equatable, Sendable {
     /// One line for people.
     public var line: String {
         let space = String(repeating: " ", count: 9 - grade.rawValue.count)
-        return "\(grade.rawValue)\(space)\(subject): \(text)\(remedy.isEmpty ? "" : "; \(remedy)")"
+        return "\(grade.rawValue)\(space)\(sentence)"
     }
+
+    /// The line without its grade.
+    public var sentence: String { "\(subject): \(text)\(remedy.isEmpty ? "" : "; \(remedy)")" }
 }
 
 /// A number with its noun, such as `3 partitions`.

@@ -1,6 +1,6 @@
 import Glibc
 
-extension MachineJudge.DirectoryFacts {
+extension MachineChecks.DirectoryFacts {
     /// What there is at the path of a directory, which need not be there yet.
     init(of path: String) {
         var status = stat()

@@ -51,8 +51,8 @@ public struct Doctor: ~Copyable {
     private func checkMachine() {
         if let path = settings.stateDirectory {
             report(
-                MachineJudge.judge(
-                    directory: path, MachineJudge.DirectoryFacts(of: path),
+                MachineChecks.judge(
+                    directory: path, MachineChecks.DirectoryFacts(of: path),
                     memoryBudget: settings.memoryBudget))
         }
         let largest = settings.topics.map(\.largestRecord).max() ?? 0
@@ -69,10 +69,10 @@ public struct Doctor: ~Copyable {
     }
 
     private func checkLibrary(hasNewBrokers: Bool?, electsUnclean: Bool?) {
-        let use = LibraryJudge.Use(
+        let use = LibraryChecks.Use(
             usesSCRAM: settings.properties.usesSCRAM, hasNewBrokers: hasNewBrokers,
             electsUnclean: electsUnclean)
-        for result in LibraryJudge.judge(Library.version, Library.knownDefects, use) {
+        for result in LibraryChecks.judge(Library.version, Library.knownDefects, use) {
             report(result)
         }
     }
@@ -95,7 +95,7 @@ public struct Doctor: ~Copyable {
             missesTruncation: Library.knownDefects.contains { $0.name == "log-truncation" })
         for (spec, facts) in zip(settings.topics, topics) {
             guard let facts else { continue }
-            for result in TopicJudge.judge(spec, facts, in: context) { report(result) }
+            for result in TopicChecks.judge(spec, facts, in: context) { report(result) }
         }
         checkGroup(admin, topics)
         checkClock(admin, topics)
@@ -116,7 +116,7 @@ public struct Doctor: ~Copyable {
                 return facts
             }
         }
-        for result in BrokerJudge.judge(facts, settings.limits) { report(result) }
+        for result in BrokerChecks.judge(facts, settings.limits) { report(result) }
         return facts
     }
 
@@ -131,7 +131,7 @@ public struct Doctor: ~Copyable {
             if setting.hasPrefix("transaction"), !settings.isTransactional { continue }
             guard let facts = facts(of: name, admin) else { continue }
             report(
-                BrokerJudge.judge(
+                BrokerChecks.judge(
                     internalTopic: name, facts, setting: setting, brokers: brokers))
         }
     }
@@ -178,7 +178,7 @@ public struct Doctor: ~Copyable {
     private func checkGroup(_ admin: borrowing Admin, _ facts: [TopicFacts?]) {
         let committed: [PartitionOffset]
         do throws(BrokerError) {
-            report(GroupJudge.judge(try admin.describe(group: settings.group)))
+            report(GroupChecks.judge(try admin.describe(group: settings.group)))
             committed = try admin.committed(
                 readTopics.flatMap { self.partitions($0, facts) }, group: settings.group)
         } catch {
@@ -199,7 +199,7 @@ public struct Doctor: ~Copyable {
                         bounds: mark.low...max(mark.low, mark.high), target: mark.high)
                 }
                 report(
-                    GroupJudge.judge(
+                    GroupChecks.judge(
                         topic: name, standings, acceptsLoss: settings.acceptsLoss,
                         hasBegun: hasBegun))
                 hasBegun = standings.contains(where: \.wasRead)
@@ -216,10 +216,10 @@ public struct Doctor: ~Copyable {
             do throws(BrokerError) {
                 let marks = try admin.watermarks(partitions)
                 let ahead = try admin.offsets(
-                    at: MachineClock.wallMs() + MachineJudge.clockToleranceMs, of: partitions)
+                    at: MachineClock.wallMs() + MachineChecks.clockToleranceMs, of: partitions)
                 let stamp = self.facts(topic, facts)?.properties["message.timestamp.type"]
                 report(
-                    MachineJudge.judgeClock(
+                    MachineChecks.judgeClock(
                         topic: spec.name,
                         partitionsAhead: partitions.filter {
                             ahead[$0] ?? .max < marks[$0]?.high ?? 0

@@ -40,8 +40,8 @@ public struct DoctorSettings: Sendable {
         self.memoryBudget = memoryBudget
     }
 
-    var limits: BrokerJudge.Limits {
-        BrokerJudge.Limits(
+    var limits: BrokerChecks.Limits {
+        BrokerChecks.Limits(
             transactionMs: isTransactional ? properties.transactionTimeoutMs : nil,
             sessionMs: properties.sessionTimeoutMs)
     }

@@ -2,10 +2,10 @@ import Assessment
 import Configuration
 import Detection
 import Events
+import Execution
 import Glibc
 import Primitives
 import Replay
-import Telemetry
 import Topology
 
 /// `backtest`: files of events in, findings out in canonical order, a summary on standard error.
@@ -76,7 +76,7 @@ enum BacktestCommand {
         let range = warmup.range(rules)
         var pipeline = try Wiring.pipeline(settings, rules)
         pipeline.panes = range.panes
-        if judging.isJudging { pipeline.stopwatch = { WallClock.steadyNs } }
+        if judging.isJudging { pipeline.stopwatch = { MachineClock.monotonicNs() } }
         let pass = BacktestPass(
             invocation: invocation, settings: settings, topic: topic, warmup: warmup,
             rules: rules, range: range, isJudging: judging.isJudging)

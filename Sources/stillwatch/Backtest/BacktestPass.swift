@@ -1,6 +1,7 @@
 import Assessment
 import Configuration
 import Detection
+import Execution
 import Primitives
 import Replay
 import Telemetry
@@ -67,7 +68,7 @@ struct BacktestPass {
             label: "backtest", total: total,
             isShown: !invocation.has("no-progress") && StandardError.isTerminal)
         defer { bar.finish() }
-        let startMs = WallClock.steadyMs
+        let startMs = MachineClock.monotonicMs()
         let done = { sources.reduce(0) { $0 + ($1.progress?.done ?? 0) } }
         do {
             for source in sources {
@@ -77,7 +78,7 @@ struct BacktestPass {
                 sources, checkpoints: checkpoints,
                 onProgress: { bar.update(done: done(), $0) })
             try checkUsable(report, input)
-            return (report, Double(WallClock.steadyMs - startMs) / 1000)
+            return (report, Double(MachineClock.monotonicMs() - startMs) / 1000)
         } catch let error as InputError {
             throw Failure(.unreachable, error.description)
         } catch let error as CheckpointError {

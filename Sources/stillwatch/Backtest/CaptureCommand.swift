@@ -1,5 +1,6 @@
 import Broker
 import Configuration
+import Execution
 import Glibc
 import History
 import Kafka
@@ -50,7 +51,7 @@ enum CaptureCommand {
         let sources = try Failure.kafka { () throws(BrokerError) in
             try reading.open(from: found.map(\.mark))
         }
-        let startMs = WallClock.steadyMs
+        let startMs = MachineClock.monotonicMs()
         directory = try await copy(
             directory, found, sources, threads: Wiring.shards(settings),
             showsProgress: !invocation.has("no-progress"))
@@ -151,7 +152,7 @@ enum CaptureCommand {
         let files = directory.manifest.partitions.flatMap(\.files)
         let records = files.reduce(0) { $0 + $1.summary.records }
         let bytes = files.reduce(0) { $0 + $1.summary.bytes }
-        let seconds = Double(WallClock.steadyMs - startMs) / 1000
+        let seconds = Double(MachineClock.monotonicMs() - startMs) / 1000
         var text =
             "\(grouped(records)) records in \(count(files.count, "file")), "
             + "\(decimal(Double(bytes) / 1e6)) MB, took \(decimal(seconds)) s\n"

@@ -1,8 +1,8 @@
 import Configuration
 import Detection
+import Execution
 import Replay
 import Simulation
-import Telemetry
 
 /// `demo`: simulated traffic through the engine in one process, and what came of it.
 enum DemoCommand {
@@ -35,7 +35,7 @@ enum DemoCommand {
         }
         introduce(scenario, pipeline.rules)
         let source = GeneratorSource(scenario)
-        let startMs = WallClock.steadyMs
+        let startMs = MachineClock.monotonicMs()
         let replay = Replay(
             pipeline, campaigns: Wiring.campaigns(settings, pipeline.rules),
             threads: Wiring.shards(settings))
@@ -43,7 +43,7 @@ enum DemoCommand {
         if let failure = printer?.failure {
             try writing { () throws(OutputError) in throw failure }
         }
-        let seconds = max(0.001, Double(WallClock.steadyMs - startMs) / 1000)
+        let seconds = max(0.001, Double(MachineClock.monotonicMs() - startMs) / 1000)
         let (labels, ledger) = source.truth()
         let verdict = DemoVerdict(report, labels, ledger)
         Console.error(verdict.text)

@@ -2,6 +2,7 @@ import Configuration
 import Detection
 import Events
 import Kafka
+import Operations
 import Topology
 
 /// What keeps `run` from starting and needs no broker to be found out; the rules are checked apart.
@@ -26,8 +27,8 @@ enum Preflight {
 
     private static func state(_ settings: Settings) -> Failure? {
         let path = settings.state.directory
-        guard !path.isEmpty, let obstacle = Files.obstacle(toDirectory: path) else { return nil }
-        return Failure(.usage, "state.directory: \(obstacle)")
+        guard !path.isEmpty, let fault = MachineChecks.fault(ofDirectory: path) else { return nil }
+        return Failure(.usage, fault.sentence)
     }
 
     /// Whether a client of every kind can be made; nobody is asked for that.

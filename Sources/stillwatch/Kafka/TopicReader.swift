@@ -1,8 +1,8 @@
 import Broker
+import Execution
 import History
 import Kafka
 import Primitives
-import Telemetry
 
 /// Reads a topic outside of any group, up to the ends seen at the start.
 struct TopicReader: ~Copyable {
@@ -77,12 +77,12 @@ struct TopicReader: ~Copyable {
     ///
     /// - Throws: what `body` throws; `.unreachable` where brokers go silent.
     mutating func forEach(_ body: (Record) throws -> Bool) throws {
-        var lastMs = WallClock.steadyMs
+        var lastMs = MachineClock.monotonicMs()
         var goesOn = true
         while goesOn, !open.isEmpty {
             var failure: (any Error)?
             queue.withBatch(waitMs: 200) { batch in
-                if !batch.isEmpty { lastMs = WallClock.steadyMs }
+                if !batch.isEmpty { lastMs = MachineClock.monotonicMs() }
                 do {
                     for index in batch.indices where goesOn {
                         goesOn = try take(batch[index], index, body)
@@ -92,7 +92,7 @@ struct TopicReader: ~Copyable {
                 }
             }
             if let failure { throw failure }
-            if WallClock.steadyMs - lastMs > Self.silenceMs {
+            if MachineClock.monotonicMs() - lastMs > Self.silenceMs {
                 throw Failure(.unreachable, "\(action): no broker has answered for 30 s")
             }
         }

@@ -1,10 +1,10 @@
 import Broker
 import Configuration
 import Delivery
+import Execution
 import Glibc
 import Kafka
 import Replay
-import Telemetry
 
 /// `topics create`: the topics the engine writes; running it again changes nothing.
 enum TopicsCreateCommand {
@@ -90,8 +90,8 @@ enum TopicsCreateCommand {
         of topic: TopicSpec, _ admin: borrowing Admin
     ) throws(BrokerError) {
         let wanted = topic.partitions ?? 0
-        let endMs = WallClock.steadyMs + 10_000
-        while WallClock.steadyMs < endMs {
+        let endMs = MachineClock.monotonicMs() + 10_000
+        while MachineClock.monotonicMs() < endMs {
             do throws(BrokerError) {
                 let partitions = try admin.describe(topic.name).partitions
                 if partitions.count == wanted, partitions.allSatisfy({ $0.leader >= 0 }) {

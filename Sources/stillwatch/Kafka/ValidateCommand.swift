@@ -3,6 +3,7 @@ import Configuration
 import Delivery
 import Detection
 import Kafka
+import Operations
 
 /// `validate`: everything that would keep `run` from working, listed; nothing is changed.
 enum ValidateCommand {
@@ -11,7 +12,7 @@ enum ValidateCommand {
         discussion: """
             Says everything that is wrong, not the first thing alone, and changes nothing. Ends with 3 for \
             the configuration, 2 for a rule, 4 for a broker that does not answer, 1 for topics that are \
-            missing or have another number of partitions.
+            missing, or have another number of partitions than run can work with.
             """,
         options: [
             Option(
@@ -43,10 +44,9 @@ enum ValidateCommand {
         _ settings: Settings, _ report: inout ValidationReport
     ) -> RuleSet? {
         do throws(Failure) {
-            let files = try RuleFiles(settings)
-            let set = try files.compile(paneWidth: Wiring.paneWidth(settings.window))
-            report.ok("rules: \(set.rules.count) running, from \(files.origin)")
-            return set
+            let (rules, text) = try RuleFiles.compiled(settings)
+            report.ok("rules: \(text)")
+            return rules
         } catch {
             report.problem(error)
             return nil
@@ -74,21 +74,11 @@ enum ValidateCommand {
     private static func check(
         _ topic: TopicSpec, _ admin: borrowing Admin, _ report: inout ValidationReport
     ) throws(BrokerError) {
-        guard let partitions = try admin.partitionCount(of: topic.name) else {
-            let hint = topic.partitions == nil ? "" : "; 'stillwatch topics create' creates it"
-            return report.problem(
-                Failure(.checkFailed, "\(topic.key): there is no topic '\(topic.name)'" + hint))
-        }
-        let wanted = topic.partitions ?? partitions
-        if partitions == wanted {
-            report.ok("\(topic.key): \(topic.name), \(count(partitions, "partition"))")
+        let partitions = try admin.partitionCount(of: topic.name)
+        if let fault = TopicChecks.fault(of: topic, partitions: partitions) {
+            report.problem(Failure(.checkFailed, fault.sentence))
         } else {
-            let found = "has \(count(partitions, "partition"))"
-            report.problem(
-                Failure(
-                    .checkFailed,
-                    "\(topic.key): '\(topic.name)' \(found), the configuration says "
-                        + "\(wanted)"))
+            report.ok("\(topic.key): \(topic.name), \(count(partitions ?? 0, "partition"))")
         }
     }
 }

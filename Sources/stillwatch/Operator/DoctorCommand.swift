@@ -36,9 +36,7 @@ enum DoctorCommand {
 
     private static func checkRules(_ settings: Settings) -> (RuleSet?, CheckResult) {
         do throws(Failure) {
-            let files = try RuleFiles(settings)
-            let rules = try files.compile(paneWidth: Wiring.paneWidth(settings.window))
-            let text = "\(count(rules.rules.count, "rule")) running, from \(files.origin)"
+            let (rules, text) = try RuleFiles.compiled(settings)
             return (rules, CheckResult(.ok, "rules", text))
         } catch {
             Console.error(error.description)

@@ -1,7 +1,7 @@
 import Configuration
 import Detection
+import Execution
 import Replay
-import Telemetry
 import YAML
 
 /// `rules test`: the tests inside rules, run through the real engine in memory.
@@ -29,7 +29,7 @@ enum RulesTestCommand {
             throw Failure(.usage, "no test matches '\(filter)' in \(files.origin)")
         }
         var output = try writing { () throws(OutputError) in try Output(path: nil) }
-        let startMs = WallClock.steadyMs
+        let startMs = MachineClock.monotonicMs()
         let runner = RuleTestRunner(try Wiring.pipeline(settings, try RuleSet([])))
         var failed = 0
         var events = 0
@@ -42,7 +42,7 @@ enum RulesTestCommand {
                 try output.flush()
             }
         }
-        let seconds = Double(WallClock.steadyMs - startMs) / 1000
+        let seconds = Double(MachineClock.monotonicMs() - startMs) / 1000
         Console.error(
             "\(count(chosen.count, "test")) of \(count(Set(chosen.map(\.0.info.id)).count, "rule")), "
                 + "\(grouped(events)) events, \(failed) failed, \(decimal(seconds)) s\n")

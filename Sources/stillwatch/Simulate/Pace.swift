@@ -1,10 +1,10 @@
+import Execution
 import Glibc
-import Telemetry
 
 /// Holds a loop to so many turns a second, in short bursts.
 struct Pace {
     private let rate: Int?
-    private let startMs = WallClock.steadyMs
+    private let startMs = MachineClock.monotonicMs()
     private var done = 0
     private var burst: Int
 
@@ -20,7 +20,7 @@ struct Pace {
         done += 1
         guard done % burst == 0 else { return false }
         let dueMs = startMs + Int64(Double(done) * 1000 / Double(rate))
-        let aheadMs = dueMs - WallClock.steadyMs
+        let aheadMs = dueMs - MachineClock.monotonicMs()
         if aheadMs > 0 { usleep(UInt32(aheadMs) * 1000) }
         return true
     }

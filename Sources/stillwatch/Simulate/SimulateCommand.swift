@@ -1,4 +1,5 @@
 import Configuration
+import Execution
 import Kafka
 import Primitives
 import Replay
@@ -146,7 +147,7 @@ enum SimulateCommand {
 /// A bar while events are written, and what to say at the end.
 struct Progress: ~Copyable {
     private var bar: ProgressBar
-    private let startMs = WallClock.steadyMs
+    private let startMs = MachineClock.monotonicMs()
     private var bytes = 0
 
     init(_ scenario: Scenario) {
@@ -161,7 +162,7 @@ struct Progress: ~Copyable {
 
     /// Clears the bar; a line with what was written and how fast.
     consuming func finish(_ generator: Generator) -> String {
-        let seconds = max(0.001, Double(WallClock.steadyMs - startMs) / 1000)
+        let seconds = max(0.001, Double(MachineClock.monotonicMs() - startMs) / 1000)
         let rate = Int(Double(generator.generated) / seconds)
         let megabytes = Double(bytes) / 1e6
         bar.finish()

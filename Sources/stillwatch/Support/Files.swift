@@ -1,4 +1,5 @@
 import Configuration
+import Execution
 import Glibc
 import Replay
 
@@ -65,40 +66,12 @@ enum Files {
         return Int(status.st_size)
     }
 
-    /// Why the directory at `path` cannot be written to, nor made; nil where one of them can be done.
-    static func obstacle(toDirectory path: String) -> String? {
-        var place = path
-        while isDirectory(place) == nil, errno == ENOENT {
-            guard let slash = place.lastIndex(of: "/") else {
-                place = "."
-                break
-            }
-            place = slash == place.startIndex ? "/" : String(place[..<slash])
-        }
-        guard isDirectory(place) == true else {
-            let reason =
-                isDirectory(place) == nil ? String(cString: strerror(errno)) : "no directory"
-            return "\(place): \(reason)"
-        }
-        guard access(place, W_OK | X_OK) == 0 else {
-            return "\(place): cannot be written to: \(String(cString: strerror(errno)))"
-        }
-        return nil
-    }
-
     /// The names in the directory at `path`, sorted, without hidden ones.
     static func names(in path: String) throws(Failure) -> [String] {
-        guard let directory = opendir(path) else {
-            throw Failure(.unreachable, "\(path): cannot read: \(String(cString: strerror(errno)))")
+        do throws(SystemError) {
+            return try Directory.names(in: path).filter { !$0.hasPrefix(".") }
+        } catch {
+            throw Failure(.unreachable, "\(path): cannot read: \(error.text)")
         }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names.sorted()
     }
 }

@@ -50,6 +50,13 @@ struct RuleFiles {
             paneWidth: Wiring.paneWidth(settings.window))
     }
 
+    /// The rules of the setting `rules`, compiled, and what to say of them.
+    static func compiled(_ settings: Settings) throws(Failure) -> (rules: RuleSet, text: String) {
+        let files = try RuleFiles(settings)
+        let set = try files.compile(paneWidth: Wiring.paneWidth(settings.window))
+        return (set, "\(count(set.rules.count, "rule")) running, from \(files.origin)")
+    }
+
     /// Compiles the rules; warnings go to standard error.
     ///
     /// - Throws: `Failure` with 2 when a rule has an error or no rule would run.

@@ -84,7 +84,7 @@ struct CommandTests {
             (["-X", "message.timeout.ms=300000"], "message.timeout.ms"),
             (
                 ["--set", "state.directory=/dev/null/state"],
-                "state.directory: /dev/null/state: Not a directory"
+                "state.directory: '/dev/null/state' may not be written"
             ),
             (["--set", "input.preset=bedrok"], "did you mean 'bedrock'?"),
             (["--set", "derive=country=ip"], "'country' cannot be derived"),

@@ -2,7 +2,7 @@
 enum ImportRules {
     /// The height of every module; one may import only lower ones.
     static let heights = [
-        "Primitives": 0, "Broker": 1, "Telemetry": 1, "YAML": 1, "Execution": 1, "Events": 2,
+        "Primitives": 0, "Broker": 1, "YAML": 1, "Execution": 1, "Telemetry": 2, "Events": 2,
         "Aggregation": 2,
         "Snapshots": 2,
         "Kafka": 2, "Detection": 3, "Topology": 4, "Simulation": 4, "Campaigns": 5,

@@ -69,7 +69,7 @@ enum WordRules {
         (/\bFoundation\b/, "no Foundation in a hot file"),
         (/\bclass\b/, "no class in a hot file"),
         (
-            /\b(?:ContinuousClock|SuspendingClock|Date|DispatchTime|WallClock|clock_gettime|gettimeofday)\b/,
+            /\b(?:ContinuousClock|SuspendingClock|Date|DispatchTime|MachineClock|clock_gettime|gettimeofday)\b/,
             "no clock in a hot file"
         ),
     ]

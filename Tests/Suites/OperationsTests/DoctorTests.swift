@@ -40,7 +40,7 @@ import Testing
         var spec = TopicSpec(topic, key: Self.keys.name(topic), name: "t", partitions: 4)
         spec.isFixed = isFormat
         spec.largestRecord = isFormat ? 900_000 : 0
-        return TopicJudge.judge(spec, facts, in: context)
+        return TopicChecks.judge(spec, facts, in: context)
     }
 
     @Test("topics as they should be get one line each", arguments: Topic.all)
@@ -135,21 +135,21 @@ import Testing
 
     @Test("a broker whose limits refuse ours is a problem, and so is one too old for transactions")
     func brokers() {
-        let limits = BrokerJudge.Limits(transactionMs: 10_000, sessionMs: 20_000)
-        #expect(BrokerJudge.judge(broker(), limits).map(\.grade) == [.ok])
+        let limits = BrokerChecks.Limits(transactionMs: 10_000, sessionMs: 20_000)
+        #expect(BrokerChecks.judge(broker(), limits).map(\.grade) == [.ok])
         for (name, value) in [
             ("transaction.max.timeout.ms", "5000"), ("group.min.session.timeout.ms", "30000"),
             ("group.max.session.timeout.ms", "10000"),
             ("inter.broker.protocol.version", "2.4-IV1"),
         ] {
-            let results = BrokerJudge.judge(broker([name: value]), limits)
+            let results = BrokerChecks.judge(broker([name: value]), limits)
             #expect(results.map(\.grade) == [.problem], "\(name)")
         }
-        let none = BrokerJudge.Limits(transactionMs: nil, sessionMs: 20_000)
+        let none = BrokerChecks.Limits(transactionMs: nil, sessionMs: 20_000)
         let short = broker(["transaction.max.timeout.ms": "5000"])
-        #expect(BrokerJudge.judge(short, none).map(\.grade) == [.ok])
+        #expect(BrokerChecks.judge(short, none).map(\.grade) == [.ok])
         let blind = BrokerFacts(broker: broker().broker, properties: [:])
-        #expect(BrokerJudge.judge(blind, limits).map(\.grade) == [.warn])
+        #expect(BrokerChecks.judge(blind, limits).map(\.grade) == [.warn])
     }
 
     @Test("the brokers' own topics need replicas where there are several brokers")
@@ -157,7 +157,7 @@ import Testing
         func judge(_ facts: TopicFacts, brokers: Int, factor: String = "3") -> CheckResult.Grade {
             let setting = "offsets.topic.replication.factor"
             let all = (0..<brokers).map { _ in broker([setting: factor]) }
-            return BrokerJudge.judge(
+            return BrokerChecks.judge(
                 internalTopic: "__consumer_offsets", facts, setting: setting, brokers: all
             ).grade
         }
@@ -175,7 +175,7 @@ import Testing
         func grades(
             _ scram: Bool, new: Bool?, unclean: Bool?, _ version: Library.Version = .init(2, 0, 2)
         ) -> [String: CheckResult.Grade] {
-            let results = LibraryJudge.judge(
+            let results = LibraryChecks.judge(
                 version, Library.defects(of: version),
                 .init(usesSCRAM: scram, hasNewBrokers: new, electsUnclean: unclean))
             return Dictionary(uniqueKeysWithValues: results.map { ($0.subject, $0.grade) })
@@ -201,8 +201,8 @@ import Testing
             let standing = PartitionStanding(
                 TopicPartition(.input, 2), committed: committed, bounds: 10...50, target: 50)
             return [
-                GroupJudge.judge(group),
-                GroupJudge.judge(
+                GroupChecks.judge(group),
+                GroupChecks.judge(
                     topic: "in", [standing], acceptsLoss: acceptsLoss, hasBegun: hasBegun),
             ]
         }
@@ -230,12 +230,12 @@ import Testing
     @Test("records ahead of the clock, and a state directory that is full or not ours, are told")
     func machine() {
         func clock(_ ahead: [Int32]) -> CheckResult {
-            MachineJudge.judgeClock(topic: "in", partitionsAhead: ahead, isBrokerTime: false)
+            MachineChecks.judgeClock(topic: "in", partitionsAhead: ahead, isBrokerTime: false)
         }
         #expect(clock([]).grade == .ok)
         #expect(clock([1, 4]).grade == .warn && clock([1, 4]).text.contains("1, 4"))
         func directory(_ isThere: Bool?, _ isWritable: Bool, _ mib: Int64) -> CheckResult.Grade {
-            MachineJudge.judge(
+            MachineChecks.judge(
                 directory: "d",
                 .init(isThere: isThere, isWritable: isWritable, freeBytes: mib << 20),
                 memoryBudget: 1 << 30

@@ -2,7 +2,7 @@ import Broker
 import Delivery
 
 /// Judges a topic by what the cluster says of it: one line that all is well, or a line for each fault.
-public struct TopicJudge {
+public struct TopicChecks {
     private let spec: TopicSpec
     private let facts: TopicFacts
     private let context: TopicContext
@@ -14,17 +14,13 @@ public struct TopicJudge {
     public static func judge(
         _ spec: TopicSpec, _ facts: TopicFacts, in context: TopicContext
     ) -> [CheckResult] {
-        var judge = TopicJudge(spec: spec, facts: facts, context: context)
-        guard facts.partitions != nil else {
-            return [
-                judge.result(
-                    .problem, "there is no topic '\(spec.name)'",
-                    spec.topic == .input
-                        ? "it is its producers' to create" : "'stillwatch topics create' creates it"
-                )
-            ]
+        var judge = TopicChecks(spec: spec, facts: facts, context: context)
+        let fault = fault(of: spec, partitions: facts.partitions?.count)
+        if let fault {
+            if facts.partitions == nil { return [fault] }
+            judge.results.append(fault)
         }
-        judge.checkPartitions()
+        judge.checkLeaders()
         judge.checkReplicas()
         if facts.properties.isEmpty {
             judge.add(
@@ -34,6 +30,26 @@ public struct TopicJudge {
             judge.checkSettings()
         }
         return judge.results.isEmpty ? [judge.result(.ok, judge.summary, "")] : judge.results
+    }
+
+    /// Why `run` would refuse a topic of so many partitions, or none; nil where it would not.
+    public static func fault(of spec: TopicSpec, partitions: Int?) -> CheckResult? {
+        guard let partitions else {
+            return CheckResult(
+                .problem, spec.key, "there is no topic '\(spec.name)'",
+                remedy: spec.topic == .input
+                    ? "it is its producers' to create" : "'stillwatch topics create' creates it")
+        }
+        guard spec.isFixed, let wanted = spec.partitions, wanted != partitions else { return nil }
+        return CheckResult(
+            .problem, spec.key,
+            "'\(spec.name)': has \(counted(partitions, "partition")), the configuration says \(wanted)",
+            remedy: spec.topic == .partials
+                ? "set partials.partitions to it, or name a new topic"
+                : "name a new topic in \(spec.key), which 'stillwatch topics create' makes"
+                    + (spec.topic == .state
+                        ? ": snapshots are found by partition, and state is rebuilt from the partials kept"
+                        : ""))
     }
 
     private init(spec: TopicSpec, facts: TopicFacts, context: TopicContext) {
@@ -64,21 +80,8 @@ public struct TopicJudge {
 
     // MARK: Partitions and replicas
 
-    private mutating func checkPartitions() {
-        let partitions = facts.partitions ?? []
-        if spec.isFixed, let wanted = spec.partitions, wanted != partitions.count {
-            let text =
-                "has \(counted(partitions.count, "partition")), the configuration says \(wanted)"
-            if spec.topic == .state {
-                add(
-                    .problem, text,
-                    "name a new topic in state.topic, which 'stillwatch topics create' makes: snapshots are "
-                        + "found by partition, and state is rebuilt from the partials kept")
-            } else {
-                add(.problem, text, "set partials.partitions to it, or name a new topic")
-            }
-        }
-        let leaderless = partitions.filter { $0.leader < 0 }
+    private mutating func checkLeaders() {
+        let leaderless = (facts.partitions ?? []).filter { $0.leader < 0 }
         if !leaderless.isEmpty {
             add(
                 .problem, "no leader for \(counted(leaderless.count, "partition"))",

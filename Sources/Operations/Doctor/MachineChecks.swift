@@ -1,5 +1,5 @@
 /// Judges what concerns the machine: its clock, and its state directory.
-public enum MachineJudge {
+public enum MachineChecks {
     /// How far a record's timestamp may be ahead of this machine's clock before it is told.
     public static let clockToleranceMs: Int64 = 60_000
 
@@ -42,36 +42,45 @@ public enum MachineJudge {
     }
 
     private static let leastFreeBytes: Int64 = 64 << 20
+    private static let directorySubject = "state.directory"
+
+    /// Why the state directory at `path` can neither be written to nor made; nil where one of them can be done.
+    public static func fault(ofDirectory path: String) -> CheckResult? {
+        fault(of: path, DirectoryFacts(of: path))
+    }
+
+    private static func fault(of path: String, _ facts: DirectoryFacts) -> CheckResult? {
+        if facts.isThere == nil {
+            return CheckResult(
+                .problem, directorySubject, "'\(path)' is no directory", remedy: "name a directory"
+            )
+        }
+        if facts.isWritable { return nil }
+        return CheckResult(
+            .problem, directorySubject, "'\(path)' may not be written",
+            remedy: "give this user the right to; it is to be the one the engine runs as")
+    }
 
     /// Judges a state directory, which may come to hold twice the state's memory.
     public static func judge(
         directory path: String, _ facts: DirectoryFacts, memoryBudget: Int64
     ) -> CheckResult {
-        let subject = "state.directory"
-        guard let isThere = facts.isThere else {
-            return CheckResult(
-                .problem, subject, "'\(path)' is no directory", remedy: "name a directory")
-        }
-        guard facts.isWritable else {
-            return CheckResult(
-                .problem, subject, "'\(path)' may not be written",
-                remedy: "give this user the right to, and run doctor as the user the engine runs as"
-            )
-        }
+        if let fault = fault(of: path, facts) { return fault }
         let free = "\(facts.freeBytes >> 20) MiB free"
         if facts.freeBytes < leastFreeBytes {
             return CheckResult(
-                .problem, subject, "'\(path)': \(free)",
+                .problem, directorySubject, "'\(path)': \(free)",
                 remedy: "make room: snapshots cannot be written")
         }
         if facts.freeBytes < 2 * memoryBudget {
             return CheckResult(
-                .warn, subject,
+                .warn, directorySubject,
                 "'\(path)': \(free), and snapshots may come to twice state.memory_budget, "
                     + "\(memoryBudget >> 20) MiB", remedy: "make room, or lower state.memory_budget"
             )
         }
         return CheckResult(
-            .ok, subject, "'\(path)': \(isThere ? "writable" : "will be made"), \(free)")
+            .ok, directorySubject,
+            "'\(path)': \(facts.isThere == true ? "writable" : "will be made"), \(free)")
     }
 }

@@ -3,7 +3,7 @@ import Kafka
 import Telemetry
 
 /// Makes the ports an instance and its shards run on.
-final class Assembly: Sendable {
+final class PortFactory: Sendable {
     let group: Consumer
     /// What the group has committed, for producers and look-ups.
     private let offsets: GroupOffsets

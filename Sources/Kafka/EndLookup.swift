@@ -7,18 +7,18 @@ import Execution
 /// serves all readers of a source, since connecting takes longer than asking.
 ///
 /// Unchecked Sendable: asked on its source's worker alone; what is left of it goes elsewhere.
-final class EndSeeker: @unchecked Sendable {
+final class EndLookup: @unchecked Sendable {
     private let properties: Properties
     private let topic: String
     private let hooks: Hooks
-    private let grave: WorkerThread
+    private let closer: WorkerThread
     private var consumer: Consumer?
 
-    init(_ properties: Properties, topic: String, hooks: Hooks, grave: WorkerThread) {
+    init(_ properties: Properties, topic: String, hooks: Hooks, closer: WorkerThread) {
         self.properties = properties
         self.topic = topic
         self.hooks = hooks
-        self.grave = grave
+        self.closer = closer
     }
 
     deinit { drop() }
@@ -40,5 +40,5 @@ final class EndSeeker: @unchecked Sendable {
     }
 
     /// Lets the client go on another thread: that may take its time.
-    private func drop() { grave.release(&consumer) }
+    private func drop() { closer.release(&consumer) }
 }

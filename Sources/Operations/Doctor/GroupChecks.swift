@@ -1,7 +1,7 @@
 import Kafka
 
 /// Judges the consumer group: who is in it, and whether what it is to read next is still there.
-public enum GroupJudge {
+public enum GroupChecks {
     /// Judges who is in it.
     public static func judge(_ group: GroupDescription) -> CheckResult {
         let subject = "group '\(group.name)'"

@@ -20,7 +20,7 @@ public struct BrokerFacts: Equatable, Sendable {
 }
 
 /// Judges brokers, and the topics in which they keep offsets and transactions.
-public enum BrokerJudge {
+public enum BrokerChecks {
     /// The engine's own limits, in milliseconds.
     public struct Limits: Equatable, Sendable {
         /// `transaction.timeout.ms`; nil where no transactions are used.

@@ -1,7 +1,7 @@
 import Kafka
 
 /// Judges the client library by what is known of its release.
-public enum LibraryJudge {
+public enum LibraryChecks {
     /// What tells which defects matter here.
     public struct Use: Equatable, Sendable {
         /// Whether clients authenticate by SCRAM.
