@@ -156,16 +156,16 @@ struct BlockChainTests {
         let lostSecond = try Self.counters([
             Self.block(-1, 9), Self.block(9, 19, more: true), Self.block(19, 29),
         ])
-        #expect(lostSecond.missingRecords == 10 && lostSecond.blocks == 3)
+        #expect(lostSecond.missingRecords == 10 && lostSecond.blocksRead == 3)
         let lostFirst = try Self.counters([
             Self.block(-1, 9), Self.block(9, 19, part: 1), Self.block(19, 29),
         ])
-        #expect(lostFirst.missingRecords == 10 && lostFirst.blocks == 3)
+        #expect(lostFirst.missingRecords == 10 && lostFirst.blocksRead == 3)
         let lostMiddle = try Self.counters([
             Self.block(-1, 9), Self.block(9, 19, more: true), Self.block(9, 19, part: 2),
             Self.block(19, 29),
         ])
-        #expect(lostMiddle.missingRecords == 10 && lostMiddle.blocks == 4)
+        #expect(lostMiddle.missingRecords == 10 && lostMiddle.blocksRead == 4)
     }
 
     @Test("parts that come again are passed over, before and after the last one")
@@ -196,12 +196,12 @@ struct BlockChainTests {
         let overlap = try Self.counters([
             Self.block(-1, 9), Self.block(9, 19), Self.block(9, 25), Self.block(25, 30),
         ])
-        #expect(overlap.repeatedRecords == 10 && overlap.missingRecords == 0 && overlap.blocks == 4)
+        #expect(overlap.repeatedRecords == 10 && overlap.missingRecords == 0 && overlap.blocksRead == 4)
         let inParts = try Self.counters([
             Self.block(-1, 19), Self.block(9, 25, more: true), Self.block(9, 25, part: 1),
             Self.block(25, 30),
         ])
-        #expect(inParts.repeatedRecords == 10 && inParts.missingRecords == 0 && inParts.blocks == 4)
+        #expect(inParts.repeatedRecords == 10 && inParts.missingRecords == 0 && inParts.blocksRead == 4)
         let betweenParts = try Self.counters([
             Self.block(-1, 9), Self.block(9, 19, more: true), Self.block(9, 9), Self.block(9, 14),
             Self.block(14, 25),
