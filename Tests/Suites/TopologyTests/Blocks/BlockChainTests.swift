@@ -196,12 +196,14 @@ struct BlockChainTests {
         let overlap = try Self.counters([
             Self.block(-1, 9), Self.block(9, 19), Self.block(9, 25), Self.block(25, 30),
         ])
-        #expect(overlap.repeatedRecords == 10 && overlap.missingRecords == 0 && overlap.blocksRead == 4)
+        #expect(
+            overlap.repeatedRecords == 10 && overlap.missingRecords == 0 && overlap.blocksRead == 4)
         let inParts = try Self.counters([
             Self.block(-1, 19), Self.block(9, 25, more: true), Self.block(9, 25, part: 1),
             Self.block(25, 30),
         ])
-        #expect(inParts.repeatedRecords == 10 && inParts.missingRecords == 0 && inParts.blocksRead == 4)
+        #expect(
+            inParts.repeatedRecords == 10 && inParts.missingRecords == 0 && inParts.blocksRead == 4)
         let betweenParts = try Self.counters([
             Self.block(-1, 9), Self.block(9, 19, more: true), Self.block(9, 9), Self.block(9, 14),
             Self.block(14, 25),
