@@ -68,6 +68,7 @@ let package = Package(
             "Delivery",
             ["Broker", "Topology", "Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
         module("Campaigns", ["Broker", "Topology", "Detection", "Snapshots", "Primitives"]),
+        module("CampaignReports", ["Detection", "YAML", "Primitives"]),
         module("Simulation", ["Primitives"]),
         module(
             "Configuration",
@@ -101,9 +102,8 @@ let package = Package(
         .executableTarget(
             name: "stillwatch",
             dependencies: [
-                "Operations", "Live", "Assessment", "Broker", "Campaigns", "Delivery", "Execution",
-                "History",
-                "Replay",
+                "Operations", "Live", "Assessment", "Broker", "Campaigns", "CampaignReports",
+                "Delivery", "Execution", "History", "Replay",
                 "Simulation",
                 "Configuration",
                 "Kafka",
@@ -167,6 +167,7 @@ let package = Package(
         tests(
             "CampaignsTests",
             ["Campaigns", "Broker", "Topology", "Detection", "Snapshots", "YAML", "Primitives"]),
+        tests("CampaignReportsTests", ["CampaignReports", "Detection", "Primitives"]),
         tests("SimulationTests", ["Simulation", "Primitives"]),
         tests("ConfigurationTests", ["Configuration", "Broker", "YAML"]),
         tests("TelemetryTests", ["Telemetry"]),

@@ -13,6 +13,8 @@ struct Stillwatch {
         SimulateCommand.command,
         ValidateCommand.command, RulesLintCommand.command, RulesTestCommand.command,
         RulesDiffCommand.command, RulesStarterCommand.command, RulesFeaturesCommand.command,
+        CampaignListCommand.command, CampaignShowCommand.command, CampaignMembersCommand.command,
+        CampaignExplainCommand.command, CampaignExportCommand.command,
         TopicsCreateCommand.command, DecodeCommand.command, DeadLettersListCommand.command,
         DeadLettersReplayCommand.command, ResetCommand.command, DoctorCommand.command,
         ConfigReferenceCommand.command,

@@ -20,6 +20,8 @@ public struct EmittedFinding: Sendable, Equatable {
     public let firstSeen: EventTime
     /// The shape it is in.
     public let format: FindingFormat
+    /// The version of OCSF it is in; the newest where it is in none.
+    public let ocsfVersion: OCSFVersion
     /// The version of the program that wrote it; nil where the format does not say.
     public let productVersion: String?
     /// All of it.
@@ -46,6 +48,8 @@ public struct EmittedFinding: Sendable, Equatable {
         self.time = time
         firstSeen = first
         format = isOCSF ? .ocsf : .flat
+        ocsfVersion =
+            Self.text(root["metadata"]?["version"]).flatMap(OCSFVersion.init(rawValue:)) ?? .v18
         productVersion = Self.text(root["metadata"]?["product"]?["version"])
         text = String(decoding: line, as: UTF8.self)
     }

@@ -153,7 +153,8 @@ public struct Parity: Sendable {
         _ finding: Finding, like record: EmittedFinding, _ productVersion: String
     ) -> String {
         let encoder = FindingEncoder(
-            format: record.format, productVersion: record.productVersion ?? productVersion)
+            format: record.format, productVersion: record.productVersion ?? productVersion,
+            ocsfVersion: record.ocsfVersion)
         var writer = JSONWriter(capacity: 4096)
         encoder.encode(finding, into: &writer)
         return writer.buffer.string()

@@ -91,7 +91,14 @@ extension Key {
             example: "1MiB"),
         .choice(
             "format", \.format, option: "--format", default: .ocsf,
-            effect: "The shape of findings: OCSF 1.8.0 Detection Finding, or one flat object.",
+            effect: "The shape of findings: OCSF Detection Finding, or one flat object.",
             example: "flat"),
+        .choice(
+            "findings.ocsf_version", \.findings.ocsfVersion, default: .v18,
+            effect: """
+                The version of OCSF that findings of the format `ocsf` are written in, for consumers that are not \
+                as far yet. What an older one has no attribute for stands under `unmapped`.
+                """,
+            example: "1.3.0"),
     ]
 }

@@ -29,6 +29,8 @@ public struct Settings: Equatable, Sendable {
     public internal(set) var deadLetters = DeadLetters()
     /// The shape of findings.
     public internal(set) var format = FindingFormat.ocsf
+    /// How findings are written.
+    public internal(set) var findings = Findings()
     /// A rule file or a directory of them; empty = the built-in starter pack.
     public internal(set) var rules = ""
     /// Actors that run tasks; 0 = one per core.
@@ -107,6 +109,12 @@ extension Settings {
             self.pointers = pointers
             self.unit = unit
         }
+    }
+
+    /// How findings are written.
+    public struct Findings: Equatable, Sendable {
+        /// The version of OCSF.
+        public internal(set) var ocsfVersion = OCSFVersion.v18
     }
 
     /// A topic the engine writes and may create.

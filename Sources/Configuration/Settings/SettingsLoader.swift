@@ -87,7 +87,9 @@ struct SettingsLoader {
     // MARK: Environment and command line
 
     /// Variables that begin with the prefix and are not settings.
-    static let otherVariables = ["STILLWATCH_CONFIG", "STILLWATCH_PYTHON", "STILLWATCH_FULL"]
+    static let otherVariables = [
+        "STILLWATCH_CONFIG", "STILLWATCH_EXPORT_KEY", "STILLWATCH_PYTHON", "STILLWATCH_FULL",
+    ]
 
     /// Whether Kubernetes sets the variable for a service whose name begins like ours.
     private static func isOfService(_ name: String) -> Bool {

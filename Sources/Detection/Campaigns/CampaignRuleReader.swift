@@ -33,7 +33,8 @@ struct CampaignRuleReader {
         map.finish()
         guard let when, let condition = condition(when), let campaignClass else { return nil }
         info?.shadow = status == .shadow
-        guard let info else { return nil }
+        guard var info else { return nil }
+        if info.attack.isEmpty { info.attack = Atlas.techniques(of: campaignClass) }
         return CampaignRule(
             info: info, status: status, campaignClass: campaignClass,
             conditionText: oneLine(when.scalar?.text ?? ""), lifecycle: lifecycle,

@@ -1,10 +1,48 @@
 import Primitives
 
-/// The MITRE ATLAS techniques a distillation rule may name, from ATLAS 5.6.0.
+/// The MITRE ATLAS techniques that rules and campaigns name, from the content of September 2026 (2026.09).
 ///
 /// Ids outside the table pass through without a name: a rule may use a newer matrix.
-enum Atlas {
-    static let version = "5.6.0"
+public enum Atlas {
+    /// The content's version.
+    public static let version = "2026.09"
+
+    /// A technique or sub-technique with its tactic.
+    public struct Technique: Equatable, Sendable {
+        /// `AML.T0024.002`.
+        public let id: String
+        /// Its name; a sub-technique's is its own.
+        public let name: String
+        /// The tactic's id: `AML.TA0010`.
+        public let tacticID: String
+        /// The tactic's name.
+        public let tactic: String
+        /// Its page.
+        public var url: String { "https://atlas.mitre.org/techniques/\(id)" }
+    }
+
+    /// The technique called `id`; nil for one that the table does not have.
+    public static func technique(_ id: String) -> Technique? {
+        let base = id.split(separator: ".").prefix(2).joined(separator: ".")
+        guard let name = names[id], let tactic = tactics[base] else { return nil }
+        return Technique(id: id, name: name, tacticID: tactic.uid, tactic: tactic.name)
+    }
+
+    /// What a campaign of a class does, in the matrix's words; the attack of campaign rules that name none.
+    public static func techniques(of campaignClass: CampaignClass) -> [String] {
+        switch campaignClass {
+        // Accounts are made, the model is asked through its API, its answers train a proxy, and that is a theft.
+        case .distillation:
+            ["AML.T0021", "AML.T0040", "AML.T0024.002", "AML.T0005.001", "AML.T0048.004"]
+        case .multiAccountAbuse: ["AML.T0021", "AML.T0040"]
+        case .resale: ["AML.T0021", "AML.T0008.005"]
+        case .sharedAccess: ["AML.T0012", "AML.T0040"]
+        case .probing: ["AML.T0040", "AML.T0063"]
+        }
+    }
+
+    /// All techniques of the table, by id.
+    static var all: [Technique] { names.keys.sorted().compactMap { technique($0) } }
 
     private static let names: [String: String] = [
         "AML.T0005": "Create Proxy AI Model",
@@ -26,17 +64,23 @@ enum Atlas {
         "AML.T0024.002": "Extract AI Model",
         "AML.T0034": "Cost Harvesting",
         "AML.T0034.000": "Excessive Queries",
+        "AML.T0034.001": "Resource-Intensive Queries",
+        "AML.T0034.002": "Agentic Resource Consumption",
         "AML.T0035": "AI Artifact Collection",
         "AML.T0040": "AI Model Inference API Access",
         "AML.T0042": "Verify Attack",
         "AML.T0047": "AI-Enabled Product or Service",
         "AML.T0048": "External Harms",
+        "AML.T0048.000": "Financial Harm",
         "AML.T0048.004": "AI Intellectual Property Theft",
+        "AML.T0054": "LLM Jailbreak",
         "AML.T0063": "Discover AI Model Outputs",
+        "AML.T0125": "Create Account",
+        "AML.T0126": "Automated Collection",
     ]
 
     private static let tactics: [String: (uid: String, name: String)] = [
-        "AML.T0005": ("AML.TA0001", "AI Attack Staging"),
+        "AML.T0005": ("AML.TA0001", "AI Attack Adaptation"),
         "AML.T0008": ("AML.TA0003", "Resource Development"),
         "AML.T0012": ("AML.TA0004", "Initial Access"),
         "AML.T0021": ("AML.TA0003", "Resource Development"),
@@ -44,10 +88,13 @@ enum Atlas {
         "AML.T0034": ("AML.TA0011", "Impact"),
         "AML.T0035": ("AML.TA0009", "Collection"),
         "AML.T0040": ("AML.TA0000", "AI Model Access"),
-        "AML.T0042": ("AML.TA0001", "AI Attack Staging"),
+        "AML.T0042": ("AML.TA0001", "AI Attack Adaptation"),
         "AML.T0047": ("AML.TA0000", "AI Model Access"),
         "AML.T0048": ("AML.TA0011", "Impact"),
+        "AML.T0054": ("AML.TA0012", "Privilege Escalation"),
         "AML.T0063": ("AML.TA0008", "Discovery"),
+        "AML.T0125": ("AML.TA0006", "Persistence"),
+        "AML.T0126": ("AML.TA0009", "Collection"),
     ]
 
     /// Writes the OCSF attack object of a technique (`AML.T0040`) or sub-technique (`AML.T0024.002`).

@@ -10,20 +10,28 @@ public struct FindingEncoder: Sendable {
     public let format: FindingFormat
     /// The program's version, for `metadata.product.version`.
     public let productVersion: String
+    /// The version of OCSF, where the shape is OCSF.
+    public let ocsfVersion: OCSFVersion
     /// Who writes, as a URI reference, for `ce_source`: `/stillwatch/<group>`.
     public let source: String
 
     /// An encoder of one shape.
-    public init(format: FindingFormat, productVersion: String, source: String = "/stillwatch") {
+    public init(
+        format: FindingFormat, productVersion: String, source: String = "/stillwatch",
+        ocsfVersion: OCSFVersion = .v18
+    ) {
         self.format = format
         self.productVersion = productVersion
+        self.ocsfVersion = ocsfVersion
         self.source = source.isEmpty ? "/stillwatch" : source
     }
 
     /// Appends `finding` as one JSON object, without a newline.
     public func encode(_ finding: Finding, into writer: inout JSONWriter) {
         switch format {
-        case .ocsf: OCSFFinding(finding: finding, productVersion: productVersion).write(to: &writer)
+        case .ocsf:
+            OCSFFinding(finding: finding, productVersion: productVersion, version: ocsfVersion)
+                .write(to: &writer)
         case .flat: FlatFinding(finding: finding).write(to: &writer)
         }
     }
@@ -43,7 +51,7 @@ public struct FindingEncoder: Sendable {
             (name: "ce_subject", value: finding.entity.replacingControls),
         ]
         if format == .ocsf {
-            headers.append((name: "ce_dataschema", value: OCSF.classSchema))
+            headers.append((name: "ce_dataschema", value: ocsfVersion.classSchema))
         }
         return headers
     }

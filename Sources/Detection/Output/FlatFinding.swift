@@ -15,6 +15,7 @@ struct FlatFinding {
         writer.value(finding.rule.shadow)
         writer.member("entity", finding.entity)
         finding.campaign?.write(to: &writer)
+        if let benign = finding.ifBenign { writer.member("if_benign", benign) }
         if let campaign = finding.memberOf { writer.member("campaign", campaign.description) }
         writer.member("time", finding.time)
         writer.member("first_seen", finding.firstSeen)

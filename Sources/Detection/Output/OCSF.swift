@@ -1,7 +1,5 @@
-/// The words of OCSF 1.8.0 that a Detection Finding uses.
+/// The words of OCSF that a Detection Finding uses; they mean the same in all versions.
 enum OCSF {
-    static let version = "1.8.0"
-    static let classSchema = "https://schema.ocsf.io/1.8.0/classes/detection_finding"
     static let classUID = 2004
 
     /// A value of an enumeration: its id and the caption beside it.

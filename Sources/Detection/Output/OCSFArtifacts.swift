@@ -4,16 +4,19 @@ import Primitives
 ///
 /// The first evidence is the entity with its features; an entity that OCSF has an object for (account, address,
 /// device, TLS print, user agent) stands there too, otherwise in `data` alone. Every account that a
-/// `top(account, k)` names follows as an evidence of its own, a User, at most `maxAccounts` of them.
+/// `top(account, k)` names follows as an evidence of its own, a User, at most `maxAccounts` of them. What a version has
+/// no attribute for is written apart: as many objects as there are evidences, each with what that one lacks.
 struct OCSFArtifacts {
     static let maxAccounts = 64
 
     private let finding: Finding
+    private let version: OCSFVersion
     private let place: OCSFPlace
     private let accounts: [(value: [UInt8], count: Int64)]
 
-    init(finding: Finding) {
+    init(finding: Finding, version: OCSFVersion) {
         self.finding = finding
+        self.version = version
         self.place = OCSFPlace(kind: finding.entityKind, value: finding.entityValue)
         self.accounts = Self.accounts(in: finding)
     }
@@ -38,24 +41,48 @@ struct OCSFArtifacts {
         writer.key("evidences")
         writer.beginArray()
         writer.beginObject()
-        writer.member("name", "entity")
+        if version.isNewest { writer.member("name", "entity") }
         writer.object("data") { writeFeatures(to: &$0) }
-        place.write(value: finding.entityValue, to: &writer)
-        if finding.rule.shadow {
-            writer.member("verdict_id", "verdict", OCSF.EnumValue(id: 6, caption: "Test"))
+        if place.isKnown(to: version) {
+            place.write(value: finding.entityValue, version, to: &writer)
         }
+        if version.isNewest { writeVerdict(to: &writer) }
         writer.endObject()
         for (value, count) in accounts {
             writer.beginObject()
-            writer.member("name", Vocabulary.account)
+            if version.isNewest { writer.member("name", Vocabulary.account) }
             writer.object("data") { writer in
                 writer.key("requests")
                 writer.value(count)
             }
-            OCSFPlace.account.write(value: value, to: &writer)
+            OCSFPlace.account.write(value: value, version, to: &writer)
             writer.endObject()
         }
         writer.endArray()
+    }
+
+    /// What evidences lack in an older version.
+    func writeLacking(to writer: inout JSONWriter) {
+        writer.key("evidences")
+        writer.beginArray()
+        writer.beginObject()
+        writer.member("name", "entity")
+        if !place.isKnown(to: version) {
+            place.write(value: finding.entityValue, .v18, to: &writer)
+        }
+        writeVerdict(to: &writer)
+        writer.endObject()
+        for _ in accounts {
+            writer.beginObject()
+            writer.member("name", Vocabulary.account)
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    private func writeVerdict(to writer: inout JSONWriter) {
+        guard finding.rule.shadow else { return }
+        writer.member("verdict_id", "verdict", OCSF.EnumValue(id: 6, caption: "Test"))
     }
 
     private func writeFeatures(to writer: inout JSONWriter) {
@@ -87,8 +114,8 @@ struct OCSFArtifacts {
         _ place: OCSFPlace, kind: String, value: [UInt8], to writer: inout JSONWriter
     ) {
         writer.beginObject()
-        writer.member("name", place.path)
-        writer.member("type_id", "type", place.observableType(kind: kind))
+        writer.member("name", place.path(in: version))
+        writer.member("type_id", "type", place.observableType(kind: kind, in: version))
         writer.key("value")
         value.withUnsafeBytes { writer.value(utf8: $0) }
         writer.endObject()

@@ -1,26 +1,68 @@
 import Primitives
 
-/// A finding as an OCSF 1.8.0 Detection Finding without profiles.
+/// A finding as an OCSF Detection Finding without profiles.
 ///
 /// What OCSF has no word for stands under `unmapped.stillwatch` and `evidences[].data`; the schema forbids it
-/// anywhere else. `is_alert` is true where somebody should look: not on a close, and not of a shadow rule, whose
+/// anywhere else. What only the newest version has a word for stands under `unmapped` in the older ones, at the path
+/// that it has there. `is_alert` is true where somebody should look: not on a close, and not of a shadow rule, whose
 /// analytic is experimental.
 struct OCSFFinding {
     let finding: Finding
     let productVersion: String
+    let version: OCSFVersion
 
     private var rule: RuleInfo { finding.rule }
 
     func write(to writer: inout JSONWriter) {
-        let artifacts = OCSFArtifacts(finding: finding)
+        let artifacts = OCSFArtifacts(finding: finding, version: version)
         writer.beginObject()
         writeClassification(to: &writer)
         writer.object("metadata") { writeMetadata(to: &$0) }
         writer.object("finding_info") { writeFindingInfo(to: &$0) }
         artifacts.writeEvidences(to: &writer)
         artifacts.writeObservables(to: &writer)
-        writer.object("unmapped") { $0.object("stillwatch") { writeOwnWords(to: &$0) } }
+        writer.object("unmapped") { writer in
+            if !version.isNewest { writeLacking(artifacts, to: &writer) }
+            writer.object("stillwatch") { writeOwnWords(to: &$0) }
+        }
         writer.endObject()
+    }
+
+    /// What the version has no attribute for.
+    private func writeLacking(_ artifacts: OCSFArtifacts, to writer: inout JSONWriter) {
+        writeIsAlert(to: &writer)
+        writer.object("finding_info") { writer in
+            writeRelated(to: &writer) { id, writer in
+                writer.member("title", "campaign:\(id)")
+            }
+            writer.object("analytic") { writeState(to: &$0) }
+        }
+        artifacts.writeLacking(to: &writer)
+    }
+
+    private func writeIsAlert(to writer: inout JSONWriter) {
+        writer.key("is_alert")
+        writer.value(!rule.shadow && finding.status != .close)
+    }
+
+    private func writeState(to writer: inout JSONWriter) {
+        writer.member("state_id", "state", OCSF.analyticState(shadow: rule.shadow))
+    }
+
+    /// The campaigns that the finding names; nothing where there are none.
+    private func writeRelated(
+        to writer: inout JSONWriter, _ content: (FindingID, inout JSONWriter) -> Void
+    ) {
+        let related = finding.campaign?.related ?? finding.memberOf.map { [$0] } ?? []
+        guard !related.isEmpty else { return }
+        writer.key("related_events")
+        writer.beginArray()
+        for id in related {
+            writer.beginObject()
+            content(id, &writer)
+            writer.endObject()
+        }
+        writer.endArray()
     }
 
     private func writeClassification(to writer: inout JSONWriter) {
@@ -38,15 +80,14 @@ struct OCSFFinding {
                 caption: "Detection Finding: \(activity.caption)"))
         writer.member("severity_id", "severity", OCSF.severity(rule.severity))
         writer.member("status_id", "status", OCSF.status(finding.status))
-        writer.key("is_alert")
-        writer.value(!rule.shadow && finding.status != .close)
+        if version.isNewest { writeIsAlert(to: &writer) }
         writer.member("start_time", finding.firstSeen)
         writer.member("end_time", finding.lastSeen)
         writer.member("message", "\(rule.title) on \(finding.entity)")
     }
 
     private func writeMetadata(to writer: inout JSONWriter) {
-        writer.member("version", OCSF.version)
+        writer.member("version", version.rawValue)
         writer.member("uid", finding.recordUID)
         writer.member("correlation_uid", finding.uid.description)
         writer.member("sequence", finding.sequence)
@@ -70,17 +111,9 @@ struct OCSFFinding {
         writer.member("modified_time", finding.time)
         writer.member("first_seen_time", finding.firstSeen)
         writer.member("last_seen_time", finding.lastSeen)
-        let related = finding.campaign?.related ?? finding.memberOf.map { [$0] } ?? []
-        if !related.isEmpty {
-            writer.key("related_events")
-            writer.beginArray()
-            for id in related {
-                writer.beginObject()
-                writer.member("uid", id.description)
-                writer.member("title", "campaign:\(id)")
-                writer.endObject()
-            }
-            writer.endArray()
+        writeRelated(to: &writer) { id, writer in
+            writer.member("uid", id.description)
+            if version.isNewest { writer.member("title", "campaign:\(id)") }
         }
         if !rule.attack.isEmpty {
             writer.key("attacks")
@@ -93,7 +126,7 @@ struct OCSFFinding {
             writer.member("uid", rule.id)
             writer.member("name", rule.title)
             writer.member("version", String(rule.version))
-            writer.member("state_id", "state", OCSF.analyticState(shadow: rule.shadow))
+            if version.isNewest { writeState(to: &writer) }
         }
     }
 
@@ -107,6 +140,7 @@ struct OCSFFinding {
         writer.member("entity_kind", finding.entityKind)
         finding.campaign?.write(to: &writer)
         if let campaign = finding.memberOf { writer.member("campaign", campaign.description) }
+        if let benign = finding.ifBenign { writer.member("if_benign", benign) }
         if !rule.falsePositives.isEmpty { writer.member("false_positives", rule.falsePositives) }
         if !rule.references.isEmpty { writer.member("references", rule.references) }
     }

@@ -24,10 +24,20 @@ enum OCSFPlace: Equatable {
         }
     }
 
-    /// The attribute that holds the value, as an observable's `name` spells it.
-    var path: String {
+    /// Whether evidences of a version have an attribute for it.
+    func isKnown(to version: OCSFVersion) -> Bool {
         switch self {
-        case .account: "evidences[].user.uid"
+        case .account, .address, .subnet, .other: true
+        case .device: version != .v11
+        case .userAgent, .tlsPrint: version.isNewest
+        }
+    }
+
+    /// The attribute that holds the value, as an observable's `name` spells it.
+    func path(in version: OCSFVersion) -> String {
+        guard isKnown(to: version) else { return "evidences[].data.entity.value" }
+        return switch self {
+        case .account: version == .v11 ? "evidences[].actor.user.uid" : "evidences[].user.uid"
         case .address: "evidences[].src_endpoint.ip"
         case .device: "evidences[].device.uid"
         case .userAgent: "evidences[].http_request.user_agent"
@@ -36,8 +46,14 @@ enum OCSFPlace: Equatable {
         }
     }
 
-    /// The observable's type; kinds OCSF does not know are Other, named as we name them.
-    func observableType(kind: String) -> OCSF.EnumValue {
+    /// The observable's type; kinds that the version does not know are Other, named as we name them.
+    func observableType(kind: String, in version: OCSFVersion) -> OCSF.EnumValue {
+        let type = observableType(kind: kind)
+        return version.observableTypes.contains(type.id)
+            ? type : OCSF.EnumValue(id: 99, caption: kind)
+    }
+
+    private func observableType(kind: String) -> OCSF.EnumValue {
         switch self {
         case .account: OCSF.EnumValue(id: 31, caption: "User Object: uid")
         case .address: OCSF.EnumValue(id: 2, caption: "IP Address")
@@ -49,9 +65,11 @@ enum OCSFPlace: Equatable {
     }
 
     /// Writes the OCSF object with `value` into an evidence.
-    func write(value: [UInt8], to writer: inout JSONWriter) {
+    func write(value: [UInt8], _ version: OCSFVersion, to writer: inout JSONWriter) {
         value.withUnsafeBytes { bytes in
             switch self {
+            case .account where version == .v11:
+                writer.object("actor") { $0.object("user") { $0.member("uid", utf8: bytes) } }
             case .account: writer.object("user") { $0.member("uid", utf8: bytes) }
             case .address: writer.object("src_endpoint") { $0.member("ip", utf8: bytes) }
             case .device:

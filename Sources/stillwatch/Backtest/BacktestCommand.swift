@@ -112,7 +112,7 @@ enum BacktestCommand {
             judged?.setTimelines(try await pass.again(pipeline).samples)
         }
         judging.removeOldReport()
-        try write(report.findings, settings.format, to: &output)
+        try write(report.findings, settings, to: &output)
         Console.error(ReplaySummary(report, seconds: seconds).text + input.summary)
         defer { checkpointing.checkpoints?.remove() }
         let isWhole = report.gaps.isEmpty || !invocation.has("fail-on-gaps")
@@ -134,9 +134,11 @@ enum BacktestCommand {
     }
 
     private static func write(
-        _ findings: [Finding], _ format: FindingFormat, to output: inout Output
+        _ findings: [Finding], _ settings: Settings, to output: inout Output
     ) throws {
-        let encoder = FindingEncoder(format: format, productVersion: Release.version)
+        let encoder = FindingEncoder(
+            format: settings.format, productVersion: Release.version,
+            ocsfVersion: settings.findings.ocsfVersion)
         var writer = JSONWriter(capacity: 4096)
         try writing { () throws(OutputError) in
             for finding in findings {

@@ -157,15 +157,7 @@ struct HuntPrinter: ~Copyable {
         try write(writer.buffer.string())
     }
 
-    /// A line of CSV (RFC 4180); a cell that a spreadsheet would take for a formula gets an apostrophe.
-    private mutating func print(csv cells: [String]) throws {
-        let fields = cells.map { cell in
-            let safe = cell.first.map { "=+-@\t".contains($0) } == true ? "'" + cell : cell
-            let isPlain = !safe.contains { ",\"\n\r\r\n".contains($0) }
-            return isPlain ? safe : "\"\(safe.replacing("\"", with: "\"\""))\""
-        }
-        try write(fields.joined(separator: ",") + "\n")
-    }
+    private mutating func print(csv cells: [String]) throws { try write(CSV.line(cells)) }
 
     private mutating func write(_ text: String) throws {
         do throws(OutputError) { try output.write(text: text) } catch { throw Self.ended(error) }

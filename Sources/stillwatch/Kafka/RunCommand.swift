@@ -106,7 +106,8 @@ enum RunCommand {
             incarnation: .random(in: 1 ... .max),
             encoder: FindingEncoder(
                 format: settings.format, productVersion: Release.version,
-                source: "/stillwatch/\(settings.group)"))
+                source: "/stillwatch/\(settings.group)",
+                ocsfVersion: settings.findings.ocsfVersion))
         if let campaigns { engine.stages.append(.campaign(campaigns)) }
         engine.onMissingOffset = settings.input.onMissingOffset
         engine.delivery = settings.delivery

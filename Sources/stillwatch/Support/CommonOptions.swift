@@ -38,7 +38,7 @@ extension Option {
 
     static let format = Option(
         setting: "format",
-        help: "The shape of findings: OCSF 1.8.0 Detection Finding, or one flat object.")
+        help: "The shape of findings: OCSF Detection Finding, or one flat object.")
 
     /// The most records a command shows.
     static func count(default number: Int) -> Option {

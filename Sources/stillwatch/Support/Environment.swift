@@ -43,7 +43,7 @@ struct Environment {
     }
 
     /// The process's environment variables.
-    private static var variables: [String: String] {
+    static var variables: [String: String] {
         var variables: [String: String] = [:]
         var next = environ
         while let entry = next.pointee {

@@ -5,7 +5,7 @@ import YAML
 
 @Suite("Campaign rules")
 struct CampaignRuleTests {
-    private static func text(_ when: String, _ more: String = "class: resale") -> String {
+    static func text(_ when: String, _ more: String = "class: resale") -> String {
         """
         apiVersion: stillwatch/v1
         kind: CampaignRule
@@ -18,7 +18,7 @@ struct CampaignRuleTests {
         """
     }
 
-    private static func load(_ text: String) -> (rules: [CampaignRule], complaints: String) {
+    static func load(_ text: String) -> (rules: [CampaignRule], complaints: String) {
         let diagnostics = Diagnostics()
         var loader = RuleLoader(diagnostics: diagnostics)
         loader.load(SourceText(name: "c.yaml", text: text))
@@ -121,8 +121,13 @@ struct CampaignRuleTests {
         let uid = samples[1].uid
         #expect(lead.contains(#""campaign":"\#(uid)""#))
         let text = samples.dropFirst().map { OutputSamples.text($0, encoder) }
-        #expect(text[0].contains(#""entity":"campaign:\#(uid)","class":"distillation","time""#))
+        #expect(
+            text[0].contains(#""entity":"campaign:\#(uid)","class":"distillation","if_benign""#))
         #expect(text[0].contains(#""group_names":["identity","content"]"#))
+        let benign = CampaignClass.distillation.ifBenign([.content, .identity])
+        #expect(benign.count == 3 && benign[1].hasPrefix("One payer"))
+        #expect(text[0].contains(#""if_benign":["\#(benign.joined(separator: #"",""#))"]"#))
+        #expect(!lead.contains("if_benign"))
         for key in ["redirect_to", "reason", "split_from", "successor_of"] {
             #expect(!text[0].contains("\"\(key)\""))
             #expect(text[1].contains("\"\(key)\":"))

@@ -15,6 +15,23 @@ struct OutputSchemaTests {
         #expect(result.output.contains("\(lines.count) findings checked, 0 invalid"))
     }
 
+    @Test("every version of OCSF is valid by its own schema", arguments: OCSFVersion.allCases)
+    func versions(version: OCSFVersion) throws {
+        let encoder = FindingEncoder(
+            format: .ocsf, productVersion: "0.1.0", ocsfVersion: version)
+        let lines = OutputSamples.all().map { OutputSamples.text($0, encoder) }
+        let result = try SchemaValidator.validate(lines, as: "ocsf-\(version.rawValue)")
+        #expect(result.status == 0, "\(result.output)")
+        #expect(result.output.contains("\(lines.count) findings checked, 0 invalid"))
+    }
+
+    @Test("a newer finding is invalid by an older schema", arguments: ["1.3.0", "1.1.0"])
+    func newerIsInvalid(version: String) throws {
+        let encoder = FindingEncoder(format: .ocsf, productVersion: "0.1.0")
+        let line = OutputSamples.text(OutputSamples.finding(), encoder)
+        #expect(try SchemaValidator.validate([line], as: "ocsf-\(version)").status == 1)
+    }
+
     @Test("the check fails on an unknown key, a wrong type, a repeated key and on nothing at all")
     func checkCanFail() throws {
         let encoder = FindingEncoder(format: .ocsf, productVersion: "0.1.0")

@@ -67,7 +67,7 @@ struct OutputTests {
     @Test("a sub-technique stands under its technique with the matrix version")
     func attacks() {
         let text = OutputSamples.text(OutputSamples.finding(attack: ["AML.T0024.002"]), ocsf)
-        #expect(text.contains(#""version":"5.6.0""#))
+        #expect(text.contains(#""version":"2026.09""#))
         #expect(text.contains(#""technique":{"uid":"AML.T0024","name":"Exfiltration"#))
         #expect(text.contains(#""sub_technique":{"uid":"AML.T0024.002","name":"Extract AI Model""#))
     }

@@ -6,6 +6,7 @@ enum ImportRules {
         "Aggregation": 2,
         "Snapshots": 2,
         "Kafka": 2, "Detection": 3, "Topology": 4, "Simulation": 4, "Campaigns": 5,
+        "CampaignReports": 5,
         "Delivery": 6, "Replay": 6, "History": 7, "Configuration": 7, "Live": 7, "Assessment": 7,
         "Operations": 8, "stillwatch": 9,
     ]
@@ -13,7 +14,7 @@ enum ImportRules {
     /// Modules that see nothing of the machine: no file, clock, socket, lock or thread.
     static let pure: Set = [
         "Primitives", "Broker", "YAML", "Events", "Aggregation", "Snapshots", "Detection",
-        "Topology", "Campaigns", "Simulation",
+        "Topology", "Campaigns", "CampaignReports", "Simulation",
         "Delivery", "Assessment",
     ]
 

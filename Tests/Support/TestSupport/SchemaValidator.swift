@@ -1,7 +1,7 @@
 import Foundation
 
-/// Runs Tests/Support/schema/validate.py, which checks findings against the published OCSF schema or ours, and reports of
-/// backtests against theirs.
+/// Runs Tests/Support/schema/validate.py, which checks findings against published OCSF schemas or ours, reports of
+/// backtests against theirs, and bundles by the STIX validator.
 public enum SchemaValidator {
     private static let root = Repository.root
 
@@ -27,6 +27,17 @@ public enum SchemaValidator {
         return python != nil
     }()
 
+    /// Whether that Python has the validator of STIX as well.
+    public static let hasStix: Bool = {
+        guard isAvailable else { return false }
+        let found = (try? python("import stix2validator; print(1)")) == "1"
+        if !found {
+            let text = "SKIPPED: STIX bundles are NOT checked: the Python has no stix2-validator.\n"
+            FileHandle.standardError.write(Data(text.utf8))
+        }
+        return found
+    }()
+
     private static func run(
         _ program: String, _ arguments: [String], input: Data
     ) throws -> (status: Int32, output: String) {
@@ -47,7 +58,13 @@ public enum SchemaValidator {
         return (process.terminationStatus, String(decoding: output, as: UTF8.self))
     }
 
-    /// Checks each line as `ocsf`, `flat` or `report`; status 0 where there is one and all are valid.
+    /// What a line of Python prints, without its newline.
+    public static func python(_ script: String) throws -> String {
+        try run(python ?? "python3", ["-c", script], input: Data()).output
+            .trimmingCharacters(in: .newlines)
+    }
+
+    /// Checks each line as `ocsf`, `ocsf-1.3.0`, `flat`, `report` or `stix`; status 0 where there is one and all are valid.
     public static func validate(_ lines: [String], as format: String) throws -> (
         status: Int32, output: String
     ) {
