@@ -23,6 +23,8 @@ public struct CampaignCase: Sendable {
 
     /// What was said last.
     public private(set) var last: CampaignStep
+    /// What it showed while it was open, last: leads have closed when a campaign does.
+    public private(set) var evidence: CampaignEvidence
     /// All that was said, by time.
     public private(set) var history: [Entry] = []
     /// The campaign it was part of; said once.
@@ -32,6 +34,7 @@ public struct CampaignCase: Sendable {
 
     init(_ step: CampaignStep) {
         last = step
+        evidence = step.evidence
         add(step)
     }
 
@@ -43,7 +46,10 @@ public struct CampaignCase: Sendable {
                 time: step.time, status: step.status, campaignClass: step.campaignClass,
                 severity: step.severity, accounts: step.evidence.accounts,
                 requests: step.evidence.requests, score: step.evidence.score))
-        if step.time >= last.time { last = step }
+        if step.time >= last.time {
+            if step.status != .close { evidence = step.evidence }
+            last = step
+        }
         splitFrom = splitFrom ?? step.splitFrom
         successorOf = successorOf ?? step.successorOf
     }
@@ -57,7 +63,7 @@ public struct CampaignCase: Sendable {
         isOpen ? "open" : last.redirectTo == nil ? "closed" : "merged"
     }
     /// What would have to be true if nothing were wrong with it.
-    public var ifBenign: [String] { last.campaignClass.ifBenign(last.evidence.groups) }
+    public var ifBenign: [String] { last.campaignClass.ifBenign(evidence.groups) }
 }
 
 /// Campaigns by what findings say of them: read from a topic or a file, in any order of campaigns.
@@ -94,8 +100,8 @@ public struct CampaignBook: Sendable {
         cases.values.sorted { a, b in
             if a.isOpen != b.isOpen { return a.isOpen }
             if a.last.severity != b.last.severity { return a.last.severity > b.last.severity }
-            if a.last.evidence.accounts != b.last.evidence.accounts {
-                return a.last.evidence.accounts > b.last.evidence.accounts
+            if a.evidence.accounts != b.evidence.accounts {
+                return a.evidence.accounts > b.evidence.accounts
             }
             return a.uid < b.uid
         }

@@ -51,7 +51,7 @@ public struct CampaignEvidence: Equatable, Sendable {
     public var kinds: [(kind: String, count: Int)] = []
     /// The largest share of requests that elicit reasoning; nil where nothing is known of it.
     public var elicitation: Double?
-    /// The strongest open leads; ten at most.
+    /// The strongest open leads, of each rule and kind one first; twenty at most.
     public var leads: [Lead] = []
     /// How many accounts stand for one edge where a limit made a sample of them.
     public var accountsPerEdge: Int?

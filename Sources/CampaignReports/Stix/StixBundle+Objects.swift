@@ -56,7 +56,7 @@ extension StixBundle {
         writer.member(
             "last_observed", Timestamp.rfc3339(ms: max(last.firstSeen, last.lastSeen).ms))
         // What STIX allows at most.
-        writer.member("number_observed", min(max(1, last.evidence.requests), 999_999_999))
+        writer.member("number_observed", min(max(1, found.evidence.requests), 999_999_999))
         writer.member("object_refs", ids)
         writer.endObject()
         relate(Self.id("observed-data", name), "related-to", campaignID, to: &writer)

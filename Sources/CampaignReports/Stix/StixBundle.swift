@@ -29,7 +29,7 @@ public struct StixBundle {
         // In the order of hashes, which says nothing of the order of names.
         names = members.map { key.name("account", $0.account) }.sorted()
         var seen: Set<String> = []
-        fingerprints = found.last.evidence.leads.map { FingerprintName($0, key) }
+        fingerprints = found.evidence.leads.map { FingerprintName($0, key) }
             .filter { seen.insert($0.text).inserted }
     }
 
@@ -147,7 +147,7 @@ public struct StixBundle {
     }
 
     private func writeNote(to writer: inout JSONWriter) {
-        let evidence = found.last.evidence
+        let evidence = found.evidence
         let groups = evidence.groups.map(\.rawValue).joined(separator: ", ")
         begin("note", found.uid.description, to: &writer)
         writer.member("abstract", "Evidence, and what would have to be true if nothing were wrong")

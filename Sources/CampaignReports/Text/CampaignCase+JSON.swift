@@ -11,7 +11,6 @@ extension CampaignCase {
     }
 
     private func writeFacts(to writer: inout JSONWriter) {
-        let evidence = last.evidence
         writer.member("uid", uid.description)
         writer.member("class", last.campaignClass.rawValue)
         writer.member("severity", last.severity.rawValue)
@@ -34,7 +33,6 @@ extension CampaignCase {
     }
 
     private func writeRest(_ book: CampaignBook, to writer: inout JSONWriter) {
-        let evidence = last.evidence
         writer.member("description", last.description)
         writer.member("merged", book.merged(into: uid).map(\.description))
         writer.member("new_accounts", evidence.newAccounts)

@@ -20,7 +20,7 @@ public struct CampaignMarkdown {
     /// The page.
     public var text: String {
         let last = found.last
-        let evidence = last.evidence
+        let evidence = found.evidence
         var text = "# Campaign \(found.uid)\n\n\(Self.safe(last.description))\n\n"
         text += Self.table(
             ["", ""],

@@ -14,7 +14,7 @@ public enum CampaignRows {
         let (uid, name) = (found.uid.description, found.last.campaignClass.rawValue)
         var seen: Set<String> = []
         var rows: [[String]] = []
-        for lead in found.last.evidence.leads where seen.insert(lead.fingerprint).inserted {
+        for lead in found.evidence.leads where seen.insert(lead.fingerprint).inserted {
             let fingerprint = FingerprintName(lead, key)
             rows.append([
                 "fingerprint", fingerprint.kind, fingerprint.value, uid, name, "", "", "",

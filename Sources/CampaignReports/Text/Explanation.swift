@@ -42,7 +42,7 @@ public struct Explanation {
             "\(fingerprints) of the campaign tie it there; that it belongs there is \(percent) % sure, by its ties "
                 + "and by the campaign's groups of evidence.",
         ]
-        let busiest = found.last.evidence.busiest.first { $0.account == member.account }
+        let busiest = found.evidence.busiest.first { $0.account == member.account }
         if let busiest {
             lines.append(
                 "It is one of the campaign's busiest accounts, with \(Words.number(busiest.requests)) requests."
@@ -94,7 +94,7 @@ public struct Explanation {
     }
 
     private var evidenceLines: [String] {
-        let evidence = found.last.evidence
+        let evidence = found.evidence
         let groups = evidence.groups.map(\.rawValue).joined(separator: ", ")
         var lines = [
             "\(Words.number(evidence.accounts)) accounts belong to it; \(Words.number(evidence.newAccounts)) were "
@@ -137,7 +137,7 @@ public struct Explanation {
             "Since \(Words.time(since)) this account has been used together with many others as if one party ran "
                 + "them all.",
             "What they have in common: "
-                + last.evidence.groups.map(\.forOwner).joined(separator: "; ") + ".",
+                + found.evidence.groups.map(\.forOwner).joined(separator: "; ") + ".",
             "What it looks like: \(last.campaignClass.forOwner).",
             "This was found by rules over request metadata. No prompt and no answer was read.",
         ]

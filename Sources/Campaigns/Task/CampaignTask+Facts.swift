@@ -4,7 +4,7 @@ import Primitives
 /// What there is to say of a campaign.
 extension CampaignTask {
     /// The leads that are named at most.
-    private static let namedLeads = 10
+    private static let namedLeads = 20
     /// The accounts that are named at most.
     private static let namedAccounts = 10
 
@@ -90,20 +90,31 @@ extension CampaignTask {
         return evidence
     }
 
-    /// The strongest open leads: rule, fingerprint and accounts.
+    /// The strongest open leads: rule, fingerprint and accounts. Of each rule and kind the strongest comes first, so that
+    /// many frames do not hide the cards.
     private func leads(of record: Int32) -> [String] {
         let slots = records[record].fingerprints + records[record].attached
-        var found: [(weight: Int, degree: Int, text: String)] = []
+        var found: [(weight: Int, degree: Int, text: String, what: String)] = []
         for slot in slots {
             let entry = graph.fingerprints[Int(slot)]
             for lead in entry.leads where lead.isOpen {
                 let value = String(decoding: entry.value, as: UTF8.self)
                 let text = "\(lead.rule) \(entry.kind):\(value) (\(entry.degree) accounts)"
-                found.append((lead.feed.weight, entry.degree, text))
+                found.append(
+                    (lead.feed.weight, entry.degree, text, "\(lead.rule) \(entry.kind)"))
             }
         }
         found.sort { ($0.weight, $0.degree, $1.text) > ($1.weight, $1.degree, $0.text) }
-        return found.prefix(Self.namedLeads).map(\.text)
+        var seen: Set<String> = []
+        var (first, rest): ([String], [String]) = ([], [])
+        for lead in found {
+            if seen.insert(lead.what).inserted {
+                first.append(lead.text)
+            } else {
+                rest.append(lead.text)
+            }
+        }
+        return Array((first + rest).prefix(Self.namedLeads))
     }
 
     /// The members with most requests.

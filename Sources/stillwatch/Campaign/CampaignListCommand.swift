@@ -44,8 +44,8 @@ enum CampaignListCommand {
             table.add([
                 CampaignPrinting.short(campaign.uid), last.campaignClass.rawValue,
                 last.severity.rawValue + (last.isShadow ? " (shadow)" : ""), campaign.state,
-                String(last.evidence.accounts), String(last.evidence.requests),
-                String(last.evidence.score), CampaignPrinting.time(last.firstSeen),
+                String(campaign.evidence.accounts), String(campaign.evidence.requests),
+                String(campaign.evidence.score), CampaignPrinting.time(last.firstSeen),
                 CampaignPrinting.time(last.lastSeen), related(campaign),
             ])
         }

@@ -26,7 +26,7 @@ enum CampaignShowCommand {
     }
 
     private static func text(_ found: CampaignCase, _ book: CampaignBook) -> String {
-        let evidence = found.last.evidence
+        let evidence = found.evidence
         var text = facts(found, book).map { name, value in
             let space = String(repeating: " ", count: max(1, 14 - name.count))
             return name + space + value + "\n"
@@ -55,7 +55,7 @@ enum CampaignShowCommand {
     private static func facts(
         _ found: CampaignCase, _ book: CampaignBook
     ) -> [(name: String, value: String)] {
-        let (last, evidence) = (found.last, found.last.evidence)
+        let (last, evidence) = (found.last, found.evidence)
         let kinds = evidence.kinds.map { "\($0.count) \($0.kind)" }.joined(separator: ", ")
         let merged = book.merged(into: found.uid).map(\.description).joined(separator: ", ")
         let facts: [(String, String?)] = [

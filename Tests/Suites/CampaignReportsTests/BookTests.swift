@@ -57,6 +57,8 @@ struct BookTests {
         let found = try #require(Samples.book(steps)[Samples.uid(1)])
         #expect(found.state == "closed" && found.last.evidence.accounts == 10)
         #expect(found.history.map(\.accounts) == [20, 60, 10])
+        // Its leads have closed with it: what speaks for it is what it showed before.
+        #expect(found.evidence.accounts == 60)
         let returned = try #require(
             Samples.book(steps + [Samples.finding(1, .create, hours: 50)])[Samples.uid(1)])
         #expect(returned.isOpen && returned.state == "open")

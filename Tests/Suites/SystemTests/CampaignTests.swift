@@ -45,6 +45,36 @@ extension SystemTests {
             #expect(found.contains { $0.contains("campaign.") })
             #expect(expected.members.count > 100)
             #expect(try members(site) == expected.members)
+            try checkCommands(site, scratch, expected)
+        }
+
+        /// The commands on campaigns say of the topics what they say of a backtest's files.
+        private func checkCommands(
+            _ site: Site, _ scratch: Scratch, _ expected: (findings: [String], members: [String])
+        ) throws {
+            let text = expected.findings.joined(separator: "\n") + "\n"
+            let findings = try scratch.file("findings.ndjson", text)
+            let files = ["--findings", findings, "--members", scratch.path("members")]
+            let lines = { (data: Data) in
+                String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+            }
+            let list = ["campaign", "list", "--all"]
+            let listed = lines(try Running.finish(list + site.config).output)
+            #expect(listed == lines(try Running.finish(list + files.prefix(2)).output))
+            let first = try #require(listed.first?.firstMatch(of: /"uid":"([0-9a-f]{32})"/))
+            let uid = String(first.1)
+            for words in [
+                ["members", uid], ["explain", uid], ["export", uid, "--format", "csv"],
+            ] {
+                let command = ["campaign"] + words
+                let live = lines(try Running.finish(command + site.config, within: 60).output)
+                #expect(live.count > 5, "\(words)")
+                #expect(live == lines(try Running.finish(command + files).output), "\(words)")
+            }
+            let missing = try Running(
+                ["campaign", "list", "--findings", "\(site.group)-none"] + site.config)
+            #expect(try missing.exitCode(within: 60) == 4)
+            #expect(missing.errors.contains("\(site.group)-none"), "\(missing.errors)")
         }
 
         @Test(
