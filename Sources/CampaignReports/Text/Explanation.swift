@@ -45,7 +45,7 @@ public struct Explanation {
         let busiest = found.evidence.busiest.first { $0.account == member.account }
         if let busiest {
             lines.append(
-                "It is one of the campaign's busiest accounts, with \(Words.number(busiest.requests)) requests."
+                "It is one of the campaign's busiest accounts, with \(Words.number(busiest.requests)) requests so far."
             )
         }
         for lead in book.leads(of: found.uid) where lead.accounts.contains(member.account) {
@@ -99,8 +99,9 @@ public struct Explanation {
         var lines = [
             "\(Words.number(evidence.accounts)) accounts belong to it; \(Words.number(evidence.newAccounts)) were "
                 + "younger than 14 days when they were first seen in it.",
-            "They sent \(Words.number(evidence.requests)) requests with its fingerprints and drew "
-                + "\(Words.number(evidence.tokens)) output tokens.",
+            "So far evidence tells of \(Words.number(evidence.requests)) requests with its fingerprints and of "
+                + "\(Words.number(evidence.tokens)) output tokens; there are more, as it tells of an account once a "
+                + "day at most.",
             "\(evidence.groups.count) groups of evidence, which are independent of each other: \(groups). The "
                 + "strongest sign of each counts; together they weigh \(evidence.score).",
             "\(Words.number(evidence.fingerprints)) fingerprints: "

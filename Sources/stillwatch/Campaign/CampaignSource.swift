@@ -17,8 +17,8 @@ struct CampaignSource {
 
     /// A word on how these commands end, for their help.
     static let codes = """
-        Ends with 3 where the uid is unknown or begins several, and for a file or topic that holds something else; \
-        with 4 where a file, a topic or the brokers cannot be reached.
+        Ends with 3 where the uid is unknown or begins several, where there is no such topic, and for a file or topic \
+        that holds something else; with 4 where a file or the brokers cannot be reached.
         """
 
     static let uid = Argument(

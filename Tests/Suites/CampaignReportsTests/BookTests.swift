@@ -41,7 +41,8 @@ struct BookTests {
         FindingEncoder(format: .ocsf, productVersion: "0", ocsfVersion: version)
             .encode(Samples.finding(1), into: &writer)
         var book = CampaignBook()
-        #expect(book.add(line: Array(writer.buffer.bytes)))
+        let isFinding = book.add(line: Array(writer.buffer.bytes))
+        #expect(isFinding)
         #expect(
             book[Samples.uid(1)]?.last == Samples.book([Samples.finding(1)])[Samples.uid(1)]?.last)
     }
@@ -115,7 +116,8 @@ struct BookTests {
         ])
     func refused(line: String) {
         var book = CampaignBook()
-        #expect(!book.add(line: Array(line.utf8)))
+        let isFinding = book.add(line: Array(line.utf8))
+        #expect(!isFinding)
         #expect(book.findings == 0)
     }
 
@@ -135,7 +137,8 @@ struct BookTests {
         table.release("unknown")
         #expect(table["a"] == nil && table.count == 0)
         for row in [#"{"account":"a"}"#, "", "{", #"{"campaign":"x"}"#] {
-            #expect(!table.add(row: Array(row.utf8)), "\(row)")
+            let isRow = table.add(row: Array(row.utf8))
+            #expect(!isRow, "\(row)")
         }
     }
 

@@ -20,7 +20,7 @@ struct ExplanationTests {
             "campaign.distillation calls it distillation, severity high: Accounts tied together.",
             "first told of on 2026-06-01T03:00:00Z and is open",
             "60 accounts belong to it; 50 were younger than 14 days",
-            "12,345 requests with its fingerprints and drew 6,789,012 output tokens",
+            "12,345 requests with its fingerprints and of 6,789,012 output tokens",
             "3 groups of evidence, which are independent of each other: identity, content, economics",
             "together they weigh 11", "3 payment, 1 prompt_template", "Up to 73 % of the requests",
             "lead.shared_means holds for payment:p:17, which 20 accounts share.",
@@ -40,7 +40,7 @@ struct ExplanationTests {
         #expect(text.hasPrefix("Account a1\n- It was first seen with a fingerprint"))
         #expect(text.contains("3 fingerprints of the campaign tie it there; that it belongs"))
         #expect(text.contains("85 % sure"))
-        #expect(text.contains("one of the campaign's busiest accounts, with 300 requests"))
+        #expect(text.contains("one of the campaign's busiest accounts, with 300 requests so far"))
         #expect(
             text.contains(
                 "farm.shared_identity names it among the busiest accounts of payment:p:17"))

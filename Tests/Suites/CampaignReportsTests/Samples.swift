@@ -11,6 +11,10 @@ enum Samples {
         FindingID(application: 1, fingerprint: number, birth: start)
     }
 
+    static func top(_ values: KeyValuePairs<String, Int64>) -> EvidenceValue {
+        .top(values.map { (value: Array($0.key.utf8), count: $0.value) })
+    }
+
     static func facts(_ change: (inout CampaignFacts) -> Void = { _ in }) -> CampaignFacts {
         var facts = CampaignFacts(campaignClass: .distillation)
         change(&facts)
@@ -45,10 +49,7 @@ enum Samples {
                         "lead.network subnet:192.0.2.0/24 (9 accounts)",
                     ])
                 ),
-                (
-                    "top(account, 10)",
-                    .top([(value: Array("a1".utf8), count: 300), (Array("a2".utf8), 290)])
-                ),
+                ("top(account, 10)", top(["a1": 300, "a2": 290])),
             ], sequence: status == .create ? 0 : 1, campaign: facts)
     }
 
@@ -58,7 +59,7 @@ enum Samples {
         lead.rule.id = "farm.shared_identity"
         lead.entityKind = "payment"
         lead.entityValue = Array("p:17".utf8)
-        lead.evidence = [("top(account, 5)", .top([(value: Array("a1".utf8), count: 3)]))]
+        lead.evidence = [("top(account, 5)", top(["a1": 3]))]
         lead.campaign = nil
         lead.memberOf = uid(number)
         return lead

@@ -73,7 +73,7 @@ extension SystemTests {
             }
             let missing = try Running(
                 ["campaign", "list", "--findings", "\(site.group)-none"] + site.config)
-            #expect(try missing.exitCode(within: 60) == 4)
+            #expect(try missing.exitCode(within: 60) == 3)
             #expect(missing.errors.contains("\(site.group)-none"), "\(missing.errors)")
         }
 
