@@ -2,12 +2,13 @@ import Detection
 
 /// The clusters of a region of the graph, computed from scratch: a pure function of the edges and leads there are.
 ///
-/// 1. Cores of what is asked (content) join: each with the larger one that has most of it, and two where enough hard
-///    fingerprints sit in both. Then the other cores (a card issuer, a sign-up cohort) in the same way among themselves,
+/// 1. Cores of what is asked (content) join: each with the larger one that has most of it, and groups of them where
+///    enough hard fingerprints sit in both. Then the other cores (a card issuer, a sign-up cohort) in the same way among themselves,
 ///    but for those that go to a core of the first sort, which has most of their accounts, and those most of whose
 ///    accounts are in several such clusters: operators buy their cards at the same places, so that such a core never
 ///    makes one campaign of two.
-/// 2. A satellite goes to the cores that have most of its accounts; it never bridges.
+/// 2. A satellite goes to the cores that have most of its accounts, unless it touches few of them where others touch
+///    many; it never bridges.
 /// 3. What no core takes is clustered by its ties, where the tie mass between clusters allows it (`Cohesion`).
 ///
 /// In all ties between equals keys decide. O(edges between the fingerprints of the region).
@@ -49,7 +50,7 @@ struct Clustering {
         for i in satellites {
             if let core = home(of: i, graph) { homes.append((i, core)) }
         }
-        for (i, core) in homes {
+        for (i, core) in withoutGuests(homes, graph) {
             isPlaced[i] = true
             partition.join(Int32(i), core)
         }
@@ -143,51 +144,128 @@ struct Clustering {
         return !near.isEmpty && 2 * covered >= accounts.count
     }
 
-    /// A pair of cores.
+    /// Two groups of joined cores.
     private struct Pair: Hashable {
         var a: Int32
         var b: Int32
     }
 
-    /// Cores one hard fingerprint is counted for at most.
-    private static let coresPerBridge = 16
+    /// The hard fingerprints that sit in two groups.
+    private struct Bridges {
+        /// Those with the fewest accounts that tie, and a tenth of their own, in each.
+        var firm = 0
+        /// Those with accounts in each that are not in the other.
+        var thin = 0
+    }
 
-    /// Joins two cores where at least three hard fingerprints, and 2 % of those of the core with fewer, sit in both.
+    /// A group that a hard fingerprint sits in, and with how many of its accounts.
+    private struct Seat {
+        var group: Int32
+        var accounts = 0
+    }
+
+    /// Groups one hard fingerprint is counted for at most.
+    private static let groupsPerBridge = 16
+
+    /// Joins groups of cores that three hard fingerprints at least sit in: firmly where these are 2 % of those of the
+    /// group with fewer, with any accounts where they are a fifth of those. A crowd that shares no means joins nothing:
+    /// the edges of what sits in a group are half as many as its accounts at least.
     private mutating func joinBridged(_ graph: borrowing EvidenceGraph) {
+        var groups = [Int32](repeating: -1, count: region.count)
+        var degrees = [Int](repeating: 0, count: region.count)
+        for i in region.indices where isCore[i] && !isHoused[i] {
+            groups[i] = partition.root(Int32(i))
+            let degree = graph.fingerprints[Int(region[i])].degree
+            degrees[Int(groups[i])] = max(degrees[Int(groups[i])], degree)
+        }
+        let isContentGroup = Set(region.indices.filter { isContent[$0] }.map { groups[$0] })
         var sitting = [Int](repeating: 0, count: region.count)
-        var bridges: [Pair: Int] = [:]
+        var edges = [Int](repeating: 0, count: region.count)
+        var bridges: [Pair: Bridges] = [:]
         for i in region.indices where graph.fingerprints[Int(region[i])].role == .hard {
             guard !graph.isAttribute(region[i]) else { continue }
-            let cores = coresAround(i, graph)
-            for core in cores { sitting[core] += 1 }
-            for (n, a) in cores.enumerated() {
-                for b in cores[..<n] where isContent[a] == isContent[b] {
-                    bridges[Pair(a: Int32(min(a, b)), b: Int32(max(a, b))), default: 0] += 1
+            var shared: [Pair: Int] = [:]
+            let seats = seats(of: i, groups, graph, &shared)
+            for seat in seats {
+                sitting[Int(seat.group)] += 1
+                edges[Int(seat.group)] += seat.accounts
+            }
+            for (n, x) in seats.enumerated() {
+                for y in seats[..<n]
+                where isContentGroup.contains(x.group) == isContentGroup.contains(y.group) {
+                    let (a, b) = x.group < y.group ? (x, y) : (y, x)
+                    let pair = Pair(a: a.group, b: b.group)
+                    note(
+                        i, a, b, shared: shared[pair] ?? 0, degrees, graph,
+                        &bridges[pair, default: .init()])
                 }
             }
         }
         // Joining commutes, so the order of the pairs does not matter.
-        for (pair, count) in bridges {
+        for (pair, bridge) in bridges {
+            let isCrowd = [pair.a, pair.b].contains { 2 * edges[Int($0)] < degrees[Int($0)] }
             let fewer = min(sitting[Int(pair.a)], sitting[Int(pair.b)])
-            if count >= 3, 50 * count >= fewer { partition.join(pair.a, pair.b) }
+            let isFirm = bridge.firm >= 3 && 50 * bridge.firm >= fewer
+            let isWide = bridge.thin >= 3 && 5 * bridge.thin >= fewer
+            if !isCrowd, isFirm || isWide { partition.join(pair.a, pair.b) }
         }
     }
 
-    /// The cores that a hard fingerprint sits in: with a tenth of its accounts at least, and not by chance.
-    private func coresAround(_ i: Int, _ graph: borrowing EvidenceGraph) -> [Int] {
+    /// Counts a hard fingerprint for two groups it sits in, in which it has `shared` accounts at once.
+    private func note(
+        _ i: Int, _ a: Seat, _ b: Seat, shared: Int, _ degrees: [Int],
+        _ graph: borrowing EvidenceGraph, _ bridges: inout Bridges
+    ) {
         let size = graph.fingerprints[Int(region[i])].degree
-        var cores: [(shared: Int32, place: Int)] = []
-        for neighbor in graph.fingerprints[Int(region[i])].neighbors
-        where neighbor.ordinary >= graph.settings.minShared && 10 * Int(neighbor.ordinary) >= size {
-            guard let j = place(neighbor.slot, graph), isCore[j], !isHoused[j] else { continue }
-            let degree = graph.fingerprints[Int(neighbor.slot)].degree
-            guard degree >= size,
-                isImprobable(Int(neighbor.ordinary), of: size, larger: degree, graph)
-            else { continue }
-            cores.append((neighbor.ordinary, j))
+        let (degreeA, degreeB) = (degrees[Int(a.group)], degrees[Int(b.group)])
+        let fewer = min(a.accounts, b.accounts)
+        if fewer >= graph.settings.minShared, 10 * fewer >= size, min(degreeA, degreeB) >= size,
+            isImprobable(a.accounts, of: size, larger: degreeA, graph),
+            isImprobable(b.accounts, of: size, larger: degreeB, graph)
+        {
+            bridges.firm += 1
         }
-        cores.sort { ($0.shared, $1.place) > ($1.shared, $0.place) }
-        return cores.prefix(Self.coresPerBridge).map(\.place)
+        // Two of its accounts meet both groups by chance in fewer than one of 16 cases.
+        let all = min(population, 1 << 30)
+        let chance = size.multipliedReportingOverflow(by: 4 * degreeA)
+        let other = size.multipliedReportingOverflow(by: 4 * degreeB)
+        guard a.accounts > shared, b.accounts > shared, !chance.overflow, !other.overflow,
+            population == 0
+                || chance.partialValue.multipliedFullWidth(by: other.partialValue)
+                    <= all.multipliedFullWidth(by: all)
+        else { return }
+        bridges.thin += 1
+    }
+
+    /// The groups of cores that a hard fingerprint sits in, those with most accounts first. Accounts with too many
+    /// fingerprints do not count.
+    private func seats(
+        of i: Int, _ groups: [Int32], _ graph: borrowing EvidenceGraph,
+        _ shared: inout [Pair: Int]
+    ) -> [Seat] {
+        var seats: [Seat] = []
+        var own: [Int32] = []
+        for account in graph.fingerprints[Int(region[i])].accounts where !graph.isShared(account) {
+            own.removeAll(keepingCapacity: true)
+            for edge in graph.accounts[Int(account)].edges {
+                guard let j = place(edge.fingerprint, graph), groups[j] >= 0,
+                    groups[j] != groups[i], !own.contains(groups[j])
+                else { continue }
+                own.append(groups[j])
+            }
+            for (n, group) in own.enumerated() {
+                if let k = seats.firstIndex(where: { $0.group == group }) {
+                    seats[k].accounts += 1
+                } else {
+                    seats.append(Seat(group: group, accounts: 1))
+                }
+                for other in own[..<n] {
+                    shared[Pair(a: min(group, other), b: max(group, other)), default: 0] += 1
+                }
+            }
+        }
+        seats.sort { ($0.accounts, $1.group) > ($1.accounts, $0.group) }
+        return Array(seats.prefix(Self.groupsPerBridge))
     }
 
     // MARK: Satellites
@@ -221,13 +299,15 @@ struct Clustering {
     ) -> Int32? {
         var count: [Int32: Int] = [:]
         var roots: [Int32] = []
-        let isListed = Set(cores)
+        let candidates = Set(cores.map { partition.root(Int32($0)) })
         for account in graph.fingerprints[Int(region[i])].accounts where !graph.isShared(account) {
             roots.removeAll(keepingCapacity: true)
             for edge in graph.accounts[Int(account)].edges {
-                guard let j = place(edge.fingerprint, graph), isListed.contains(j) else { continue }
+                guard let j = place(edge.fingerprint, graph), isCore[j], !isHoused[j] else {
+                    continue
+                }
                 let root = partition.root(Int32(j))
-                if !roots.contains(root) { roots.append(root) }
+                if candidates.contains(root), !roots.contains(root) { roots.append(root) }
             }
             for root in roots { count[root, default: 0] += 1 }
         }
@@ -238,6 +318,30 @@ struct Clustering {
             if Overlap.isMost(shared, of: size) { return Int32(core) }
         }
         return nil
+    }
+
+    /// Leaves out the satellites that touch less than a third of the cores that half of their group's satellites touch at
+    /// least: who resells passes on the frames of customers, and a customer's card comes with his own frames alone.
+    private mutating func withoutGuests(
+        _ homes: [(satellite: Int, core: Int32)], _ graph: borrowing EvidenceGraph
+    ) -> [(satellite: Int, core: Int32)] {
+        var touching: [(root: Int32, cores: Int)] = []
+        var ofGroup: [Int32: [Int]] = [:]
+        for (i, core) in homes {
+            let root = partition.root(core)
+            var cores = 0
+            for neighbor in graph.fingerprints[Int(region[i])].neighbors where neighbor.ordinary > 0
+            {
+                guard let j = place(neighbor.slot, graph), isCore[j], !isHoused[j],
+                    partition.root(Int32(j)) == root
+                else { continue }
+                cores += 1
+            }
+            touching.append((root, cores))
+            ofGroup[root, default: []].append(cores)
+        }
+        let median = ofGroup.mapValues { $0.sorted()[($0.count - 1) / 2] }
+        return zip(homes, touching).filter { 3 * $1.cores >= median[$1.root] ?? 0 }.map(\.0)
     }
 
     // MARK: The result

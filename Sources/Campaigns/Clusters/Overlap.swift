@@ -11,6 +11,13 @@ enum Overlap {
 
     /// The logarithm to base 2 of `value` (at least 1) with 16 binary digits behind the point, rounded down.
     static func log2(_ value: Int) -> Int {
+        value < logarithms.count ? logarithms[value] : computedLog2(value)
+    }
+
+    /// Logarithms of small numbers, which are nearly all that are asked for.
+    private static let logarithms = [0] + (1..<4096).map(computedLog2)
+
+    private static func computedLog2(_ value: Int) -> Int {
         let whole = Int.bitWidth - 1 - value.leadingZeroBitCount
         // The mantissa in [1, 2) with 31 digits; squaring it brings out a digit of the logarithm each time.
         var mantissa =

@@ -18,9 +18,15 @@ extension EvidenceGraph {
                 for other in record(owner) { reach(other, &stack) }
             }
             if isAttribute(slot) { continue }
-            for neighbor in fingerprints[Int(slot)].neighbors
-            where neighbor.shared >= settings.minShared && !isAttribute(neighbor.slot) {
-                reach(neighbor.slot, &stack)
+            let isHard = fingerprints[Int(slot)].role == .hard
+            let isContent = isContentCore(slot)
+            for neighbor in fingerprints[Int(slot)].neighbors {
+                guard !isAttribute(neighbor.slot) else { continue }
+                // A hard fingerprint with one account in a core of what is asked may help to join two.
+                let isSeat =
+                    isHard && isContentCore(neighbor.slot)
+                    || isContent && fingerprints[Int(neighbor.slot)].role == .hard
+                if neighbor.shared >= settings.minShared || isSeat { reach(neighbor.slot, &stack) }
             }
         }
         region.sort { fingerprints[Int($0)].key < fingerprints[Int($1)].key }

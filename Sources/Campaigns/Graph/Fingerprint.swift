@@ -38,6 +38,10 @@ struct Fingerprint {
     var accountsPerEdge = 1
     /// The slots of its accounts, in no useful order.
     var accounts: [Int32] = []
+    /// Of a soft one: how many of its edges are backed.
+    var backedEdges = 0
+    /// Whether so many are that those which are not make no members: strangers use the same frame.
+    var needsBacking = false
     /// Fingerprints that share accounts with it, by slot.
     var neighbors: [Neighbor] = []
     /// The record of the campaign it belongs to; -1 for none.

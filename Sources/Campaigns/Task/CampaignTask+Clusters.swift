@@ -67,8 +67,7 @@ extension CampaignTask {
             }
             if records[owner].wasShown { origin = records[owner].uid }
         }
-        let uid = FindingID(
-            application: application, fingerprint: graph.fingerprints[Int(first)].key, birth: end)
+        let uid = FindingID(fingerprint: graph.fingerprints[Int(first)].key, birth: end)
         guard records.slot(uid.low) == nil else { return nil }
         var record = CampaignRecord(uid: uid, birth: end)
         record.splitFrom = origin

@@ -15,6 +15,7 @@ extension CampaignTask {
 
     /// Looks at the accounts whose edges or campaigns have changed, and keeps the sums of the records.
     mutating func updateMembership() {
+        updateBacking()
         var touched: [Int32] = []
         swap(&touched, &graph.touched)
         for slot in touched {
@@ -35,6 +36,53 @@ extension CampaignTask {
             if before.record != after.record { loosen(slot) }
             rowsToTell.append(slot)
         }
+    }
+
+    // MARK: Backing
+
+    /// Accounts from which on a soft fingerprint may need backing.
+    private static let leastToBack = 12
+
+    /// Looks which soft edges of the touched accounts are backed, and touches the accounts of the fingerprints for which
+    /// that decides otherwise from now on: those that need backing are soft ones two thirds of whose accounts, and twelve
+    /// at least, have a hard fingerprint of the same campaign.
+    private mutating func updateBacking() {
+        var judged = graph.thinnedOut
+        graph.thinnedOut = []
+        for account in graph.touched {
+            let edges = graph.accounts[Int(account)].edges
+            let homes = edges.filter { isMember($0.fingerprint) && role(of: $0) == .hard }
+                .map { graph.fingerprints[Int($0.fingerprint)].record }
+            for (i, edge) in edges.enumerated() where role(of: edge) == .soft {
+                let slot = edge.fingerprint
+                judged.append(slot)
+                let isBacked =
+                    isMember(slot) && homes.contains(graph.fingerprints[Int(slot)].record)
+                guard isBacked != edge.isBacked else { continue }
+                graph.accounts[Int(account)].edges[i].isBacked = isBacked
+                graph.fingerprints[Int(slot)].backedEdges += isBacked ? 1 : -1
+            }
+        }
+        graph.walkMark += 1
+        for slot in judged where graph.fingerprints[Int(slot)].mark != graph.walkMark {
+            graph.fingerprints[Int(slot)].mark = graph.walkMark
+            let entry = graph.fingerprints[Int(slot)]
+            let needs =
+                entry.degree >= Self.leastToBack && 3 * entry.backedEdges >= 2 * entry.degree
+            guard needs != entry.needsBacking else { continue }
+            graph.fingerprints[Int(slot)].needsBacking = needs
+            for account in entry.accounts { graph.touch(account) }
+        }
+    }
+
+    private func role(of edge: EdgeState) -> Role {
+        graph.fingerprints[Int(edge.fingerprint)].role
+    }
+
+    /// Whether an edge makes its account a member of the campaign of its fingerprint.
+    private func counts(_ edge: EdgeState) -> Bool {
+        isMember(edge.fingerprint)
+            && (edge.isBacked || !graph.fingerprints[Int(edge.fingerprint)].needsBacking)
     }
 
     /// Lets what an account only adds weight with be attached anew.
@@ -64,7 +112,7 @@ extension CampaignTask {
         var tallies: [Tally] = []
         for edge in graph.accounts[Int(account)].edges {
             let slot = edge.fingerprint
-            guard isMember(slot) else { continue }
+            guard counts(edge) else { continue }
             let record = graph.fingerprints[Int(slot)].record
             var i = tallies.firstIndex { $0.record == record }
             if i == nil {

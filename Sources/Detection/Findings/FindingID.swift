@@ -29,11 +29,10 @@ public struct FindingID: Hashable, Comparable, Sendable, CustomStringConvertible
             low: xxh3(text.bytes, seed: 0x5354_494C_4C57_4132))
     }
 
-    /// The identity of the campaign of `application` that was born at the tick that ends at `birth`, with the
-    /// fingerprint of key `fingerprint` as its strongest.
-    public init(application: UInt32, fingerprint: UInt64, birth: EventTime) {
+    /// The identity of the campaign that was born at the tick that ends at `birth`, with the fingerprint of key
+    /// `fingerprint` as its strongest. As with the findings of rules, it is the same whichever group finds it.
+    public init(fingerprint: UInt64, birth: EventTime) {
         var text = ByteBuffer(capacity: 32)
-        text.append(integer: application)
         text.append(integer: fingerprint)
         text.append(integer: birth.ms)
         self.init(

@@ -48,6 +48,41 @@ struct FarmTests {
         #expect(run.members.allSatisfy { $0.row.since.ms == World.start - World.minute })
     }
 
+    @Test("Parts with frames of their own that use the same cards are one campaign")
+    func parts() throws {
+        var world = World(population: 50_000)
+        for part in 0..<3 {
+            let accounts = names("p\(part).", 0..<30)
+            world.lead("farm.frame", "prompt_template", "t\(part)", of: accounts)
+        }
+        // Each card has four accounts of one part and one of another.
+        for card in 0..<18 {
+            let (part, other) = (card % 3, (card + 1) % 3)
+            let four = names("p\(part).", (card / 3 * 4)..<(card / 3 * 4 + 4))
+            world.lead(
+                "seen.card", "payment", "c\(card)", of: four + ["p\(other).\(card / 3 * 4)"])
+        }
+        #expect(try Run(world).partition.map(\.count) == [90])
+    }
+
+    @Test("A crowd that uses the frame of a farm is no part of it, and its accounts are no members")
+    func crowd() throws {
+        var world = Self.farm()
+        let crowd = names("c", 0..<400)
+        // Half of the farm's accounts use the crowd's tool, and twelve of the crowd the farm's frame.
+        let half = (0..<60).filter { $0 % 2 == 0 }.map { "a\($0)" }
+        world.lead("farm.frame", "tool_set", "popular", of: crowd + half)
+        world.edges("prompt_template", "t1", of: Array(crowd.prefix(12)))
+        let run = try Run(world)
+        let farm = Set(names("a", 0..<60))
+        let ofFarm = run.partition.filter { !farm.isDisjoint(with: $0) }
+        #expect(ofFarm.count == 1 && ofFarm[0].count == 60)
+        // Without cards the frame alone has to do.
+        var isolated = World(population: 5000)
+        isolated.lead("farm.frame", "prompt_template", "t1", of: names("a", 0..<60))
+        #expect(try Run(isolated).partition.map(\.count) == [60])
+    }
+
     @Test("Without content it is abuse of accounts, of medium severity")
     func withoutContent() throws {
         var world = World(population: 5000)

@@ -71,7 +71,7 @@ enum OutputSamples {
     static func campaigns() -> [Finding] {
         let start = EventTime(ms: 1_767_225_600_000)
         let ids = (1...4 as ClosedRange<UInt64>).map {
-            FindingID(application: 1, fingerprint: $0, birth: start)
+            FindingID(fingerprint: $0, birth: start)
         }
         let facts = [
             CampaignFacts(campaignClass: .distillation),

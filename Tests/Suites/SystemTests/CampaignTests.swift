@@ -39,7 +39,7 @@ extension SystemTests {
             #expect(last.errors.contains("campaign[0]"))
 
             let scratch = try Scratch()
-            let expected = try Self.backtest(scratch, group: site.group)
+            let expected = try Self.backtest(scratch)
             let found = try site.records(of: site.alerts).map(\.text).sorted()
             #expect(found == expected.findings.sorted())
             #expect(found.contains { $0.contains("campaign.") })
@@ -100,14 +100,14 @@ extension SystemTests {
             _ = try site.runToEnd(off)
         }
 
-        /// What a backtest over the same records finds, and the members it writes; a campaign's uid is of its group.
+        /// What a backtest over the same records finds, and the members it writes.
         private static func backtest(
-            _ scratch: Scratch, group: String
+            _ scratch: Scratch
         ) throws -> (findings: [String], members: [String]) {
             let (events, members) = (scratch.path("events.jsonl"), scratch.path("members"))
             try Running.finish(["simulate", "--out", events] + traffic)
             let run = try Running.finish(
-                ["backtest", events, "--members", members, "--set", "group=\(group)"],
+                ["backtest", events, "--members", members],
                 within: 300)
             let lines = { (data: Data) in
                 data.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }

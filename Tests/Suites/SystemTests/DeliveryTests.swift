@@ -38,7 +38,7 @@ extension SystemTests {
             #expect(last.log("restored") != nil)
             #expect(try site.committed() == input.site.inputWatermarks().map(\.high))
             let found = try site.records(of: site.alerts).map(\.text).sorted()
-            #expect(found == (try RealInput.backtestFindings(group: site.group).sorted()))
+            #expect(found == (try RealInput.backtestFindings().sorted()))
         }
 
         @Test("at least once, undisturbed: the findings of a backtest, visible to every reader")
@@ -50,7 +50,7 @@ extension SystemTests {
             try site.createTopics()
             _ = try site.runToEnd()
             let found = try site.records(of: site.alerts).map(\.text).sorted()
-            #expect(found == (try RealInput.backtestFindings(group: site.group).sorted()))
+            #expect(found == (try RealInput.backtestFindings().sorted()))
         }
 
         private func doneSoFar(_ site: Site) throws -> Int {

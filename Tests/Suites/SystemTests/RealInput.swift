@@ -21,12 +21,12 @@ struct RealInput {
     }
 
     /// The lines `backtest` writes for the same events out of a file.
-    static func backtestFindings(group: String) throws -> [String] {
+    static func backtestFindings() throws -> [String] {
         let scratch = try Scratch()
         let events = scratch.path("events.jsonl")
         try Running.finish(["simulate", "--preset", "system-test", "--out", events])
         let backtest = try Running.finish([
-            "backtest", events, "--set", "input.max_record_bytes=1MiB", "--set", "group=\(group)",
+            "backtest", events, "--set", "input.max_record_bytes=1MiB",
         ])
         return backtest.output.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
     }

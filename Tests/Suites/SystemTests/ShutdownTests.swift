@@ -36,7 +36,7 @@ extension SystemTests {
             #expect(letters.count == planted(input))
             let found = try site.records(of: site.alerts).map(\.text).sorted()
             #expect(
-                found == (try RealInput.backtestFindings(group: site.group).sorted()),
+                found == (try RealInput.backtestFindings().sorted()),
                 "windows went on as well")
         }
 

@@ -149,15 +149,29 @@ struct NaiveClusters {
         }
         let hard = keys.filter { prints[$0]?.role == .hard && !isAttribute($0) }
         for cores in [content, free] {
-            for (n, a) in cores.enumerated() {
-                for b in cores[..<n] where isBridged(a, b, hard) { Self.join(&groups, a, b) }
+            let before = groups.map { $0.intersection(cores) }.filter { !$0.isEmpty }
+            for (n, a) in before.enumerated() {
+                for b in before[..<n] where isBridged(a, b, hard) {
+                    if let a = a.first, let b = b.first { Self.join(&groups, a, b) }
+                }
             }
         }
         let placed = Set(content + free + housed.map(\.0))
         let satellites = hard.filter { !placed.contains($0) }
-        let homes = satellites.compactMap { print in
+        let near = satellites.compactMap { print in
             home(of: print, content + free, groups).map { (print, $0) }
         }
+        let touched = near.map { print, core in
+            (groups.first { $0.contains(core) } ?? []).intersection(content + free).filter {
+                shared(print, $0, ordinary: true) > 0
+            }.count
+        }
+        let homes = near.indices.filter { i in
+            let group = groups.first { $0.contains(near[i].1) }
+            let all = near.indices.filter { group?.contains(near[$0].1) == true }
+                .map { touched[$0] }.sorted()
+            return 3 * touched[i] >= all[(all.count - 1) / 2]
+        }.map { near[$0] }
         Self.place(homes, &groups)
         let gone = Set(homes.map(\.0))
         return groups + leftovers(satellites.filter { !gone.contains($0) })
@@ -197,18 +211,39 @@ struct NaiveClusters {
         }
     }
 
-    private func sits(_ print: UInt64, in core: UInt64) -> Bool {
-        guard print != core, degree(core) >= degree(print) else { return false }
-        let both = shared(print, core, ordinary: true)
-        return both >= 3 && 10 * both >= degree(print)
-            && isImprobable(both, degree(print), larger: degree(core))
+    /// The accounts of a fingerprint that are with a group of cores, unless it is one of them.
+    private func seated(_ print: UInt64, in group: Set<UInt64>) -> Set<String> {
+        guard !group.contains(print), let own = prints[print]?.accounts else { return [] }
+        let all = group.reduce(into: Set<String>()) { $0.formUnion(prints[$1]?.accounts ?? []) }
+        return own.intersection(all).filter { counts($0, ordinary: true) }
     }
 
-    private func isBridged(_ a: UInt64, _ b: UInt64, _ hard: [UInt64]) -> Bool {
-        let inA = hard.filter { sits($0, in: a) }
-        let inB = hard.filter { sits($0, in: b) }
-        let both = Set(inA).intersection(inB).count
-        return both >= 3 && Double(both) >= 0.02 * Double(min(inA.count, inB.count))
+    private func isBridged(_ a: Set<UInt64>, _ b: Set<UInt64>, _ hard: [UInt64]) -> Bool {
+        let (degreeA, degreeB) = (a.map(degree).max() ?? 0, b.map(degree).max() ?? 0)
+        var (sitting, edges, firm, thin) = ([0, 0], [0, 0], 0, 0)
+        for print in hard {
+            let (inA, inB) = (seated(print, in: a), seated(print, in: b))
+            if !inA.isEmpty { sitting[0] += 1 }
+            if !inB.isEmpty { sitting[1] += 1 }
+            edges[0] += inA.count
+            edges[1] += inB.count
+            let size = degree(print)
+            let isFirm = [(inA.count, degreeA), (inB.count, degreeB)].allSatisfy { both, larger in
+                both >= 3 && 10 * both >= size && larger >= size
+                    && isImprobable(both, size, larger: larger)
+            }
+            if isFirm { firm += 1 }
+            let meetings =
+                Double(size) * Double(degreeA) / Double(population) * Double(size)
+                * Double(degreeB) / Double(population)
+            guard !inA.subtracting(inB).isEmpty, !inB.subtracting(inA).isEmpty, meetings <= 1 / 16
+            else { continue }
+            thin += 1
+        }
+        guard 2 * edges[0] >= degreeA, 2 * edges[1] >= degreeB else { return false }
+        let fewer = Double(sitting.min() ?? 0)
+        return firm >= 3 && Double(firm) >= 0.02 * fewer
+            || thin >= 3 && Double(thin) >= 0.2 * fewer
     }
 
     private func home(
@@ -226,7 +261,7 @@ struct NaiveClusters {
         if isMost(shared(print, first, ordinary: true), size) { return first }
         return near.first { core in
             guard let group = groups.first(where: { $0.contains(core) }) else { return false }
-            let members = group.intersection(near).reduce(into: Set<String>()) {
+            let members = group.intersection(cores).reduce(into: Set<String>()) {
                 $0.formUnion(prints[$1]?.accounts ?? [])
             }
             let both = (prints[print]?.accounts ?? []).intersection(members)
@@ -272,8 +307,14 @@ struct NaiveClusters {
     func homes(_ clusters: [Set<UInt64>]) -> [String: [Int]] {
         var ties: [String: [Int: Int]] = [:]
         for (i, cluster) in clusters.enumerated() {
+            let backed = cluster.filter { prints[$0]?.role == .hard }
+                .reduce(into: Set<String>()) { $0.formUnion(prints[$1]?.accounts ?? []) }
             for key in cluster {
-                for account in prints[key]?.accounts ?? [] {
+                var accounts = prints[key]?.accounts ?? []
+                let ofBoth = accounts.intersection(backed)
+                let needsBacking = accounts.count >= 12 && 3 * ofBoth.count >= 2 * accounts.count
+                if prints[key]?.role == .soft, needsBacking { accounts = ofBoth }
+                for account in accounts {
                     ties[account, default: [:]][i, default: 0] += 1
                 }
             }

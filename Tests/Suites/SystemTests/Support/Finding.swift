@@ -10,6 +10,8 @@ struct Finding {
     var timeMs: Int64
     /// The record's number within its episode; nil in the flat shape, which has none.
     var sequence: Int?
+    /// The accounts that a campaign names, as entities; nil for what is no campaign.
+    var accounts: [String]?
 
     /// Reads an OCSF finding.
     init(ocsf record: KcatRecord) throws {
@@ -24,6 +26,12 @@ struct Finding {
         rule = try #require(own["rule"] as? String)
         entity = try #require(own["entity"] as? String)
         timeMs = try #require(object["time"] as? Int64)
+        guard entity.hasPrefix("campaign:") else { return }
+        let evidences = try #require(object["evidences"] as? [[String: Any]])
+        let data = try #require(evidences.first?["data"] as? [String: Any])
+        let features = try #require(data["features"] as? [String: Any])
+        let busiest = try #require(features["top(account, 10)"] as? [[String: Any]])
+        accounts = busiest.compactMap { $0["value"] as? String }.map { "account:\($0)" }
     }
 
     /// Reads a flat finding.
