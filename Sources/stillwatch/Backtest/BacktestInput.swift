@@ -38,7 +38,7 @@ struct BacktestInput {
             guard files.isEmpty, !sorting.isSorting else {
                 throw Failure(.usage, "--topic goes with neither files nor --sort")
             }
-            let properties = try options.properties("backtest")
+            let properties = try options.properties(invocation.command.name)
             let range: TopicRange
             if let known = saved.flatMap({ Self.range(of: $0, topic) }) {
                 range = known

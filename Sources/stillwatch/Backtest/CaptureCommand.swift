@@ -22,7 +22,7 @@ enum CaptureCommand {
             A file has its name, and capture.json says that it is complete, only once it is whole. --resume goes on \
             with what was begun.
             """,
-        options: TopicOptions.options + [
+        options: TopicOptions.options(forWindows: true) + [
             Option("out", .text("dir"), help: "The directory, made where it is not there."),
             Option("resume", .flag, help: "Go on with the capture that was begun in --out."),
             .rules, .shards,

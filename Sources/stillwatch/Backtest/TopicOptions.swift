@@ -9,15 +9,18 @@ import YAML
 /// Which range of which topic a command on history reads, and how.
 struct TopicOptions {
     /// The options, for the help and the parser.
-    static let options =
-        [
+    ///
+    /// - Parameter forWindows: whether windows look back from the beginning of the range.
+    static func options(forWindows: Bool) -> [Option] {
+        let from = "Begin at this UTC time, or at this offset of each partition of a topic."
+        let earlier =
+            " Reading begins earlier, for what windows look back: findings of that are dropped."
+        return [
             Option(
                 "topic", .text("topic"), help: "A topic of request events, as it lies on Kafka."),
             Option(
                 "from", .text("time|offset"), default: "the first event",
-                help:
-                    "Begin at this UTC time, or at this offset of each partition of a topic. Reading begins earlier, "
-                    + "for what windows look back: findings of that are dropped."),
+                help: from + (forWindows ? earlier : "")),
             Option(
                 "to", .text("time|offset"),
                 default: "the last event, or a topic's end at the start",
@@ -31,6 +34,7 @@ struct TopicOptions {
                 "rate", .integer("n", 1...100_000_000), default: "as fast as it goes",
                 help: "Read so many records a second of the topic at most."),
         ] + Option.connection
+    }
 
     /// The topic; nil where files are read.
     let topic: String?

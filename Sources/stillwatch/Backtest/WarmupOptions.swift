@@ -52,35 +52,6 @@ struct WarmupOptions {
         }
     }
 
-    /// The event times that --from and --to name; all where they name none.
-    static func span(_ invocation: Invocation) throws(Failure) -> Range<EventTime> {
-        let (from, to) = try ends(invocation)
-        return (from ?? .distantPast)..<(to ?? EventTime(ms: .max))
-    }
-
-    private static func ends(
-        _ invocation: Invocation
-    ) throws(Failure) -> (from: EventTime?, to: EventTime?) {
-        let from = try time(invocation, "from")
-        let to = try time(invocation, "to")
-        guard let from, let to, from >= to else { return (from, to) }
-        throw Failure(
-            .usage,
-            "--from \(Timestamp.rfc3339(ms: from.ms)) is not before --to \(Timestamp.rfc3339(ms: to.ms))"
-        )
-    }
-
-    private static func time(
-        _ invocation: Invocation, _ option: String
-    ) throws(Failure) -> EventTime? {
-        try invocation.value(option).map { text throws(Failure) in
-            guard let time = TimeText.time(text) else {
-                throw Failure(.usage, "--\(option) '\(text)' is no time: write \(TimeText.forms)")
-            }
-            return time
-        }
-    }
-
     /// The range, warmed up as long as the longest window of `rules` where nothing else is said.
     func range(_ rules: RuleSet) -> JudgedRange {
         let longest = rules.rules.map { ShortHistory.reachMs(of: $0, rules.paneWidth) }.max() ?? 0

@@ -2,7 +2,6 @@ import Assessment
 import Configuration
 import Events
 import Primitives
-import Replay
 import Topology
 
 /// `hunt`: from one finding to all who have part in it, in history.
@@ -10,16 +9,19 @@ enum HuntCommand {
     static let command = Command(
         "hunt", summary: "Find every account that touched a fingerprint, in history.",
         discussion: """
-            Reads events as backtest does and lists the accounts whose requests carry one of the fingerprints: \
+            Reads events as backtest does, of files, captures or a topic, and lists the accounts whose requests carry one of the fingerprints: \
             first and last request, requests, tokens, and what else they share with each other. Counted are \
             the requests that carry a fingerprint asked for. --requests lists these requests instead.
             --finding takes what a finding is on: of the topic of findings, or of --findings.
+            --topic reads a topic outside of any group, committing nothing, one partition after the other, up to \
+            the ends seen at the start; --from and --to bound what is read of it, with --padding on both sides.
             A table on a terminal, JSON Lines elsewhere; a summary goes to standard error.
             """,
         arguments: [
             Argument(
-                "file", isRepeatable: true,
-                help: "Files of events, read as backtest reads them; - is standard input.")
+                "file", isRequired: false, isRepeatable: true,
+                help: "Files of events or captures, read as backtest reads them; - is standard input."
+            )
         ],
         options: [
             Option(
@@ -29,20 +31,19 @@ enum HuntCommand {
             Option(
                 "findings", .text("file|topic"), default: "the topic of findings",
                 help: "Where --finding is looked up."),
-            Option(
-                "from", .text("time"), help: "Leave out what is before this event time, in UTC."),
-            Option("to", .text("time"), help: "Leave out what is at or after this event time."),
             Option("requests", .flag, help: "List the requests rather than the accounts."),
             Option(
                 "output", .choice(HuntPrinter.Shape.allCases.map(\.rawValue)),
                 default: "table on a terminal, else ndjson", help: "How the list looks."),
             .rules,
-        ] + Option.connection + Option.settings + Option.logging,
+            Option("no-progress", .flag, help: "Draw no progress bar on a terminal."),
+        ] + TopicOptions.options(forWindows: false) + Option.settings + Option.logging,
         run: run)
 
     static func run(_ invocation: Invocation) throws -> ExitCode {
         let settings = try Environment(invocation).settings
-        let range = try WarmupOptions.span(invocation)
+        let topic = try TopicOptions(invocation, settings)
+        let range = (topic.from?.time ?? .distantPast)..<(topic.to?.time ?? EventTime(ms: .max))
         let targets = try targets(invocation, settings)
         let pipeline = try Wiring.pipeline(settings)
         let tracked = UsualNames.tracked(pipeline, first: targets.kinds)
@@ -56,15 +57,15 @@ enum HuntCommand {
             invocation, to: try writing { () throws(OutputError) in try Output(path: nil) })
         try printer.begin()
         var decoder = try DecodeCommand.makeDecoder(pipeline, tracked)
-        let sources = try invocation.arguments.map { path throws(Failure) in
-            try Files.source(path, maxRecord: pipeline.limits.maxBytes)
+        let input = try BacktestInput(
+            invocation, settings, pipeline, topic, warmUpMs: 0, saved: nil)
+        var reading = HuntReading(input.sources, isShown: !invocation.has("no-progress"))
+        try reading.run(&decoder) { event in
+            if let touch = hunter.observe(event) { try printer.write(touch) }
         }
-        for source in sources {
-            try read(source, &decoder) { event in
-                if let touch = hunter.observe(event) { try printer.write(touch) }
-            }
-        }
+        if reading.records == 0, let text = input.emptiness { throw Failure(.usage, text) }
         try printer.finish(hunter)
+        Console.error(reading.text + input.summary)
         return .ok
     }
 
@@ -115,31 +116,5 @@ enum HuntCommand {
             throw Failure(.usage, "--finding \(uid): \(place) has no such finding")
         }
         return found
-    }
-
-    private static func read(
-        _ source: any RecordSource, _ decoder: inout EventDecoder, _ body: (Event) throws -> Void
-    ) throws {
-        var failure: (any Error)?
-        do throws(InputError) {
-            while try source.read(
-                256,
-                { record, _ in
-                    guard failure == nil else { return }
-                    do {
-                        var each: Decoded? = decoder.decode(record)
-                        while let verdict = each {
-                            if verdict == .event { try body(decoder.event) }
-                            each = decoder.next()
-                        }
-                    } catch {
-                        failure = error
-                    }
-                }), failure == nil
-            {}
-        } catch {
-            throw Failure(.unreachable, error.description)
-        }
-        if let failure { throw failure }
     }
 }

@@ -87,10 +87,11 @@ struct HistorySite {
         }
     }
 
+    /// The option that names the topic.
+    var topic: [String] { ["--topic", site.input] }
+
     /// The options of a command on the topic.
-    var options: [String] {
-        ["--topic", site.input, "--no-progress", "--rules", rule] + site.config
-    }
+    var options: [String] { topic + ["--no-progress"] + rules }
 
     /// The options of rules and settings.
     var rules: [String] { ["--rules", rule] + site.config }
@@ -109,16 +110,18 @@ struct HistorySite {
     func expected(
         _ options: [String] = [], where isKept: (KcatRecord) -> Bool = { _ in true }
     ) throws -> String {
+        try backtestFiles(options + partitionFiles(where: isKept)).text
+    }
+
+    /// A file for each partition that has records, by its number.
+    func partitionFiles(where isKept: (KcatRecord) -> Bool = { _ in true }) throws -> [String] {
         var partitions: [Int: String] = [:]
         for record in try site.records(of: site.input) where isKept(record) {
             partitions[record.partition, default: ""] += record.text + "\n"
         }
-        let files = try partitions.sorted { $0.key < $1.key }.map {
+        return try partitions.sorted { $0.key < $1.key }.map {
             try scratch.file("partition-\($0.key)", $0.value)
         }
-        let run = try Running.finish(
-            ["backtest", "--no-progress", "--rules", rule] + site.config + options + files)
-        return String(decoding: run.output, as: UTF8.self)
     }
 }
 
