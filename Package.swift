@@ -176,7 +176,10 @@ let package = Package(
             ["Replay", "Campaigns", "Topology", "Detection", "Simulation", "YAML", "Primitives"]),
         tests(
             "AssessmentTests",
-            ["Assessment", "Replay", "Topology", "Detection", "Simulation", "YAML", "Primitives"],
+            [
+                "Assessment", "Replay", "Campaigns", "Topology", "Detection", "Simulation", "YAML",
+                "Primitives",
+            ],
             exclude: ["statistics_golden.py"], resources: [.copy("statistics-golden.txt")]),
         // Runs the program as a process; the modules are there to compare their words with the settings'.
         tests(
@@ -223,7 +226,10 @@ let package = Package(
         tests("OperationsTests", ["Operations", "Broker", "Delivery", "Kafka"]),
         tests(
             "LiveTests",
-            ["Live", "Broker", "Delivery", "Snapshots", "Kafka", "KafkaTestSupport", "Primitives"]),
+            [
+                "Live", "History", "Replay", "Broker", "Delivery", "Snapshots", "Kafka",
+                "KafkaTestSupport", "Primitives",
+            ]),
         tests("SystemTests", ["Kafka", "Broker", "CRdkafka"]),
     ],
     swiftLanguageModes: [.v6],

@@ -13,16 +13,19 @@ extension CampaignStage {
             partition: 0, at: offset)
         var done = ByteBuffer()
         counters.encode(into: &done)
+        memberships.encode(into: &done)
         try writer.add(.campaignEnd, done.bytes)
     }
 
-    /// Goes on from a snapshot, with what was counted until then; false where it cannot be read.
+    /// Goes on from a snapshot, with what was counted and who was told of until then; false where it cannot be read.
     func restore(
-        _ manifest: Manifest, _ pages: [Page], offset: Int64, counters: ByteSlice
+        _ manifest: Manifest, _ pages: [Page], offset: Int64, done: ByteSlice
     ) -> Bool {
-        var reader = ByteReader(counters)
-        guard let base = Counters(&reader) else { return false }
-        self.base = base
+        var reader = ByteReader(done)
+        guard let base = Counters(&reader), let memberships = Memberships(&reader) else {
+            return false
+        }
+        (self.base, self.memberships) = (base, memberships)
         task = campaigns.makeTask(pipeline, restoring: manifest)
         do throws(RestoreError) {
             for page in pages { try task.load(page) }

@@ -43,9 +43,13 @@ final class CampaignStage: @unchecked Sendable {
         task.advance(&output)
     }
 
+    /// Who was told of as a member until now.
+    var memberships = Memberships()
+
     /// Takes the findings since the last call.
     func takeFindings() -> [Finding] {
         defer { output = CampaignOutput() }
+        memberships.note(output.members)
         return campaigns.findings(of: output, pipeline.rules)
     }
 
@@ -62,6 +66,7 @@ final class CampaignStage: @unchecked Sendable {
     /// What the task holds at the end.
     func describe(in report: inout Replay.Report) {
         report.members = task.members
+        report.memberships = memberships
         report.campaigns = counters
         report.openCampaigns = task.openCampaigns
     }

@@ -54,7 +54,7 @@ enum CheckpointSection: UInt32 {
 /// All integers little-endian.
 struct CheckpointWriter: ~Copyable {
     static let magic: UInt32 = 0x5043_5753
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
     static let headBytes = 20
 
     private let path: String

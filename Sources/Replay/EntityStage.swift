@@ -14,6 +14,8 @@ final class EntityStage: @unchecked Sendable {
     let stride: Int
     /// What was done before the checkpoint that the tasks go on from.
     var base = Counters()
+    /// What each rule's evaluations had cost until then.
+    var baseCosts: [RuleCost] = []
     /// Findings not yet taken.
     private var findings: [Finding] = []
     /// Evidence for CAMPAIGN, which takes what came in the round before.
@@ -78,14 +80,19 @@ final class EntityStage: @unchecked Sendable {
         return sum
     }
 
+    /// Adds what the evaluations of each rule have cost.
+    func addCosts(to sum: inout [RuleCost]) {
+        for costs in [baseCosts] + (0..<count).map({ tasks[$0].ruleCosts }) {
+            if sum.isEmpty { sum = costs.map { _ in RuleCost() } }
+            for (rule, cost) in costs.enumerated() { sum[rule].add(cost) }
+        }
+    }
+
     /// Adds what the tasks have done and hold to a report.
     func describe(in report: inout Replay.Report) {
         report.entities.add(counters)
+        addCosts(to: &report.ruleCosts)
         for i in 0..<count {
-            if report.ruleCosts.isEmpty {
-                report.ruleCosts = tasks[i].ruleCosts.map { _ in RuleCost() }
-            }
-            for (rule, cost) in tasks[i].ruleCosts.enumerated() { report.ruleCosts[rule].add(cost) }
             for (kind, count) in tasks[i].census {
                 report.census[kind, default: .init()].entities += count.entities
                 report.census[kind, default: .init()].bytes += count.bytes

@@ -82,6 +82,8 @@ public struct Replay {
         public var findings: [Finding] = []
         /// The members of the campaigns that are open at the end, by account.
         public var members: [(account: [UInt8], row: MemberRow)] = []
+        /// Who was told of as a member of a campaign, those of closed ones among them.
+        public var memberships = Memberships()
         /// What the CAMPAIGN task has counted; nil without that stage.
         public var campaigns: Counters?
         /// Campaigns that are open at the end.
@@ -170,8 +172,12 @@ public struct Replay {
         let windows = settings.rules.rules.map { rule in
             (rule.info.id, Int64(rule.subjectPanes) * plan.timing.paneWidth.ms)
         }
+        let ofCampaigns = settings.rules.campaigns.rules.map { rule in
+            (rule.info.id, campaigns?.settings.windowMs ?? 0)
+        }
         report.gapEpisodes = GapTouch(report.gaps).episodes(
-            of: report.findings, windowMs: Dictionary(windows, uniquingKeysWith: max))
+            of: report.findings,
+            windowMs: Dictionary(windows + ofCampaigns, uniquingKeysWith: max))
         return report
     }
 

@@ -50,6 +50,7 @@ extension Rounds {
             }
             buffer.removeAll()
             entities.encode(into: &buffer)
+            ruleCosts.encode(into: &buffer)
             try writer.add(.entities, buffer.bytes)
             for shard in shards { try shard.save(into: &writer) }
             try campaigns?.save(into: &writer)
@@ -60,6 +61,13 @@ extension Rounds {
     private var entities: Counters {
         var sum = Counters()
         for shard in shards { sum.add(shard.counters) }
+        return sum
+    }
+
+    /// What the evaluations of each rule have cost, those of earlier runs included.
+    private var ruleCosts: [RuleCost] {
+        var sum: [RuleCost] = []
+        for shard in shards { shard.addCosts(to: &sum) }
         return sum
     }
 
@@ -89,8 +97,10 @@ extension Rounds {
             case .observer: isWhole = observer?.restore(section.bytes) ?? true
             case .entities:
                 var counts = ByteReader(section.bytes)
-                guard let base = Counters(&counts) else { throw file.damage }
-                shards[0].base = base
+                guard let base = Counters(&counts), let costs = [RuleCost](&counts) else {
+                    throw file.damage
+                }
+                (shards[0].base, shards[0].baseCosts) = (base, costs)
             case .task:
                 let found = TaskRestore(
                     section.bytes, .entity, plan, partitions: plan.partitions)
@@ -121,7 +131,7 @@ extension Rounds {
             case .campaignEnd:
                 guard let found = begun.chosen, let campaigns,
                     campaigns.restore(
-                        found.manifest, found.pages, offset: offset, counters: section.bytes)
+                        found.manifest, found.pages, offset: offset, done: section.bytes)
                 else { throw file.damage }
                 return
             default: throw file.damage
@@ -144,6 +154,31 @@ extension Rounds {
                 return shards[partition % shards.count].take(task, offset: offset)
             default: throw file.damage
             }
+        }
+    }
+}
+
+extension [RuleCost] {
+    /// Appends all of them.
+    func encode(into buffer: inout ByteBuffer) {
+        buffer.append(varint: UInt64(count))
+        for cost in self {
+            buffer.append(varint: UInt64(cost.evaluations))
+            buffer.append(varint: cost.sampledNs)
+        }
+    }
+
+    /// Reads what `encode` has written; nil where it is something else.
+    init?(_ reader: inout ByteReader) {
+        guard let count = reader.number() else { return nil }
+        self = []
+        for _ in 0..<count {
+            guard let evaluations = reader.number(), let sampledNs = reader.varint() else {
+                return nil
+            }
+            var cost = RuleCost()
+            (cost.evaluations, cost.sampledNs) = (evaluations, sampledNs)
+            append(cost)
         }
     }
 }

@@ -66,10 +66,16 @@ public struct PipelineSettings: Sendable {
     /// An ENTITY task with no state. Its share of the memory does not depend on how many others run beside it: a task
     /// must come to the same wherever it runs.
     public func makeEntityTask(_ plan: TopologyPlan, partition: Int) -> EntityTask {
-        var task = EntityTask(
+        let task = EntityTask(
             plan: plan, rules: rules, partition: partition, sampleSize: sampleSize,
             memoryBudget: memoryPerTask)
+        return watched(task, plan)
+    }
+
+    /// The task with what is measured of it beside its work.
+    private func watched(_ task: consuming EntityTask, _ plan: TopologyPlan) -> EntityTask {
         task.stopwatch = stopwatch
+        let partition = task.partition
         task.sampler = probes.map {
             ProbeSampler($0, rules: rules, partition: partition, of: plan.partitions)
         }
@@ -80,9 +86,10 @@ public struct PipelineSettings: Sendable {
     public func makeEntityTask(
         _ plan: TopologyPlan, partition: Int, restoring manifest: Manifest
     ) -> EntityTask {
-        EntityTask(
+        let task = EntityTask(
             restoring: manifest, plan: plan, rules: rules, partition: partition,
             sampleSize: sampleSize, memoryBudget: memoryPerTask)
+        return watched(task, plan)
     }
 
     /// Bytes of state of one ENTITY task.

@@ -31,7 +31,11 @@ public struct ComparedRules: Sendable {
                     continue
                 }
                 var running = rule
-                if number > 0 { running.info.id += "@\(number)" }
+                if number > 0 {
+                    running.info.id += "@\(number)"
+                    // Campaigns are made of what the rules of one set find: those of the first.
+                    running.campaign = nil
+                }
                 known[rule.digest] = running.info.id
                 owners[running.info.id] = [owner]
                 rules.append(running)
@@ -48,7 +52,7 @@ public struct ComparedRules: Sendable {
         var isSorted = [Bool](repeating: true, count: count)
         for finding in findings {
             guard let owners = owners[finding.rule.id] else {
-                // What is said of campaigns, which are found under the first set alone.
+                // What is said of campaigns, which are those of the first set.
                 parts[0].append(finding)
                 continue
             }

@@ -4,6 +4,8 @@ import Primitives
 /// What other rules change about findings: episodes before and after, paired by rule and entity.
 ///
 /// An episode's partner is the first one not yet taken that overlaps it in time, from when it opened to when it closed.
+/// A campaign's is the one that overlaps it and shares most members with it: other rules may give the same campaign
+/// another birth, and so another name.
 public struct EpisodeDiff: Sendable {
     /// How an episode differs from its partner.
     public enum Change: String, CaseIterable, Sendable {
@@ -75,17 +77,24 @@ public struct EpisodeDiff: Sendable {
     public init(before: [Episode], after: [Episode], in range: JudgedRange? = nil) {
         struct Key: Hashable { var rule: String, entity: String }
         var waiting: [Key: [Episode]] = [:]
-        for episode in before {
+        var campaigns = CampaignPairs(before)
+        for episode in before where episode.joined.isEmpty {
             waiting[Key(rule: episode.rule, entity: episode.entity), default: []].append(episode)
         }
         var pairs: [Pair] = []
         for episode in after {
+            guard episode.joined.isEmpty else {
+                pairs.append(Pair(before: campaigns.take(episode), after: episode))
+                continue
+            }
             let key = Key(rule: episode.rule, entity: episode.entity)
             let partner = waiting[key]?.firstIndex { Self.overlap($0, episode) }
             let taken = partner.flatMap { waiting[key]?.remove(at: $0) }
             pairs.append(Pair(before: taken, after: episode))
         }
-        for episode in waiting.values.joined() { pairs.append(Pair(before: episode, after: nil)) }
+        for episode in Array(waiting.values.joined()) + campaigns.rest {
+            pairs.append(Pair(before: episode, after: nil))
+        }
         self.pairs = pairs.filter { pair in
             Self.opens(pair.before, in: range) || Self.opens(pair.after, in: range)
         }.sorted {
@@ -101,8 +110,38 @@ public struct EpisodeDiff: Sendable {
         episode.map { range?.contains($0.opened) ?? true } ?? false
     }
 
-    private static func overlap(_ a: Episode, _ b: Episode) -> Bool {
+    fileprivate static func overlap(_ a: Episode, _ b: Episode) -> Bool {
         let never = EventTime(ms: .max)
         return a.opened <= (b.closed ?? never) && b.opened <= (a.closed ?? never)
+    }
+}
+
+/// The campaigns of one side, and which of them are taken.
+private struct CampaignPairs {
+    private var campaigns: [Episode?]
+    /// The campaigns of each account, by their place.
+    private var places: [String: [Int]] = [:]
+
+    init(_ episodes: [Episode]) {
+        campaigns = episodes.filter { !$0.joined.isEmpty }
+        for (place, campaign) in campaigns.enumerated() {
+            for account in campaign?.accounts ?? [] { places[account, default: []].append(place) }
+        }
+    }
+
+    /// Those that were not taken.
+    var rest: [Episode] { campaigns.compactMap(\.self) }
+
+    /// Takes the one that shares most members with `campaign`, of several the first; nil where none shares any.
+    mutating func take(_ campaign: Episode) -> Episode? {
+        var shared: [Int: Int] = [:]
+        for account in campaign.accounts {
+            for place in places[account] ?? [] { shared[place, default: 0] += 1 }
+        }
+        let candidates = shared.filter { place, _ in
+            campaigns[place].map { EpisodeDiff.overlap($0, campaign) } ?? false
+        }
+        let best = candidates.max { ($0.value, $1.key) < ($1.value, $0.key) }
+        return best.flatMap { campaigns[$0.key].take() }
     }
 }

@@ -1,5 +1,6 @@
 import Detection
 import Primitives
+import Replay
 
 /// One finding as people count them: from its creation over its updates to its close.
 public struct Episode: Sendable, Equatable {
@@ -23,8 +24,13 @@ public struct Episode: Sendable, Equatable {
     public var closed: EventTime?
     /// Updates.
     public var updates = 0
-    /// The accounts its evidence names.
+    /// The accounts its evidence names; of a campaign all its members, by when they were told of.
     public var accounts: [String] = []
+    /// When each member of a campaign was told of; empty for what is about an account or a fingerprint.
+    public var joined: [String: EventTime] = [:]
+
+    /// Whether it is about a campaign.
+    public var isCampaign: Bool { kind == "campaign" }
 
     /// The episode that `finding` creates.
     init(_ finding: Finding) {
@@ -42,7 +48,12 @@ public struct Episode: Sendable, Equatable {
     /// Takes in what a later finding of the episode says.
     mutating func add(_ finding: Finding) {
         lastSeen = max(lastSeen, finding.lastSeen)
-        if finding.status == .close { closed = finding.time }
+        switch finding.status {
+        case .close: closed = finding.time
+        // A campaign that comes back goes on under its name.
+        case .create: closed = nil
+        case .update: break
+        }
         if finding.status == .update { updates += 1 }
         for case (let name, .top(let values)) in finding.evidence
         where name.hasPrefix("top(account") {
@@ -53,8 +64,20 @@ public struct Episode: Sendable, Equatable {
         }
     }
 
+    /// Takes over the members of a campaign.
+    mutating func add(_ members: [[UInt8]: EventTime]) {
+        for (account, time) in members {
+            joined[String(decoding: account, as: UTF8.self)] = time
+        }
+        accounts = joined.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.map(\.key)
+    }
+
     /// The episodes of findings in canonical order, by the time they opened.
-    public static func all(_ findings: [Finding]) -> [Episode] {
+    ///
+    /// - Parameter memberships: the members of the campaigns among them.
+    public static func all(
+        _ findings: [Finding], _ memberships: Memberships = Memberships()
+    ) -> [Episode] {
         var episodes: [Episode] = []
         var index: [FindingID: Int] = [:]
         for finding in findings {
@@ -64,6 +87,9 @@ public struct Episode: Sendable, Equatable {
                 index[finding.uid] = episodes.count
                 episodes.append(Episode(finding))
             }
+        }
+        for index in episodes.indices where episodes[index].isCampaign {
+            episodes[index].add(memberships.joined[episodes[index].uid] ?? [:])
         }
         return episodes
     }

@@ -53,6 +53,8 @@ public struct BacktestReport: Sendable {
         public var info: RuleInfo?
         /// What no event has had that the rule asks for; not empty means no data rather than no findings.
         public var missing: [String]
+        /// Whether it gives no findings of its own and feeds campaigns alone.
+        public var isLead = false
         /// Episodes with the rules as they are.
         public var episodes = 0
         /// Of those, on confirmed, benign and unlabelled entities.
@@ -101,6 +103,8 @@ public struct BacktestReport: Sendable {
     public let expectations: [Expectation.Outcome]
     /// Thresholds tried.
     public var sweeps: [Sweep.Result] = []
+    /// How campaigns were found; nil where there is no such stage.
+    public var campaigns: CampaignNotes?
     /// Evidence over time of the findings that matter most.
     public private(set) var timelines: [Timeline]
     private let reported: [ReportedRule]
@@ -115,12 +119,14 @@ public struct BacktestReport: Sendable {
     ///   - warmup: the range, and what was read in front of it.
     ///   - findings: with the rules as they are, in canonical order, those of the warm-up among them.
     ///   - old: the findings of the old rules; nil without a comparison.
+    ///   - oldMemberships: the members of the campaigns among them.
     ///   - compiled: the rules as they are.
     ///   - oldCompiled: the old rules.
     ///   - judge: the labels and what was seen of them; nil without labels.
     public init(
         _ run: Run, _ replay: Replay.Report, _ warmup: WarmupReport, findings: [Finding],
-        old: [Finding]?, compiled: [ReportedRule], oldCompiled: [ReportedRule] = [],
+        old: [Finding]?, oldMemberships: Memberships = Memberships(), compiled: [ReportedRule],
+        oldCompiled: [ReportedRule] = [],
         judge: Judge?, expectations: [Expectation], activity: Activity
     ) {
         self.run = run
@@ -128,8 +134,8 @@ public struct BacktestReport: Sendable {
         self.warmup = warmup
         shortHistories = ShortHistory.all(
             compiled.map { ($0.info.id, $0.reachMs) }, warmup.range, span: replay.span)
-        let found = warmup.range.episodes(findings)
-        let before = old.map { warmup.range.episodes($0) }
+        let found = warmup.range.episodes(findings, replay.memberships)
+        let before = old.map { warmup.range.episodes($0, oldMemberships) }
         let episodes = found.opened
         self.episodes = episodes
         carried = found.carried
@@ -143,7 +149,8 @@ public struct BacktestReport: Sendable {
             episodes, attributions, compiled.map(\.info), replay.silentRules, diff)
         for index in rows.indices {
             let id = rows[index].id
-            rows[index].cost = compiled.first { $0.info.id == id }?.cost
+            let own = compiled.first { $0.info.id == id }
+            (rows[index].cost, rows[index].isLead) = (own?.cost, own?.alerts == false)
             rows[index].costBefore = oldCompiled.first { $0.info.id == id }?.cost
         }
         rules = rows

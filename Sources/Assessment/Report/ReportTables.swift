@@ -37,7 +37,7 @@ extension BacktestReport {
                 row.info == nil
                     ? "removed"
                     : row.missing.isEmpty
-                        ? "ran" : "no data: \(row.missing.joined(separator: ", "))")
+                        ? (row.isLead ? "feeds campaigns" : "ran") : "no data: \(row.missing.joined(separator: ", "))")
             table.rows.append(cells)
         }
         if let diff {
@@ -166,6 +166,11 @@ extension BacktestReport {
                 "At \(budget.text), the most severe first: \(grouped(count)) findings, precision "
                     + "\(Words.share(confusion.precision)), \(grouped(confusion.unlabelled)) unlabelled."
             )
+        }
+        if score.absent > 0 {
+            sentences.append(
+                "\(grouped(score.absent)) labelled campaigns are left out: none of their accounts has an event here, or "
+                    + "no account and no time of theirs is labelled.")
         }
         let bans = score.bans.findingFirst + score.bans.banFirst
         if bans > 0 {

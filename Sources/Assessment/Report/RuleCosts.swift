@@ -26,9 +26,15 @@ public struct ReportedRule: Sendable {
     public var thresholds: [Rule.Threshold]
     /// What running it has cost; nil where it did not run.
     public var cost: Cost?
+    /// Whether it gives findings of its own.
+    public var alerts: Bool
 
     /// A rule with all its parts.
-    public init(info: RuleInfo, reachMs: Int64, thresholds: [Rule.Threshold], cost: Cost?) {
+    public init(
+        info: RuleInfo, reachMs: Int64, thresholds: [Rule.Threshold], cost: Cost?,
+        alerts: Bool = true
+    ) {
+        self.alerts = alerts
         self.info = info
         self.reachMs = reachMs
         self.thresholds = thresholds
@@ -56,7 +62,15 @@ extension ReportedRule {
             return ReportedRule(
                 info: rule.info, reachMs: ShortHistory.reachMs(of: own, compiled.paneWidth),
                 thresholds: rule.thresholds,
-                cost: cost(index, of: own, compiled.kinds, replay))
+                cost: cost(index, of: own, compiled.kinds, replay), alerts: rule.alerts)
+        }
+    }
+
+    /// The running campaign rules of a set. They cost next to nothing and look back as far as campaigns remember, which a
+    /// report says of all of them.
+    public static func all(of campaigns: [CampaignRule]) -> [ReportedRule] {
+        campaigns.filter { $0.status != .paused }.map {
+            ReportedRule(info: $0.info, reachMs: 0, thresholds: [], cost: nil)
         }
     }
 

@@ -70,9 +70,9 @@ public struct Timeline: Sendable {
         }
     }
 
-    /// The episodes that matter most, each of another entity.
+    /// The episodes that matter most, each of another entity; campaigns have no evidence that is sampled.
     static func chosen(_ episodes: [Episode], _ judge: Judge?) -> [Episode] {
-        let ranked = episodes.map { episode in
+        let ranked = episodes.filter { !$0.isCampaign }.map { episode in
             (episode, judge?.scorer.attribution(of: episode).verdict == .confirmed)
         }.sorted { a, b in
             let (first, second) = (a.0, b.0)

@@ -13,7 +13,8 @@ public struct Attribution: Sendable, Equatable {
 
 /// Finds the labels that a finding's entity stands under.
 ///
-/// An account by its own label. A fingerprint by its own labels first: of several the exclusive one, then the confirmed
+/// An account by its own label. A campaign by what most of the labelled accounts are that were its members when it was
+/// found. A fingerprint by its own labels first: of several the exclusive one, then the confirmed
 /// one, then the one of more accounts, among campaigns that had begun. A fingerprint without a label by what most of
 /// the labelled accounts are that had it before.
 public struct Attributor: Sendable {
@@ -32,6 +33,7 @@ public struct Attributor: Sendable {
             let name = String(episode.entity.dropFirst("account:".count))
             return labels.accountIndex[name].map(attribution) ?? .none
         }
+        if episode.isCampaign { return most(of: accounts(of: episode, by: episode.opened)) }
         let claims = (labels.fingerprints[episode.entity] ?? []).filter {
             begun($0.campaign, by: episode.opened)
         }
@@ -42,8 +44,9 @@ public struct Attributor: Sendable {
     }
 
     /// The labelled accounts that an episode is about: its own, those its evidence names, and those that had the
-    /// fingerprint before it closed. Ascending.
+    /// fingerprint before it closed; of a campaign its members. Ascending.
     func accounts(of episode: Episode) -> [Int] {
+        if episode.isCampaign { return accounts(of: episode, by: EventTime(ms: .max)) }
         if episode.kind == "account" {
             return labels.accountIndex[String(episode.entity.dropFirst("account:".count))]
                 .map { [$0] } ?? []
@@ -51,6 +54,12 @@ public struct Attributor: Sendable {
         let named = episode.accounts.compactMap { labels.accountIndex[$0] }
         let end = episode.closed ?? EventTime(ms: .max)
         return Set(named + activity.accounts(with: episode.entity, before: end)).sorted()
+    }
+
+    /// The labelled accounts that were told of as members of a campaign by a time. Ascending.
+    private func accounts(of episode: Episode, by time: EventTime) -> [Int] {
+        episode.joined.filter { $0.value <= time }.compactMap { labels.accountIndex[$0.key] }
+            .sorted()
     }
 
     /// When a campaign began: by its label, else by its first event.
@@ -74,9 +83,13 @@ public struct Attributor: Sendable {
     }
 
     private func byCarriers(of episode: Episode) -> Attribution {
-        let carriers = activity.accounts(with: episode.entity, before: episode.opened)
+        most(of: activity.accounts(with: episode.entity, before: episode.opened))
+    }
+
+    /// What most of some accounts are.
+    private func most(of accounts: [Int]) -> Attribution {
         var counts: [(attribution: Attribution, accounts: Int)] = []
-        for account in carriers {
+        for account in accounts {
             let own = attribution(account)
             if let known = counts.firstIndex(where: { $0.attribution == own }) {
                 counts[known].accounts += 1

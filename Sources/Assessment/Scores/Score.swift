@@ -51,8 +51,11 @@ public struct Score: Sendable {
     public let entities: Confusion
     /// Campaigns.
     public let farms: Confusion
-    /// Campaigns with events, in the labels' order, and behind them confirmed accounts that belong to none.
+    /// Campaigns with events, in the labels' order, and behind them confirmed accounts that belong to none. A campaign
+    /// without labelled accounts was there when its label says, or from its first finding on.
     public let perFarm: [Farm]
+    /// Labelled campaigns that were not there.
+    public let absent: Int
     /// How long farms stay undetected.
     public let farmDetection: SurvivalCurve
     /// How long accounts stay undetected.

@@ -54,9 +54,10 @@ public struct Scorer: Sendable {
                 found: watched.count { $0.found != nil },
                 wrong: campaigns.count { $0.verdict == .benign && $0.found != nil },
                 missed: watched.count { $0.found == nil }),
-            perFarm: farms.map(\.farm),
+            perFarm: farms.map(\.farm), absent: labels.campaigns.count - campaigns.count,
             farmDetection: SurvivalCurve(
-                watched.map { subject($0.start, found: $0.found, ended: $0.ended) }),
+                // Of one that is known from its finding alone nobody can say how long it took.
+                watched.filter { $0.accounts > 0 || $0.start != $0.found }.map { subject($0.start, found: $0.found, ended: $0.ended) }),
             accountDetection: accountDetection(first, range), bans: bans(first, range),
             leaked: leaked, total: total)
     }
@@ -68,7 +69,8 @@ public struct Scorer: Sendable {
             for account in attributor.accounts(of: episode) {
                 // An account may take up the fingerprint only when the finding is there already.
                 let began = start(of: account) ?? episode.opened
-                let time = max(episode.opened, began)
+                let told = episode.joined[labels.accounts[account].name] ?? episode.opened
+                let time = max(episode.opened, told, began)
                 first[account] = min(first[account] ?? time, time)
             }
         }
@@ -202,7 +204,8 @@ extension Scorer {
         }
         var rows: [Row] = []
         for (index, campaign) in labels.campaigns.enumerated() {
-            guard let span = span(of: index), isActive(span, range) else { continue }
+            let seen = span(of: index) ?? told(campaign, found[index]?.time)
+            guard let span = seen, isActive(span, range) else { continue }
             let farm = Score.Farm(
                 name: campaign.name, verdict: campaign.verdict,
                 accounts: campaign.accounts.count { activity.span(of: [$0]) != nil },
@@ -216,10 +219,18 @@ extension Scorer {
         return rows + loneAccounts(first, range)
     }
 
+    /// When a campaign was there of which no account is labelled: when its label says, or from its first finding on.
+    private func told(_ campaign: LabelSet.Campaign, _ found: EventTime?) -> ClosedRange<EventTime>? {
+        guard campaign.accounts.isEmpty, let first = campaign.from ?? found, first <= end else {
+            return nil
+        }
+        return first...max(first, campaign.to ?? end)
+    }
+
     /// A campaign of which every account was banned has ended with the last of them.
     private func ban(of campaign: LabelSet.Campaign) -> EventTime? {
         let bans = campaign.accounts.compactMap { labels.accounts[$0].to }
-        return bans.count == campaign.accounts.count ? bans.max() : nil
+        return !bans.isEmpty && bans.count == campaign.accounts.count ? bans.max() : nil
     }
 
     private func loneAccounts(_ first: [Int: EventTime], _ range: Range<EventTime>?) -> [Row] {

@@ -53,6 +53,9 @@ public struct Sweep: Sendable {
     public struct Malformed: Error, Equatable {
         /// In words.
         public let message: String
+
+        /// What is wrong, in words.
+        public init(message: String) { self.message = message }
     }
 
     /// The sweep that `text` says.

@@ -8,7 +8,7 @@ extension BacktestReport {
     private static let named = 5
 
     /// What a reader must know before the numbers: rules without enough history, and state that was given up.
-    var notices: [String] { evictionNotices + historyNotices }
+    var notices: [String] { evictionNotices + historyNotices + campaignNotices }
 
     /// State within the memory budget depends on all rules that run, so beyond it nothing is exact any more.
     private var evictionNotices: [String] {

@@ -1,5 +1,6 @@
 import Detection
 import Primitives
+import Replay
 
 /// The part of a history that findings are wanted of, and what is read in front of it so that windows are full there.
 ///
@@ -59,8 +60,10 @@ public struct JudgedRange: Sendable, Equatable {
     }
 
     /// The episodes of `findings`, which are those of the warm-up as well.
-    func episodes(_ findings: [Finding]) -> Episodes {
-        let all = Episode.all(findings)
+    func episodes(
+        _ findings: [Finding], _ memberships: Memberships = Memberships()
+    ) -> Episodes {
+        let all = Episode.all(findings, memberships)
         return Episodes(
             opened: all.filter { contains($0.opened) },
             carried: all.filter { episode in

@@ -1,5 +1,6 @@
 import Detection
 import Primitives
+import Replay
 
 /// Whether a warm-up was long enough: what another one changes about findings.
 public struct WarmupCheck: Sendable {
@@ -9,10 +10,16 @@ public struct WarmupCheck: Sendable {
     public let pairs: [EpisodeDiff.Pair]
 
     /// Compares findings, those of the warm-ups among them.
-    public init(_ usual: [Finding], other: [Finding], warmupMs: Int64, _ range: JudgedRange) {
+    ///
+    /// - Parameter memberships: the members of the campaigns on either side.
+    public init(
+        _ usual: [Finding], other: [Finding], warmupMs: Int64, _ range: JudgedRange,
+        memberships: (usual: Memberships, other: Memberships) = (Memberships(), Memberships())
+    ) {
         self.warmupMs = warmupMs
         let diff = EpisodeDiff(
-            before: range.episodes(usual).all, after: range.episodes(other).all)
+            before: range.episodes(usual, memberships.usual).all,
+            after: range.episodes(other, memberships.other).all)
         pairs = diff.pairs.filter { pair in
             // When both opened in the warm-up is no finding of the range, when they close is.
             let sides = [pair.before, pair.after].compactMap(\.self)

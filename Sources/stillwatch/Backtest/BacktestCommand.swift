@@ -72,14 +72,15 @@ enum BacktestCommand {
         let warmup = try WarmupOptions(invocation, topic)
         let parity = try ParityOptions(invocation, settings)
         let judging = try ReportOptions(invocation, settings)
-        let (rules, digest) = try judging.compile(paneWidth: Wiring.paneWidth(settings.window))
+        let (rules, digest, campaigns) = try judging.compile(settings)
+        try campaigns.check(invocation)
         let range = warmup.range(rules)
         var pipeline = try Wiring.pipeline(settings, rules)
         pipeline.panes = range.panes
         if judging.isJudging { pipeline.stopwatch = { MachineClock.monotonicNs() } }
         let pass = BacktestPass(
             invocation: invocation, settings: settings, topic: topic, warmup: warmup,
-            rules: rules, range: range, isJudging: judging.isJudging)
+            rules: rules, range: range, isJudging: judging.isJudging && parity == nil)
         let checkpointing = try CheckpointOptions(invocation, out: judging.directory)
         let input = try pass.input(pipeline, saved: checkpointing.checkpoints?.saved)
         if let parity {
@@ -88,7 +89,7 @@ enum BacktestCommand {
             _ = range.dropWarmup(&report.findings)
             return try parity.compare(report, emitted, in: range)
         }
-        try checkpointing.begin(invocation, settings, rules, input)
+        try checkpointing.begin(invocation, settings, rules, input, isJudging: pass.isJudging)
         // Before the work: a place that cannot be written should not cost an hour.
         var output = try writing { () throws(OutputError) in
             try Output(path: outputPath(judging, invocation))
@@ -96,6 +97,7 @@ enum BacktestCommand {
         let ledger = judging.ledger(pipeline.plan, threads: pass.threads)
         var (report, seconds) = try await pass.run(
             pipeline, input, checkpointing.checkpoints, ledger)
+        let before = try await campaigns.read(pass, input, into: &report)
         if let path = invocation.value("members") {
             try writing { () throws(OutputError) in try MembersFile.write(report.members, to: path)
             }
@@ -104,12 +106,13 @@ enum BacktestCommand {
         if let ledger {
             let ran = ReportOptions.Pass(
                 inputs: input.names, threads: pass.threads, seconds: seconds, digest: digest,
-                rules: rules, range: range, others: try await pass.others(pipeline))
+                rules: rules, range: range, others: try await pass.others(pipeline, input),
+                campaigns: campaigns, campaignsBefore: before)
             judged = judging.report(&report, ledger, ran)
         }
         if invocation.has("timelines"), let probes = judged?.probes(rules.paneWidth) {
             pipeline.probes = probes
-            judged?.setTimelines(try await pass.again(pipeline).samples)
+            judged?.setTimelines(try await pass.again(pipeline, input).samples)
         }
         judging.removeOldReport()
         try write(report.findings, settings, to: &output)

@@ -18,18 +18,22 @@ struct BacktestInput {
     private(set) var identity: [(String, String)] = []
     /// What to say where a topic's range has no records; nil for files, which may be empty.
     private(set) var emptiness: String?
-    /// The offsets of a topic's range, which are fixed when the run begins.
-    private(set) var note: [UInt8] = []
+    /// The range of a topic, whose offsets are fixed when the run begins.
+    private var range: TopicRange?
+    /// The range as bytes, which a run that goes on reads it from.
+    var note: [UInt8] { range.map { Array(CaptureManifest($0).text.utf8) } ?? [] }
 
     /// Opens what the command line names.
     ///
     /// - Parameters:
     ///   - warmUpMs: how far windows look back from the beginning of a range.
     ///   - saved: the run that goes on, where one does.
+    ///   - fixed: the range of the topic, where it is known.
     /// - Throws: `Failure`.
     init(
         _ invocation: Invocation, _ settings: Settings, _ pipeline: PipelineSettings,
-        _ options: TopicOptions, warmUpMs: Int64, saved: Checkpoints.Saved?
+        _ options: TopicOptions, warmUpMs: Int64, saved: Checkpoints.Saved?,
+        fixed: TopicRange? = nil
     ) throws(Failure) {
         let files = invocation.arguments
         let sorting = try SortOptions(invocation)
@@ -40,7 +44,7 @@ struct BacktestInput {
             }
             let properties = try options.properties(invocation.command.name)
             let range: TopicRange
-            if let known = saved.flatMap({ Self.range(of: $0, topic) }) {
+            if let known = fixed ?? saved.flatMap({ Self.range(of: $0, topic) }) {
                 range = known
             } else {
                 range = try options.range(of: topic, warmUpMs: warmUpMs, properties)
@@ -56,7 +60,7 @@ struct BacktestInput {
                 ("warm-up and padding", "\(options.paddings(warmUpMs: warmUpMs)) ms"),
             ]
             emptiness = options.nothingThere(range)
-            note = Array(CaptureManifest(range).text.utf8)
+            self.range = range
             return
         }
         guard !files.isEmpty else {
@@ -85,6 +89,17 @@ struct BacktestInput {
             ("order", sorting.isSorting ? "sorted" : "as it is"),
         ]
         identity += others.map { ("file \($0)", "\(Files.size(of: $0) ?? 0) bytes") }
+    }
+
+    /// Opens the same input again.
+    ///
+    /// - Throws: `Failure`.
+    init(
+        again input: BacktestInput, _ invocation: Invocation, _ settings: Settings,
+        _ pipeline: PipelineSettings, _ options: TopicOptions
+    ) throws(Failure) {
+        try self.init(
+            invocation, settings, pipeline, options, warmUpMs: 0, saved: nil, fixed: input.range)
     }
 
     /// The range that a run has read which goes on; nil where it has read no topic of that name.

@@ -32,20 +32,30 @@ struct BacktestPass {
             warmUpMs: range.from == nil ? longest : range.warmupMs, saved: saved)
     }
 
-    /// Reads all of it again.
-    func again(_ pipeline: PipelineSettings) async throws -> Replay.Report {
-        try await run(pipeline, try input(pipeline)).report
+    /// Reads all of it again, the same offsets where it is a topic's.
+    func again(
+        _ pipeline: PipelineSettings, _ input: BacktestInput
+    ) async throws -> Replay.Report {
+        let same = try BacktestInput(again: input, invocation, settings, pipeline, topic)
+        return try await run(pipeline, same).report
+    }
+
+    /// Reads all of it again under one set of rules.
+    func alone(_ rules: RuleSet, _ input: BacktestInput) async throws -> Replay.Report {
+        var pipeline = try Wiring.pipeline(settings, rules)
+        pipeline.panes = range.panes
+        return try await again(pipeline, input)
     }
 
     /// What is found after the other warm-ups to try.
     func others(
-        _ pipeline: PipelineSettings
-    ) async throws -> [(range: JudgedRange, findings: [Finding])] {
-        var others: [(range: JudgedRange, findings: [Finding])] = []
+        _ pipeline: PipelineSettings, _ input: BacktestInput
+    ) async throws -> [(range: JudgedRange, report: Replay.Report)] {
+        var others: [(range: JudgedRange, report: Replay.Report)] = []
         var pipeline = pipeline
         for other in warmup.others(than: range) {
             pipeline.panes = other.panes
-            others.append((other, try await again(pipeline).findings))
+            others.append((other, try await again(pipeline, input)))
         }
         return others
     }
@@ -58,7 +68,7 @@ struct BacktestPass {
         _ ledger: ActivityLedger? = nil
     ) async throws -> (report: Replay.Report, seconds: Double) {
         let sources = input.sources
-        var campaigns = Wiring.campaigns(settings, rules)
+        var campaigns = Wiring.campaigns(settings, pipeline.rules)
         if isJudging { campaigns?.evidence.isGrouped = false }
         let replay = Replay(
             pipeline, campaigns: campaigns, threads: threads, observer: ledger)

@@ -70,7 +70,8 @@ struct CheckpointOptions {
     ///
     /// - Throws: `Failure` with what differs from the run that is gone on with.
     func begin(
-        _ invocation: Invocation, _ settings: Settings, _ rules: RuleSet, _ input: BacktestInput
+        _ invocation: Invocation, _ settings: Settings, _ rules: RuleSet, _ input: BacktestInput,
+        isJudging: Bool
     ) throws(Failure) {
         guard let checkpoints else { return }
         var identity = [("version", Release.version)] + input.identity
@@ -78,12 +79,21 @@ struct CheckpointOptions {
             identity.append(
                 ("rule \(rule.info.id)", "version \(rule.info.version), \(hex(rule.digest))"))
         }
+        if rules.hasCampaigns {
+            let feeds = rules.feeds.sorted { $0.key < $1.key }
+            identity += [
+                ("campaign rules", hex(rules.campaigns.digest)),
+                ("what rules feed campaigns", hex(xxh3("\(feeds)"))),
+                ("campaigns", "\(settings.campaigns)"),
+            ]
+        }
         identity += [
             ("window", "\(settings.window)"), ("input", "\(settings.input)"),
             ("partials.partitions", "\(settings.partials.partitions)"),
             ("group", settings.group), ("gateways", "\(settings.gateways)"),
             ("derive", "\(settings.derive)"), ("state.sample_size", "\(settings.state.sampleSize)"),
             ("state.memory_budget", "\(Wiring.memoryBudget(settings))"),
+            ("findings judged", isJudging ? "yes" : "no"),
         ]
         for name in ["labels", "compare", "sweep", "warmup"] where invocation.has(name) {
             identity.append(("--\(name)", invocation.values(name).joined(separator: " ")))

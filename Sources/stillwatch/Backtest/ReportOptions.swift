@@ -94,23 +94,17 @@ struct ReportOptions {
             try invocation.value("expect").map { path throws(Failure) in
                 try Self.expectations(path)
             } ?? []
-        do throws(Sweep.Malformed) {
-            var parsed: [Sweep] = []
-            for text in invocation.values("sweep") { parsed.append(try Sweep(text)) }
-            sweeps = try SweepRunner(parsed, of: rules.rules)
-        } catch {
-            throw Failure(.usage, "--sweep \(error.message)")
-        }
+        sweeps = try Self.sweeps(invocation.values("sweep"), of: rules)
         split = try Self.split(invocation)
         let asks = ["labels", "compare", "expect", "sweep"].contains { invocation.has($0) }
         directory = Self.directory(invocation.value("out"), isJudging: asks)
         isJudging = asks || directory != nil || invocation.has("from") || invocation.has("to")
         compared = ComparedRules([rules.rules] + (old.map { [$0.rules] } ?? []) + sweeps.variants)
         if invocation.has("timelines"),
-            directory == nil || invocation.arguments.contains("-") || invocation.has("topic")
+            directory == nil || invocation.arguments.contains("-")
         {
             throw Failure(
-                .usage, "--timelines goes with --out DIR, and with files that can be read twice")
+                .usage, "--timelines goes with --out DIR, and with what can be read twice")
         }
         if budget != nil, labels == nil { throw Failure(.usage, "--budget goes with --labels") }
         if split != nil, labels == nil || sweeps.sweeps.isEmpty {
@@ -120,10 +114,15 @@ struct ReportOptions {
 
     // MARK: Running
 
-    /// The rules that run, compiled, and the digest of the rules as they are.
-    func compile(paneWidth: PaneWidth) throws(Failure) -> (rules: RuleSet, digest: UInt64) {
+    /// The rules that run, compiled, the digest of the rules as they are, and where campaigns are found.
+    func compile(
+        _ settings: Settings
+    ) throws(Failure) -> (rules: RuleSet, digest: UInt64, campaigns: CampaignReadings) {
+        let paneWidth = Wiring.paneWidth(settings.window)
         let set = try rules.compile(paneWidth: paneWidth)
-        guard isJudging else { return (set, set.digest) }
+        guard isJudging else {
+            return (set, set.digest, CampaignReadings(settings, own: set, old: nil, shared: set))
+        }
         if let split {
             let longest = set.rules.map { Int64($0.subjectPanes) * paneWidth.ms }.max() ?? 0
             guard split.embargoMs >= longest else {
@@ -134,12 +133,16 @@ struct ReportOptions {
             }
         }
         do throws(RuleSetError) {
-            // Campaigns are made of what all rules find together: under several sets there would be one of none of them.
-            let isAlone = old == nil && sweeps.variants.isEmpty
-            let campaigns = isAlone ? rules.campaignRules : []
-            return (
-                try RuleSet(compared.rules, campaigns: campaigns, paneWidth: paneWidth), set.digest
-            )
+            let before = try old.map { (old) throws(RuleSetError) in
+                try RuleSet(old.rules, campaigns: old.campaignRules, paneWidth: paneWidth)
+            }
+            var shared = try RuleSet(
+                compared.rules, campaigns: rules.campaignRules, paneWidth: paneWidth)
+            let readings = CampaignReadings(settings, own: set, old: before, shared: shared)
+            if !readings.isShared {
+                shared = try RuleSet(compared.rules, paneWidth: paneWidth)
+            }
+            return (shared, set.digest, readings)
         } catch {
             throw Failure(
                 .ruleError,
@@ -166,7 +169,11 @@ struct ReportOptions {
         var rules: RuleSet
         var range: JudgedRange
         /// Other warm-ups, with all they found.
-        var others: [(range: JudgedRange, findings: [Finding])] = []
+        var others: [(range: JudgedRange, report: Replay.Report)] = []
+        /// Where campaigns were found.
+        var campaigns: CampaignReadings
+        /// Those of the rules compared with.
+        var campaignsBefore: CampaignReadings.Found?
     }
 
     /// The report; `replay` is left with the findings of the rules as they are, without those of the warm-up.
@@ -175,19 +182,26 @@ struct ReportOptions {
     ) -> BacktestReport {
         var parts = compared.split(replay.findings)
         let findings = parts.removeFirst()
-        let before = old == nil ? nil : parts.removeFirst()
+        var before = old == nil ? nil : parts.removeFirst()
+        if let campaigns = pass.campaignsBefore {
+            before = ((before ?? []) + campaigns.findings).sorted(by: Replay.precedes)
+        }
         let own = Set(rules.rules.map(\.info.id))
         var warmup = WarmupReport(pass.range)
         warmup.checks = pass.others.map { other in
+            // Campaigns that were found in a reading of their own are not among the others.
             WarmupCheck(
-                findings, other: compared.split(other.findings)[0], warmupMs: other.range.warmupMs,
-                pass.range)
+                pass.campaigns.isShared ? findings : findings.filter { $0.campaign == nil },
+                other: compared.split(other.report.findings)[0],
+                warmupMs: other.range.warmupMs, pass.range,
+                memberships: (replay.memberships, other.report.memberships))
         }
         replay.findings = findings
         warmup.dropped = pass.range.dropWarmup(&replay.findings)
         if compared.rules.count > rules.rules.count(where: { $0.status != .paused }) {
             // The engine counts for all rules that ran; what is told is of the rules as they are.
-            replay.entities.openFindings = Episode.all(findings).count { $0.closed == nil }
+            replay.entities.openFindings = Episode.all(findings.filter { $0.campaign == nil })
+                .count { $0.closed == nil }
             replay.entities.suppressed = 0
         }
         replay.silentRules = replay.silentRules.filter { own.contains($0.rule) }
@@ -206,14 +220,23 @@ struct ReportOptions {
         let reported = { (set: [Rule]) in
             ReportedRule.all(of: set, compared, pass.rules, replayed)
         }
-        // Rules are judged; campaigns are found beside, and stand among the findings.
-        let ofRules = findings.filter { $0.campaign == nil }
+        // Where there is no such stage, campaign rules have not run.
+        let reportedCampaigns = { (set: [CampaignRule]) in
+            pass.campaigns.notes == nil ? [] : ReportedRule.all(of: set)
+        }
         var report = BacktestReport(
-            run, replay, warmup, findings: ofRules, old: before,
-            compiled: reported(rules.rules), oldCompiled: old.map { reported($0.rules) } ?? [],
+            run, replay, warmup, findings: findings, old: before,
+            oldMemberships: pass.campaignsBefore?.memberships ?? Memberships(),
+            compiled: reported(rules.rules) + reportedCampaigns(rules.campaignRules),
+            oldCompiled: old.map { reported($0.rules) + reportedCampaigns($0.campaignRules) } ?? [],
             judge: labels.flatMap { labels in scorer.map { Judge(labels, $0, budget: budget) } },
             expectations: expectations, activity: activity)
-        report.ruleDiff = old.map { RuleDiff(old: $0.rules, new: rules.rules) }
+        report.ruleDiff = old.map {
+            RuleDiff(
+                old: $0.rules, new: rules.rules, oldCampaigns: $0.campaignRules,
+                newCampaigns: rules.campaignRules)
+        }
+        report.campaigns = pass.campaigns.notes
         report.sweeps = sweeps.results(
             parts, in: pass.range, days: report.length, scorer: scorer, split: split)
         return report
@@ -281,6 +304,26 @@ struct ReportOptions {
         let expectations = Expectation.read(source, diagnostics)
         if diagnostics.hasErrors { throw Failure(.usage, text: diagnostics.text) }
         return expectations
+    }
+
+    private static func sweeps(
+        _ texts: [String], of rules: RuleFiles
+    ) throws(Failure) -> SweepRunner {
+        do throws(Sweep.Malformed) {
+            var sweeps: [Sweep] = []
+            for text in texts {
+                let sweep = try Sweep(text)
+                if rules.campaignRules.contains(where: { $0.info.id == sweep.rule }) {
+                    throw Sweep.Malformed(
+                        message: "'\(text)': '\(sweep.rule)' is a campaign rule, whose thresholds decide "
+                            + "which campaigns there are: try them with --compare")
+                }
+                sweeps.append(sweep)
+            }
+            return try SweepRunner(sweeps, of: rules.rules)
+        } catch {
+            throw Failure(.usage, "--sweep \(error.message)")
+        }
     }
 
     private static func split(_ invocation: Invocation) throws(Failure) -> SweepRunner.Split? {

@@ -26,11 +26,14 @@ enum RulesDiffCommand {
             if files.diagnostics.hasErrors {
                 throw Failure(.ruleError, text: files.diagnostics.text)
             }
-            return files.rules
+            return files
         }
+        let diff = RuleDiff(
+            old: sets[0].rules, new: sets[1].rules, oldCampaigns: sets[0].campaignRules,
+            newCampaigns: sets[1].campaignRules)
         try writing { () throws(OutputError) in
             var output = try Output(path: nil)
-            try output.write(text: RuleDiff(old: sets[0], new: sets[1]).text)
+            try output.write(text: diff.text)
             try output.finish()
         }
         return .ok

@@ -117,7 +117,8 @@ struct History {
     /// A report of `findings`, judged from `from` on, of a history of `hours`.
     func report(
         _ findings: [Finding], old: [Finding]? = nil, from: Double? = nil, hours: Double,
-        others: [[Finding]] = []
+        others: [[Finding]] = [],
+        memberships: (after: Memberships, before: Memberships) = (Memberships(), Memberships())
     ) -> BacktestReport {
         let range = JudgedRange(
             from: from.map(Self.time), to: nil, warmupMs: 2 * Self.hour, paneWidth: .standard)
@@ -130,6 +131,7 @@ struct History {
         var replay = Replay.Report()
         replay.span = Self.time(0)...Self.time(hours)
         replay.findings = kept
+        replay.memberships = memberships.after
         let compiled = rules.rules.map {
             ReportedRule(
                 info: $0.info, reachMs: ShortHistory.reachMs(of: $0, .standard), thresholds: [],
@@ -142,7 +144,8 @@ struct History {
             labels.isEmpty
             ? nil : Judge(labels, scorer(end: hours, from: from), budget: nil)
         return BacktestReport(
-            run, replay, warmup, findings: findings, old: old, compiled: compiled, judge: judge,
+            run, replay, warmup, findings: findings, old: old,
+            oldMemberships: memberships.before, compiled: compiled, judge: judge,
             expectations: [], activity: ledger.activity())
     }
 }

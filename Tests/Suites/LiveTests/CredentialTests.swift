@@ -1,8 +1,10 @@
 import Broker
 import Delivery
 import Foundation
+import History
 import Kafka
 import Live
+import Replay
 import TestSupport
 import Testing
 
@@ -81,6 +83,39 @@ extension LiveTests {
             try #require(tool.terminationStatus == 0)
         }
 
+        /// A range of history that may not be looked up, and one that may, and whose records may not be read.
+        private func history(
+            _ broker: (cluster: KafkaCluster, open: String, guarded: String)
+        ) throws {
+            let producer = try Producer(
+                properties: Properties(bootstrapServers: broker.open), role: .producer,
+                topics: ["in"])
+            try Array("{}".utf8).withUnsafeBytes { bytes in
+                try producer.produce(
+                    topic: 0, partition: 0, key: nil, value: bytes, timestampMs: 1)
+            }
+            try producer.flush(timeoutMs: 30_000)
+            let guarded = try properties(broker.guarded, password: "secret")
+            let request = TopicRequest(topic: "in")
+            var refusal: BrokerError?
+            do throws(BrokerError) { _ = try TopicRange(looking: request, guarded) } catch {
+                refusal = error
+            }
+            #expect(refusal?.move == .configuration, "\(String(describing: refusal))")
+            #expect(refusal?.name == "TOPIC_AUTHORIZATION_FAILED")
+            try allow(broker, ["--operation", "Describe", "--topic", "in"])
+            let reading = TopicReading(try TopicRange(looking: request, guarded), guarded)
+            let source = try reading.open()[0]
+            var failure: InputError?
+            do throws(InputError) {
+                while try source.read(10, { _, _ in }) {}
+            } catch {
+                failure = error
+            }
+            #expect(failure?.description.contains("in[0]") == true, "\(String(describing: failure))")
+            #expect(failure?.description.contains("TOPIC_AUTHORIZATION_FAILED") == true)
+        }
+
         @Test("a wrong password and missing rights come out as configuration, with what to grant")
         func rights() throws {
             guard let broker = Self.broker else {
@@ -119,6 +154,7 @@ extension LiveTests {
             var error = try producer("wrong").failure { $0.start() }
             #expect(error.move == .configuration && error.name == "_AUTHENTICATION", "\(error)")
             #expect(error.description.contains("password"), "\(error)")
+            try history(broker)
             let right = try producer("secret")
             error = try right.failure { $0.start() }
             #expect(error.move == .configuration, "\(error)")

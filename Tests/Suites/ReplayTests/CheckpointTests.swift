@@ -132,7 +132,15 @@ struct CheckpointTests {
         counters.forgetHeld()
         return writer.buffer.string() + ReplaySummary(report, seconds: 0).text
             + "\(counters) \(report.gapEpisodes.count) "
+            + report.entities.ruleCosts.map { "\($0.evaluations) " }.joined()
+            + memberships(report.memberships)
             + report.members.map { "\(String(decoding: $0, as: UTF8.self)) \($1)" }.joined()
+    }
+
+    private func memberships(_ memberships: Memberships) -> String {
+        memberships.joined.flatMap { campaign, members in
+            members.map { "\(campaign) \(String(decoding: $0, as: UTF8.self)) \($1.ms)" }
+        }.sorted().joined(separator: "\n")
     }
 
     private func sources(_ partitions: [[[UInt8]]], breaksAt: (source: Int, record: Int)?)

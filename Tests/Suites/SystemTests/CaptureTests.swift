@@ -11,6 +11,13 @@ extension SystemTests {
             try Running.finish(["capture"] + history.options + arguments)
         }
 
+        /// The digest of a report.
+        private func digest(of directory: String) throws -> String {
+            let data = try Data(contentsOf: URL(fileURLWithPath: "\(directory)/report.json"))
+            let report = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+            return try #require(report?["digest"] as? String)
+        }
+
         @Test("topic, capture and files give the same findings; zstd reads a capture's files")
         func same() throws {
             let history = try HistorySite("capture", partitions: 3)
@@ -111,11 +118,22 @@ extension SystemTests {
             #expect(
                 other.errors.contains("--from: the first record kept then, 5 now")
                     && other.errors.contains("window:"), "\(other.errors)")
+            let rules = try history.scratch.file(
+                "other.yaml",
+                String(contentsOfFile: history.rule, encoding: .utf8)
+                    .replacing("accounts(10m) >= 10", with: "accounts(10m) >= 11"))
+            let ruled = try Running(
+                ["backtest"] + history.topic + history.site.config + arguments
+                    + ["--resume", "--rules", rules])
+            #expect(try ruled.exitCode(within: 30) == 3)
+            #expect(ruled.errors.contains("rule test.card: version 1, "), "\(ruled.errors)")
             let last = try history.backtest(report + arguments + ["--resume", "--shards", "2"])
             #expect(last.errors.contains("24,000"), "\(last.errors)")
             let found = try String(contentsOfFile: "\(out)/findings.ndjson", encoding: .utf8)
             let expected = try String(contentsOfFile: "\(whole)/findings.ndjson", encoding: .utf8)
             #expect(found == expected && !found.isEmpty)
+            // The report is the same but for what it says of the run.
+            #expect(try digest(of: out) == digest(of: whole))
             let left = try FileManager.default.contentsOfDirectory(atPath: out)
             #expect(!left.contains("backtest.checkpoint"))
         }

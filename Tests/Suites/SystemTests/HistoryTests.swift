@@ -83,6 +83,15 @@ extension SystemTests {
                 "--from", "2026-05-28T20:26:40Z", "--padding", "0s",
             ])
             #expect(timed.errors.contains("\(history.site.input)[1]: "), "\(timed.errors)")
+            // A range of which nothing is kept any more.
+            let gone = try Running(["backtest"] + history.options + ["--from", "10", "--to", "600"])
+            #expect(try gone.exitCode(within: 60) == 0)
+            #expect(gone.errors.contains("\(history.site.input)[1]: offsets 10 to 599"))
+            try RecordDeletion.delete(
+                history.site.input, partition: 0, before: 650, at: history.site.servers)
+            let none = try Running(["backtest"] + history.options + ["--from", "10", "--to", "600"])
+            #expect(try none.exitCode(within: 60) == 3)
+            #expect(none.errors.contains("may be gone by retention"), "\(none.errors)")
             let all = try history.backtest()
             #expect(!all.errors.contains("gaps"))
             #expect(try all.text == history.expected())

@@ -7,7 +7,7 @@ import Testing
 struct HistorySite {
     let site: Site
     let scratch: Scratch
-    private let rule: String
+    let rule: String
 
     /// When the first event is.
     static let originMs: Int64 = 1_780_000_000_000
