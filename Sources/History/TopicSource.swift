@@ -63,8 +63,10 @@ public final class TopicSource: RecordSource {
         self.mark = mark ?? Mark(position: part.offsets.lowerBound)
         places = PlaceList(behind: Int64(self.mark.records))
         openHoles = self.mark.holes.count
-        guard mark == nil, let asked = part.asked, asked < part.offsets.lowerBound else { return }
-        self.mark.holes.append(Hole(offsets: asked..<part.offsets.lowerBound))
+        var kept = part.offsets.lowerBound
+        if case .offset(let end)? = reader.range.request.to { kept = min(kept, end) }
+        guard mark == nil, let asked = part.asked, asked < kept else { return }
+        self.mark.holes.append(Hole(offsets: asked..<kept))
     }
 
     /// Where it reads from; set once before the first record, and again where it has to begin anew.

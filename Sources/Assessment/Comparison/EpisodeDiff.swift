@@ -58,9 +58,14 @@ public struct EpisodeDiff: Sendable {
         /// Episodes by change; one that opens later with another severity counts under both.
         public var changes: [Change: Int] = [:]
 
-        mutating func add(_ pair: Pair, in range: JudgedRange?) {
-            before += EpisodeDiff.opens(pair.before, in: range) ? 1 : 0
-            after += EpisodeDiff.opens(pair.after, in: range) ? 1 : 0
+        /// Counts a pair: with `rule` the sides that are that rule's, and changes where the pair is.
+        mutating func add(_ pair: Pair, in range: JudgedRange?, of rule: String? = nil) {
+            func counts(_ side: Episode?) -> Bool {
+                EpisodeDiff.opens(side, in: range) && (rule == nil || side?.rule == rule)
+            }
+            before += counts(pair.before) ? 1 : 0
+            after += counts(pair.after) ? 1 : 0
+            guard rule == nil || pair.rule == rule else { return }
             for change in pair.changes { changes[change, default: 0] += 1 }
         }
     }
@@ -102,7 +107,10 @@ public struct EpisodeDiff: Sendable {
         }
         for pair in self.pairs {
             total.add(pair, in: range)
-            byRule[pair.rule, default: Counts()].add(pair, in: range)
+            // What a campaign is called may be another rule's under the other rules.
+            for rule in Set([pair.before?.rule, pair.after?.rule].compactMap(\.self)) {
+                byRule[rule, default: Counts()].add(pair, in: range, of: rule)
+            }
         }
     }
 

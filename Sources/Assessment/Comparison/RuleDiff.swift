@@ -50,9 +50,11 @@ public struct RuleDiff: Sendable {
     }
 
     private static func changed(_ id: String, _ old: [Part], _ new: [Part]) -> Entry? {
-        let names = old.map(\.name) + new.map(\.name).filter { name in
-            !old.contains { $0.name == name }
-        }
+        let names =
+            old.map(\.name)
+            + new.map(\.name).filter { name in
+                !old.contains { $0.name == name }
+            }
         let details = names.compactMap { name -> String? in
             let before = old.first { $0.name == name }?.value ?? ""
             let after = new.first { $0.name == name }?.value ?? ""

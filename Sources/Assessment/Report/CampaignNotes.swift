@@ -29,7 +29,8 @@ extension BacktestReport {
             notices.append(
                 "Campaigns remember \(durationText(ms: campaigns.windowMs)), and "
                     + "\(durationText(ms: warmup.range.warmupMs)) were read in front of the range: one that had begun "
-                    + "before may be told of later, smaller or under another name. --warmup reads more.")
+                    + "before may be told of later, smaller or under another name. --warmup reads more."
+            )
         }
         if !sweeps.isEmpty {
             notices.append(

@@ -39,13 +39,13 @@ extension Charts {
         guard points.count > 1 else { return nil }
         var drawing = Drawing("Precision and recall by threshold", height: 300)
         let x = Axis(low: 0, high: 1, from: 60, to: 860)
-        let y = Axis(low: 0, high: 1, from: 250, to: 15)
+        let y = Axis(low: 0, high: 1, from: 250, to: 40)
         for tick in [0, 0.25, 0.5, 0.75, 1] {
             drawing.line(60, y.place(tick), 860, y.place(tick), "grid")
             drawing.label("\(Int(tick * 100)) %", 52, y.place(tick) + 4, anchor: "end")
             drawing.label("\(Int(tick * 100)) %", x.place(tick), 270, anchor: "middle")
         }
-        drawing.label("precision, accounts", 66, 12)
+        drawing.label("precision, accounts", 60, 12)
         drawing.label("recall, accounts", 860, 290, anchor: "end")
         drawing.path(points.map { (x.place($0.recall), y.place($0.precision)) }, "l0")
         var named: [(x: Double, y: Double)] = []

@@ -71,7 +71,10 @@ public enum ReportPage {
         text += section("Before and after", Charts.beforeAfter(report))
         if let diff = report.ruleDiff, !diff.entries.isEmpty {
             let items = diff.entries.map { entry in
-                let details = entry.details.map { "<li>\(markup($0))</li>" }.joined()
+                let details = entry.details.map {
+                    "<li>\(markup($0.replacing(" -> ", with: " → ")))</li>"
+                }
+                .joined()
                 return "<li>\(entry.change) <b>\(markup(entry.rule))</b><ul>\(details)</ul></li>"
             }
             text += section("What changed in the rules", "<ul>\(items.joined())</ul>\n")
@@ -153,7 +156,9 @@ public enum ReportPage {
     private static func table(_ table: ReportTable) -> String {
         func row(_ cells: [String], _ tag: String) -> String {
             let texts = cells.enumerated().map { index, cell in
-                let kind = table.texts.contains(index) ? "" : " class=\"n\""
+                let isTime = cell.wholeMatch(of: /\d{4}-\d\d-\d\d \d\d:\d\d/) != nil
+                let isNumber = !table.texts.contains(index)
+                let kind = isNumber ? " class=\"n\"" : isTime ? " class=\"t\"" : ""
                 return "<\(tag)\(kind)>\(markup(cell))</\(tag)>"
             }
             return "<tr>\(texts.joined())</tr>\n"
@@ -186,12 +191,14 @@ public enum ReportPage {
         .facts span, .note, .legend { color: var(--soft); font-size: 13px; }
         .warn { border-left: 4px solid var(--1); padding: 6px 6px 6px 26px; background: var(--fill); }
         .scroll { overflow-x: auto; }
-        table { border-collapse: collapse; width: 100%; font-size: 13.5px; }
-        th, td { text-align: left; padding: 5px 10px 5px 0; border-bottom: 1px solid var(--line);
+        table { border-collapse: collapse; width: 100%; font-size: 13px; }
+        th, td { text-align: left; padding: 5px 8px 5px 0; border-bottom: 1px solid var(--line);
           vertical-align: top; }
-        th { color: var(--soft); font-weight: 600; }
+        th { color: var(--soft); font-weight: 600; vertical-align: bottom; }
         .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-        .n + :not(.n) { padding-left: 18px; }
+        th.n { white-space: normal; }
+        .t { white-space: nowrap; }
+        .n + :not(.n) { padding-left: 14px; }
         tr { break-inside: avoid; }
         figure { margin: 0; break-inside: avoid; }
         figcaption { font-size: 13px; margin: 8px 0 2px; overflow-wrap: anywhere; }

@@ -37,7 +37,8 @@ extension BacktestReport {
                 row.info == nil
                     ? "removed"
                     : row.missing.isEmpty
-                        ? (row.isLead ? "feeds campaigns" : "ran") : "no data: \(row.missing.joined(separator: ", "))")
+                        ? (row.isLead ? "lead" : "ran")
+                        : "no data: \(row.missing.joined(separator: ", "))")
             table.rows.append(cells)
         }
         if let diff {

@@ -57,7 +57,9 @@ public struct Scorer: Sendable {
             perFarm: farms.map(\.farm), absent: labels.campaigns.count - campaigns.count,
             farmDetection: SurvivalCurve(
                 // Of one that is known from its finding alone nobody can say how long it took.
-                watched.filter { $0.accounts > 0 || $0.start != $0.found }.map { subject($0.start, found: $0.found, ended: $0.ended) }),
+                watched.filter { $0.accounts > 0 || $0.start != $0.found }.map {
+                    subject($0.start, found: $0.found, ended: $0.ended)
+                }),
             accountDetection: accountDetection(first, range), bans: bans(first, range),
             leaked: leaked, total: total)
     }
@@ -220,7 +222,8 @@ extension Scorer {
     }
 
     /// When a campaign was there of which no account is labelled: when its label says, or from its first finding on.
-    private func told(_ campaign: LabelSet.Campaign, _ found: EventTime?) -> ClosedRange<EventTime>? {
+    private func told(_ campaign: LabelSet.Campaign, _ found: EventTime?) -> ClosedRange<EventTime>?
+    {
         guard campaign.accounts.isEmpty, let first = campaign.from ?? found, first <= end else {
             return nil
         }

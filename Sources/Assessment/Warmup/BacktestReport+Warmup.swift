@@ -85,5 +85,5 @@ extension BacktestReport {
         return table
     }
 
-    private static let shownOpen = 200
+    private static let shownOpen = 20
 }

@@ -62,7 +62,8 @@ enum BacktestCommand {
                 "fail-on-gaps", .flag,
                 help: "End with 1 where something is missing in what was read: see the summary."),
             Option("no-progress", .flag, help: "Draw no progress bar on a terminal."),
-        ] + TopicOptions.options(forWindows: true) + WarmupOptions.options + CheckpointOptions.options
+        ] + TopicOptions.options(forWindows: true) + WarmupOptions.options
+            + CheckpointOptions.options
             + ReportOptions.options + ParityOptions.options + Option.settings + Option.logging,
         run: run)
 

@@ -90,7 +90,9 @@ struct CampaignReadings {
             report.gapEpisodes.formUnion(alone.gapEpisodes)
             report.add(gapsOf: alone)
         }
-        if isSame { return Found(findings: Self.campaigns(of: report), memberships: report.memberships) }
+        if isSame {
+            return Found(findings: Self.campaigns(of: report), memberships: report.memberships)
+        }
         guard let old else { return nil }
         let alone = try await pass.alone(old, input)
         report.add(gapsOf: alone)

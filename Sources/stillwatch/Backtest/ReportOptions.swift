@@ -187,15 +187,7 @@ struct ReportOptions {
             before = ((before ?? []) + campaigns.findings).sorted(by: Replay.precedes)
         }
         let own = Set(rules.rules.map(\.info.id))
-        var warmup = WarmupReport(pass.range)
-        warmup.checks = pass.others.map { other in
-            // Campaigns that were found in a reading of their own are not among the others.
-            WarmupCheck(
-                pass.campaigns.isShared ? findings : findings.filter { $0.campaign == nil },
-                other: compared.split(other.report.findings)[0],
-                warmupMs: other.range.warmupMs, pass.range,
-                memberships: (replay.memberships, other.report.memberships))
-        }
+        var warmup = warmup(pass, findings, replay.memberships)
         replay.findings = findings
         warmup.dropped = pass.range.dropWarmup(&replay.findings)
         if compared.rules.count > rules.rules.count(where: { $0.status != .paused }) {
@@ -240,6 +232,23 @@ struct ReportOptions {
         report.sweeps = sweeps.results(
             parts, in: pass.range, days: report.length, scorer: scorer, split: split)
         return report
+    }
+
+    /// The range, with what other warm-ups change.
+    private func warmup(
+        _ pass: Pass, _ findings: [Finding], _ memberships: Memberships
+    ) -> WarmupReport {
+        var warmup = WarmupReport(pass.range)
+        // Campaigns that were found in a reading of their own are not among the others.
+        let own =
+            pass.campaigns.isShared ? findings : findings.filter { $0.campaign == nil }
+        warmup.checks = pass.others.map { other in
+            WarmupCheck(
+                own, other: compared.split(other.report.findings)[0],
+                warmupMs: other.range.warmupMs, pass.range,
+                memberships: (memberships, other.report.memberships))
+        }
+        return warmup
     }
 
     /// Removes what an earlier run has left, which must not stand beside what this one writes.
@@ -315,7 +324,8 @@ struct ReportOptions {
                 let sweep = try Sweep(text)
                 if rules.campaignRules.contains(where: { $0.info.id == sweep.rule }) {
                     throw Sweep.Malformed(
-                        message: "'\(text)': '\(sweep.rule)' is a campaign rule, whose thresholds decide "
+                        message:
+                            "'\(text)': '\(sweep.rule)' is a campaign rule, whose thresholds decide "
                             + "which campaigns there are: try them with --compare")
                 }
                 sweeps.append(sweep)

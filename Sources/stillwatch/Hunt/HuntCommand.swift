@@ -20,7 +20,8 @@ enum HuntCommand {
         arguments: [
             Argument(
                 "file", isRequired: false, isRepeatable: true,
-                help: "Files of events or captures, read as backtest reads them; - is standard input."
+                help:
+                    "Files of events or captures, read as backtest reads them; - is standard input."
             )
         ],
         options: [

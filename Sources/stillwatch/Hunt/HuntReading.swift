@@ -68,7 +68,8 @@ struct HuntReading {
             case .skipped: break
             case .rejected(let reason):
                 isRefused = true
-                firstRefused = firstRefused ?? "\(source.place(ofRecord: number)): \(reason.rawValue)"
+                firstRefused =
+                    firstRefused ?? "\(source.place(ofRecord: number)): \(reason.rawValue)"
             }
             each = decoder.next()
         }

@@ -57,16 +57,22 @@ struct BadDayTests {
         #expect(!run.errors.contains("records read"))
     }
 
-    @Test("rules to compare with that do not lint, and labels of unknown kinds, end it at their line")
+    @Test(
+        "rules to compare with that do not lint, and labels of unknown kinds, end it at their line")
     func badFiles() throws {
         let world = try World()
         try world.scratch.file(
-            "old.yaml", CommandTests.rule(expectation: "a").replacing("requests(1h)", with: "reqs(1h)"))
+            "old.yaml",
+            CommandTests.rule(expectation: "a").replacing("requests(1h)", with: "reqs(1h)"))
         try world.scratch.file(
-            "labels.csv", "type,kind,value,verdict,from,to,campaign\nfingerprint,paymnt,p,confirmed,,,\n"
+            "labels.csv",
+            "type,kind,value,verdict,from,to,campaign\nfingerprint,paymnt,p,confirmed,,,\n"
         )
         let cases: [([String], Int32, [String])] = [
-            (["--compare", world.scratch.path("old.yaml")], 2, ["--compare:", "old.yaml:", "reqs"]),
+            (
+                ["--compare", world.scratch.path("old.yaml")], 2,
+                ["--compare:", "old.yaml:", "reqs"]
+            ),
             (["--compare", world.scratch.path("none")], 4, ["none: no such file or directory"]),
             (
                 ["--labels", world.scratch.path("labels.csv")], 3,

@@ -83,7 +83,9 @@ struct JudgedBacktestTests {
         let comparison = try #require(findings["comparison"] as? [String: Int])
         // Campaigns are paired by their members, whatever they are called under the other rules.
         let campaigns = [before, alone].map { run in
-            run.lines.count { $0.contains(#""status":"create""#) && $0.contains(#""entity":"campaign:"#) }
+            run.lines.count {
+                $0.contains(#""status":"create""#) && $0.contains(#""entity":"campaign:"#)
+            }
         }
         #expect(campaigns[0] > 0 && campaigns[1] > 0)
         let lost = campaigns[0] - campaigns[1]

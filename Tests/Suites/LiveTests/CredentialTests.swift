@@ -112,7 +112,8 @@ extension LiveTests {
             } catch {
                 failure = error
             }
-            #expect(failure?.description.contains("in[0]") == true, "\(String(describing: failure))")
+            #expect(
+                failure?.description.contains("in[0]") == true, "\(String(describing: failure))")
             #expect(failure?.description.contains("TOPIC_AUTHORIZATION_FAILED") == true)
         }
 

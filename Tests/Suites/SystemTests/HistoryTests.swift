@@ -84,12 +84,14 @@ extension SystemTests {
             ])
             #expect(timed.errors.contains("\(history.site.input)[1]: "), "\(timed.errors)")
             // A range of which nothing is kept any more.
-            let gone = try Running(["backtest"] + history.options + ["--from", "10", "--to", "600"])
+            let gone = try Running(
+                ["backtest"] + history.options + ["--from", "10", "--to", "600"])
             #expect(try gone.exitCode(within: 60) == 0)
             #expect(gone.errors.contains("\(history.site.input)[1]: offsets 10 to 599"))
             try RecordDeletion.delete(
                 history.site.input, partition: 0, before: 650, at: history.site.servers)
-            let none = try Running(["backtest"] + history.options + ["--from", "10", "--to", "600"])
+            let none = try Running(
+                ["backtest"] + history.options + ["--from", "10", "--to", "600"])
             #expect(try none.exitCode(within: 60) == 3)
             #expect(none.errors.contains("may be gone by retention"), "\(none.errors)")
             let all = try history.backtest()
