@@ -56,7 +56,7 @@ extension SystemTests {
                     let path = "\(out)/\(name)"
                     let size =
                         try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-                    return name.hasSuffix(".partial") && (size ?? 0) > 0
+                    return name.hasSuffix(".zst.partial") && (size ?? 0) > 0
                 }
             }
             #expect(hasBegun)
