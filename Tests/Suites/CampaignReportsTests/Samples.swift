@@ -8,7 +8,7 @@ enum Samples {
     static let hour: Int64 = 3_600_000
 
     static func uid(_ number: UInt64) -> FindingID {
-        FindingID(application: 1, fingerprint: number, birth: start)
+        FindingID(fingerprint: number, birth: start)
     }
 
     static func top(_ values: KeyValuePairs<String, Int64>) -> EvidenceValue {

@@ -72,7 +72,7 @@ struct FarmTests {
         // Half of the farm's accounts use the crowd's tool, and twelve of the crowd the farm's frame.
         let half = (0..<60).filter { $0 % 2 == 0 }.map { "a\($0)" }
         world.lead("farm.frame", "tool_set", "popular", of: crowd + half)
-        world.edges("prompt_template", "t1", of: Array(crowd.prefix(12)))
+        world.edges("prompt_template", "t1", crowd.prefix(12))
         let run = try Run(world)
         let farm = Set(names("a", 0..<60))
         let ofFarm = run.partition.filter { !farm.isDisjoint(with: $0) }

@@ -132,7 +132,7 @@ struct CheckpointTests {
         counters.forgetHeld()
         return writer.buffer.string() + ReplaySummary(report, seconds: 0).text
             + "\(counters) \(report.gapEpisodes.count) "
-            + report.entities.ruleCosts.map { "\($0.evaluations) " }.joined()
+            + report.ruleCosts.map { "\($0.evaluations) " }.joined()
             + memberships(report.memberships)
             + report.members.map { "\(String(decoding: $0, as: UTF8.self)) \($1)" }.joined()
     }
