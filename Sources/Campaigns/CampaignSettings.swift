@@ -36,6 +36,8 @@ public struct CampaignSettings: Equatable, Sendable {
     public var fingerprintsPerAccount = 128
     /// An account in more campaigns is shared by them: a member of none.
     public var campaignsPerAccount = 3
+    /// A campaign with more soft fingerprints passes on the frames of others, and these need backing.
+    public var ownFrames = 12
     /// Ticks in a row after which two campaigns that are one become one.
     public var mergeTicks = 3
     /// How long a part must have been apart before it is a campaign of its own.

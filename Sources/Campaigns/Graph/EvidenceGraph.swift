@@ -17,8 +17,9 @@ struct EvidenceGraph: ~Copyable {
     var dirty: [Int32] = []
     /// Accounts whose membership may have changed.
     var touched: [Int32] = []
-    /// Soft fingerprints of which edges have gone.
-    var thinnedOut: [Int32] = []
+    /// Soft fingerprints of which edges have gone, or whose campaign has others than before: whether they need backing
+    /// has to be looked at.
+    var toJudge: [Int32] = []
     /// Keys removed since the last snapshot.
     var removedFingerprints: [UInt64] = []
     var removedAccounts: [UInt64] = []
@@ -183,7 +184,7 @@ struct EvidenceGraph: ~Copyable {
         if isHard { accounts[Int(account)].hardEdges += 1 }
         let place = Int(accounts[Int(account)].edges[i].place)
         if accounts[Int(account)].edges[i].isBacked { fingerprints[Int(slot)].backedEdges -= 1 }
-        if fingerprints[Int(slot)].role == .soft { thinnedOut.append(slot) }
+        if fingerprints[Int(slot)].role == .soft { toJudge.append(slot) }
         if before == after {
             let edge = accounts[Int(account)].edges.remove(at: i)
             for other in accounts[Int(account)].edges {

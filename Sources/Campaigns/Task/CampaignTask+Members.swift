@@ -44,11 +44,11 @@ extension CampaignTask {
     private static let leastToBack = 12
 
     /// Looks which soft edges of the touched accounts are backed, and touches the accounts of the fingerprints for which
-    /// that decides otherwise from now on: those that need backing are soft ones two thirds of whose accounts, and twelve
-    /// at least, have a hard fingerprint of the same campaign.
+    /// that decides otherwise from now on. Those that need backing are soft ones of a campaign with many, two thirds of
+    /// whose accounts, and twelve at least, have a hard fingerprint of the same campaign.
     private mutating func updateBacking() {
-        var judged = graph.thinnedOut
-        graph.thinnedOut = []
+        var judged = graph.toJudge
+        graph.toJudge = []
         for account in graph.touched {
             let edges = graph.accounts[Int(account)].edges
             let homes = edges.filter { isMember($0.fingerprint) && role(of: $0) == .hard }
@@ -64,15 +64,28 @@ extension CampaignTask {
             }
         }
         graph.walkMark += 1
+        var passesOn: [Int32: Bool] = [:]
         for slot in judged where graph.fingerprints[Int(slot)].mark != graph.walkMark {
             graph.fingerprints[Int(slot)].mark = graph.walkMark
             let entry = graph.fingerprints[Int(slot)]
+            let ofMany = passesOn[entry.record] ?? passesOnFrames(entry.record)
+            passesOn[entry.record] = ofMany
             let needs =
-                entry.degree >= Self.leastToBack && 3 * entry.backedEdges >= 2 * entry.degree
+                ofMany && entry.degree >= Self.leastToBack
+                && 3 * entry.backedEdges >= 2 * entry.degree
             guard needs != entry.needsBacking else { continue }
             graph.fingerprints[Int(slot)].needsBacking = needs
             for account in entry.accounts { graph.touch(account) }
         }
+    }
+
+    /// Whether a record has more soft fingerprints than an operator makes up himself.
+    private func passesOnFrames(_ record: Int32) -> Bool {
+        guard record >= 0 else { return false }
+        let soft = records[record].fingerprints.count {
+            graph.fingerprints[Int($0)].role == .soft
+        }
+        return soft > settings.ownFrames
     }
 
     private func role(of edge: EdgeState) -> Role {

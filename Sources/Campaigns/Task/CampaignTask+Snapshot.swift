@@ -149,7 +149,8 @@ extension CampaignTask {
             settings.tickMs, settings.windowMs, settings.lingerMs, settings.coreWeight,
             settings.minShared, settings.hardCap, settings.softCap, settings.minBits,
             settings.hardPerAccount, settings.fingerprintsPerAccount,
-            settings.campaignsPerAccount, settings.maxComponent, settings.maxTies,
+            settings.campaignsPerAccount, settings.ownFrames, settings.maxComponent,
+            settings.maxTies,
         ]
         return xxh3((kinds + fed + numbers.map { "\($0)" }).joined(separator: " "))
     }

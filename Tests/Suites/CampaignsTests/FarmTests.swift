@@ -65,22 +65,24 @@ struct FarmTests {
         #expect(try Run(world).partition.map(\.count) == [90])
     }
 
-    @Test("A crowd that uses the frame of a farm is no part of it, and its accounts are no members")
+    @Test("Who uses frames that a farm passes on is no member, and a crowd beside it no part of it")
     func crowd() throws {
         var world = Self.farm()
         let crowd = names("c", 0..<400)
-        // Half of the farm's accounts use the crowd's tool, and twelve of the crowd the farm's frame.
+        // Half of the farm's accounts use the crowd's tool, and strangers use the frames that the farm passes on.
         let half = (0..<60).filter { $0 % 2 == 0 }.map { "a\($0)" }
         world.lead("farm.frame", "tool_set", "popular", of: crowd + half)
-        world.edges("prompt_template", "t1", crowd.prefix(12))
-        let run = try Run(world)
+        for frame in 0..<14 {
+            let customers = names("x\(frame).", 0..<8)
+            world.lead("farm.frame", "prompt_template", "r\(frame)", of: half + customers)
+        }
         let farm = Set(names("a", 0..<60))
-        let ofFarm = run.partition.filter { !farm.isDisjoint(with: $0) }
-        #expect(ofFarm.count == 1 && ofFarm[0].count == 60)
-        // Without cards the frame alone has to do.
-        var isolated = World(population: 5000)
-        isolated.lead("farm.frame", "prompt_template", "t1", of: names("a", 0..<60))
-        #expect(try Run(isolated).partition.map(\.count) == [60])
+        let ofFarm = try Run(world).partition.filter { !farm.isDisjoint(with: $0) }
+        #expect(ofFarm.map(Set.init) == [farm])
+        // An operator with a few frames of his own has all that use them as members, cards or not.
+        var isolated = Self.farm()
+        isolated.edges("prompt_template", "t1", names("i", 0..<20))
+        #expect(try Run(isolated).partition.map(\.count) == [80])
     }
 
     @Test("Without content it is abuse of accounts, of medium severity")

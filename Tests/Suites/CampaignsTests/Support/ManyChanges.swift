@@ -25,6 +25,7 @@ enum ManyChanges {
         settings.softCap = 60
         settings.hardPerAccount = 4
         settings.fingerprintsPerAccount = 8
+        settings.ownFrames = 1
         return settings
     }()
 

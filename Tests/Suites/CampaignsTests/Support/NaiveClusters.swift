@@ -312,7 +312,10 @@ struct NaiveClusters {
             for key in cluster {
                 var accounts = prints[key]?.accounts ?? []
                 let ofBoth = accounts.intersection(backed)
-                let needsBacking = accounts.count >= 12 && 3 * ofBoth.count >= 2 * accounts.count
+                let frames = cluster.count { prints[$0]?.role == .soft }
+                let needsBacking =
+                    frames > settings.ownFrames && accounts.count >= 12
+                    && 3 * ofBoth.count >= 2 * accounts.count
                 if prints[key]?.role == .soft, needsBacking { accounts = ofBoth }
                 for account in accounts {
                     ties[account, default: [:]][i, default: 0] += 1
