@@ -56,7 +56,7 @@ struct CommandTests {
         try scratch.file("r.yaml", Self.rule(expectation: "a"))
         let good = try Program.run(
             arguments + ["--rules", scratch.path("r.yaml")], environment: variables)
-        #expect(good.code == 0 && good.errors.contains("ok: rules: 1 running"))
+        #expect(good.code == 0 && good.errors.contains("ok: rules: 1 rule running"))
     }
 
     @Test("validate wants brokers unless offline, and says when none answers")
