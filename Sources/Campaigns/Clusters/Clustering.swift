@@ -290,7 +290,7 @@ struct Clustering {
         cores.sort { ($0.shared, $0.degree, $0.place) > ($1.shared, $1.degree, $1.place) }
         guard let first = cores.first else { return nil }
         if Overlap.isMost(Int(first.shared), of: size) { return Int32(first.place) }
-        return cores.count > 1 ? homeAmongJoined(i, cores.map(\.place), graph) : nil
+        return homeAmongJoined(i, cores.map(\.place), graph)
     }
 
     /// The cores that are one and together have most of a satellite's accounts.

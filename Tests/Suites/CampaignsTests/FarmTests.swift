@@ -69,9 +69,10 @@ struct FarmTests {
     func crowd() throws {
         var world = Self.farm()
         let crowd = names("c", 0..<400)
-        // Half of the farm's accounts use the crowd's tool, and strangers use the frames that the farm passes on.
+        // Some of the farm's accounts use the crowd's tool, and strangers use the frames that the farm passes on.
         let half = (0..<60).filter { $0 % 2 == 0 }.map { "a\($0)" }
-        world.lead("farm.frame", "tool_set", "popular", of: crowd + half)
+        let some = (0..<60).filter { $0 % 4 == 0 }.map { "a\($0)" }
+        world.lead("farm.frame", "tool_set", "popular", of: crowd + some)
         for frame in 0..<14 {
             let customers = names("x\(frame).", 0..<8)
             world.lead("farm.frame", "prompt_template", "r\(frame)", of: half + customers)
