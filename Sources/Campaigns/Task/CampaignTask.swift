@@ -68,8 +68,8 @@ public struct CampaignTask: ~Copyable {
     /// Whether what it finds is dropped by the owner, because it was handed out before: rules that were not run then
     /// are not evaluated. A restored task begins muted.
     public var isMuted = false
-    /// The rules, by index, that were not run when the snapshot restored from was written.
-    var mutedRules: [Bool] = []
+    /// The rules, by index, that were not run when the snapshot restored from was written; none where there was none.
+    var mutedRules: [Bool]
 
     /// A task with no state.
     ///
@@ -86,6 +86,7 @@ public struct CampaignTask: ~Copyable {
         self.application = application
         graph = EvidenceGraph(settings: settings)
         episodes = EpisodeTable(lifecycles: rules.rules.map(\.lifecycle))
+        mutedRules = rules.rules.map { _ in false }
     }
 
     /// Fingerprints kept.

@@ -89,6 +89,24 @@ struct CampaignSnapshotTests {
         #expect(rows == whole.members.map { Run.text($0.row) })
     }
 
+    @Test("A task whose snapshots are lost reads its log muted, and comes to the same state")
+    func muted() throws {
+        var world = FarmTests.farm()
+        world.pass(World.hour)
+        var muted = Run.task()
+        var loud = Run.task()
+        var output = CampaignOutput()
+        muted.isMuted = true
+        for (i, block) in world.log(until: world.time).enumerated() {
+            try muted.receive(block, at: i)
+            try loud.receive(block, at: i)
+            muted.advance(&output)
+            loud.advance(&output)
+        }
+        #expect(loud.openCampaigns == 1)
+        #expect(muted.stateDigest() == loud.stateDigest())
+    }
+
     @Test("A snapshot has what changed and a part of the rest, not everything")
     func incremental() throws {
         var world = World(population: 100_000)

@@ -30,7 +30,7 @@ extension SystemTests {
                     return done > before + 200_000 && run.log("snapshot taken") != nil
                         || done == input.records
                 }
-                try #require(isAmid, "\(turn): \(run.errors.suffix(2000))")
+                try #require(isAmid, "\(turn): \(run.errors.suffix(30_000))")
                 run.signal(SIGKILL)
                 try #require(SystemTests.eventually(within: 10) { !run.isRunning })
             }
