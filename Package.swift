@@ -41,6 +41,7 @@ let package = Package(
             name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(
             name: "CSimdjson", cxxSettings: [.unsafeFlags(["-O3"])],
             linkerSettings: [.linkedLibrary("simdjson")]),
@@ -68,7 +69,7 @@ let package = Package(
             "Delivery",
             ["Broker", "Topology", "Detection", "Events", "Aggregation", "Snapshots", "Primitives"]),
         module("Campaigns", ["Broker", "Topology", "Detection", "Snapshots", "Primitives"]),
-        module("CampaignReports", ["Detection", "YAML", "Primitives"]),
+        module("CampaignReports", ["CCrypto", "Detection", "YAML", "Primitives"]),
         module("Simulation", ["Primitives"]),
         module(
             "Configuration",

@@ -18,6 +18,6 @@ public struct ExportKey: Sendable {
     /// HMAC-SHA-256 over the kind (`account` for accounts), NUL, and the value in UTF-8.
     public func name(_ kind: String, _ value: String) -> String {
         let text = Array(kind.utf8) + [0] + Array(value.utf8)
-        return "hmac-sha256:" + SHA256.hmac(text, key: bytes).hex
+        return "hmac-sha256:" + Digest.hmacSHA256(text, key: bytes).hex
     }
 }

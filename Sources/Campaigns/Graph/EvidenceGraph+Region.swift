@@ -23,10 +23,11 @@ extension EvidenceGraph {
             for neighbor in fingerprints[Int(slot)].neighbors {
                 guard !isAttribute(neighbor.slot) else { continue }
                 // A hard fingerprint with one account in a core of what is asked may help to join two.
-                let isSeat =
-                    isHard && isContentCore(neighbor.slot)
+                let isTied =
+                    neighbor.shared >= settings.minShared
+                    || isHard && isContentCore(neighbor.slot)
                     || isContent && fingerprints[Int(neighbor.slot)].role == .hard
-                if neighbor.shared >= settings.minShared || isSeat { reach(neighbor.slot, &stack) }
+                if isTied { reach(neighbor.slot, &stack) }
             }
         }
         region.sort { fingerprints[Int($0)].key < fingerprints[Int($1)].key }

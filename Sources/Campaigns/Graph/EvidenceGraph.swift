@@ -17,8 +17,7 @@ struct EvidenceGraph: ~Copyable {
     var dirty: [Int32] = []
     /// Accounts whose membership may have changed.
     var touched: [Int32] = []
-    /// Soft fingerprints of which edges have gone, or whose campaign has others than before: whether they need backing
-    /// has to be looked at.
+    /// Soft fingerprints of which edges have gone: whether they need backing has to be looked at.
     var toJudge: [Int32] = []
     /// Keys removed since the last snapshot.
     var removedFingerprints: [UInt64] = []

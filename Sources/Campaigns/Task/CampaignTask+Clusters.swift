@@ -192,11 +192,7 @@ extension CampaignTask {
         markRecord(record)
         graph.fingerprints[Int(slot)].isChanged = true
         for account in graph.fingerprints[Int(slot)].accounts { graph.touch(account) }
-        if graph.fingerprints[Int(slot)].role == .soft {
-            graph.toJudge += records[record].fingerprints.filter {
-                graph.fingerprints[Int($0)].role == .soft
-            }
-        }
+        if graph.fingerprints[Int(slot)].role == .soft { regrouped.insert(record) }
     }
 
     /// Lets the rules of a record be looked at. Its view stays where only the sums over members have changed.

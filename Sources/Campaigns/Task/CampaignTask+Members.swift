@@ -47,8 +47,9 @@ extension CampaignTask {
     /// that decides otherwise from now on. Those that need backing are soft ones of a campaign with many, two thirds of
     /// whose accounts, and twelve at least, have a hard fingerprint of the same campaign.
     private mutating func updateBacking() {
-        var judged = graph.toJudge
+        var judged = graph.toJudge + regrouped.flatMap { records[$0].fingerprints }
         graph.toJudge = []
+        regrouped = []
         for account in graph.touched {
             let edges = graph.accounts[Int(account)].edges
             let homes = edges.filter { isMember($0.fingerprint) && role(of: $0) == .hard }

@@ -52,6 +52,8 @@ public struct CampaignTask: ~Copyable {
     var expiries = Agenda<EdgePlace>()
     /// Records whose rules have to be looked at.
     var dirtyRecords: [Int32] = []
+    /// Records that have other soft fingerprints than before: whether these need backing has to be looked at.
+    var regrouped: Set<Int32> = []
     /// Fingerprints that may have to be attached to another campaign.
     var loose: [Int32] = []
     /// Records whose members have to be told of.
