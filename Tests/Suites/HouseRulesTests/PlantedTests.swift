@@ -137,8 +137,11 @@ struct PlantedTests {
     }
 
     @Test(
-        "a system module at or below Topology is found",
-        arguments: ["Foundation", "Glibc", "Dispatch", "Synchronization", "FoundationEssentials"])
+        "a system module at or below Topology is found, and one of ours with clocks and threads",
+        arguments: [
+            "Foundation", "Glibc", "Dispatch", "Synchronization", "FoundationEssentials",
+            "Execution", "Telemetry",
+        ])
     func purity(module: String) {
         for place in ["Topology", "Primitives", "YAML", "Events", "Aggregation", "Detection"] {
             let path = "Sources/\(place)/A.swift"
