@@ -135,7 +135,10 @@ extension EntityStore {
             let offset = record.entriesOffset(d, layout)
             var live = 0
             for i in 0..<sample.count
-            where pane - record.entry(i, at: offset, shape).last < layout.retention { live += 1 }
+            where pane - record.entry(i, at: offset, shape).last < layout.retention {
+                live += 1
+                if live * 4 > layout.sampleSize { break }
+            }
             guard live * 4 <= layout.sampleSize else { continue }
             sample.olderExponent = sample.exponent
             let room = layout.sampleSize / (2 * max(1, live))

@@ -38,6 +38,8 @@ public struct CampaignSettings: Equatable, Sendable {
     public var campaignsPerAccount = 3
     /// A campaign with more soft fingerprints passes on the frames of others, and these need backing.
     public var ownFrames = 12
+    /// Fingerprints that can be in one cluster from which on these are clustered at every tenth tick alone.
+    public var largeRegion = 128
     /// Ticks in a row after which two campaigns that are one become one.
     public var mergeTicks = 3
     /// How long a part must have been apart before it is a campaign of its own.

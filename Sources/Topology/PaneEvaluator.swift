@@ -22,6 +22,8 @@ struct PaneEvaluator: ~Copyable {
     private let gates: UnsafeMutablePointer<FlatGate>
     /// Rules by the code of a kind.
     private let rulesOf: [[Int]]
+    /// Whether a rule gives findings of its own, by index.
+    private let alerts: [Bool]
     private var keys: [UInt64] = []
     /// Rules that are not evaluated, by index: muted, or all false.
     private var isMuted: [Bool]
@@ -51,6 +53,7 @@ struct PaneEvaluator: ~Copyable {
         tellsCampaigns = plan.evidence != nil && plan.namedAccounts != nil
         isGrouped = tellsCampaigns && plan.evidence?.isGrouped == true
         costs = rules.rules.map { _ in RuleCost() }
+        alerts = rules.rules.map(\.alerts)
         let entityKinds = [EntityKind.account] + plan.kinds.indices.map { .fingerprint($0) }
         gates = .allocate(capacity: entityKinds.count)
         gates.initialize(repeating: FlatGate(), count: entityKinds.count)
@@ -95,7 +98,7 @@ struct PaneEvaluator: ~Copyable {
         guard !candidates.isEmpty || !watched.isEmpty else { return }
         keys.removeAll(keepingCapacity: true)
         swap(&keys, &candidates)
-        for watch in watched { keys.append(watch.entityKey) }
+        for watch in watched where isDue(watch, pane) { keys.append(watch.entityKey) }
         keys.sort()
         var next = 0
         var last: UInt64?
@@ -106,7 +109,7 @@ struct PaneEvaluator: ~Copyable {
             while next < watched.count, watched[next].entityKey == key { next += 1 }
             let watches = watched[from..<next]
             guard let entity = store.reference(to: key), store.isLive(entity, at: pane) else {
-                for watch in watches { lapse(watch, at: end, &findings) }
+                for watch in watches where isDue(watch, pane) { lapse(watch, at: end, &findings) }
                 store.reference(to: key)?.isPinned = false
                 continue
             }
@@ -125,7 +128,7 @@ struct PaneEvaluator: ~Copyable {
     /// Whether a rule has to be evaluated for an entity that it watches and that the pane did not touch. There may be
     /// thousands of leads that go on for weeks, and nobody is alerted to their end: they take turns.
     private func isDue(_ watch: WatchedEntity, _ pane: Pane) -> Bool {
-        rules.rules[watch.rule].alerts
+        alerts[watch.rule]
             || (UInt32(truncatingIfNeeded: watch.entityKey) &+ pane.index) % Self.leadPanes == 0
     }
 

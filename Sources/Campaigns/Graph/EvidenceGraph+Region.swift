@@ -8,30 +8,59 @@ extension EvidenceGraph {
         from slots: [Int32], fingerprintsOf record: (Int32) -> [Int32]
     ) -> [Int32] {
         walkMark += 1
-        var stack: [Int32] = []
         var region: [Int32] = []
-        for slot in slots { reach(slot, &stack) }
+        for slot in slots {
+            let start = region.count
+            walk(from: slot, fingerprintsOf: record, &region)
+            noteSize(of: region[start...])
+        }
+        region.sort { fingerprints[Int($0)].key < fingerprints[Int($1)].key }
+        return region
+    }
+
+    private mutating func walk(
+        from slot: Int32, fingerprintsOf record: (Int32) -> [Int32], _ region: inout [Int32]
+    ) {
+        var stack: [Int32] = []
+        var tied: [Int32] = []
+        reach(slot, &stack)
         while let slot = stack.popLast() {
             region.append(slot)
             let owner = fingerprints[Int(slot)].record
             if owner >= 0, !fingerprints[Int(slot)].isAttached {
                 for other in record(owner) { reach(other, &stack) }
             }
-            if isAttribute(slot) { continue }
-            let isHard = fingerprints[Int(slot)].role == .hard
-            let isContent = isContentCore(slot)
-            for neighbor in fingerprints[Int(slot)].neighbors {
-                guard !isAttribute(neighbor.slot) else { continue }
-                // A hard fingerprint with one account in a core of what is asked may help to join two.
-                let isTied =
-                    neighbor.shared >= settings.minShared
-                    || isHard && isContentCore(neighbor.slot)
-                    || isContent && fingerprints[Int(neighbor.slot)].role == .hard
-                if isTied { reach(neighbor.slot, &stack) }
-            }
+            tied.removeAll(keepingCapacity: true)
+            forEachTied(to: slot) { tied.append($0) }
+            for other in tied { reach(other, &stack) }
         }
-        region.sort { fingerprints[Int($0)].key < fingerprints[Int($1)].key }
-        return region
+    }
+
+    /// Calls `body` with what can be in one cluster with a fingerprint for what both share.
+    private func forEachTied(to slot: Int32, _ body: (Int32) -> Void) {
+        if isAttribute(slot) { return }
+        let isHard = fingerprints[Int(slot)].role == .hard
+        let isContent = isContentCore(slot)
+        for neighbor in fingerprints[Int(slot)].neighbors where !isAttribute(neighbor.slot) {
+            // A hard fingerprint with one account in a core of what is asked may help to join two.
+            let isTied =
+                neighbor.shared >= settings.minShared
+                || isHard && isContentCore(neighbor.slot)
+                || isContent && fingerprints[Int(neighbor.slot)].role == .hard
+            if isTied { body(neighbor.slot) }
+        }
+    }
+
+    /// Notes for fingerprints that are clustered together whether they are many; what they waited for is done.
+    private mutating func noteSize(of part: ArraySlice<Int32>) {
+        let isLarge = part.count > settings.largeRegion
+        for slot in part {
+            let entry = fingerprints[Int(slot)]
+            guard entry.isOfLarge != isLarge || entry.isDirty else { continue }
+            fingerprints[Int(slot)].isOfLarge = isLarge
+            fingerprints[Int(slot)].isDirty = false
+            fingerprints[Int(slot)].isChanged = true
+        }
     }
 
     private mutating func reach(_ slot: Int32, _ stack: inout [Int32]) {
@@ -43,11 +72,21 @@ extension EvidenceGraph {
     /// Whether a slot is in use.
     func isAlive(_ slot: Int32) -> Bool { !fingerprints[Int(slot)].kind.isEmpty }
 
-    /// Takes the fingerprints that wait to be looked at.
-    mutating func takeDirty() -> [Int32] {
-        var slots: [Int32] = []
-        swap(&slots, &dirty)
-        for slot in slots { fingerprints[Int(slot)].isDirty = false }
-        return slots.filter { isAlive($0) }
+    /// The fingerprints to be looked at now: all where it is the turn of large regions, else those that neither were in
+    /// one nor are tied with what was. `isUrgent` tells which records wait for nothing.
+    mutating func dueFingerprints(isTurn: Bool, isUrgent: (Int32) -> Bool) -> [Int32] {
+        dirty = dirty.filter { isAlive($0) && fingerprints[Int($0)].isDirty }
+        if isTurn { return dirty }
+        return dirty.filter { slot in
+            let owner = fingerprints[Int(slot)].record
+            if owner >= 0, isUrgent(owner) { return true }
+            if fingerprints[Int(slot)].isOfLarge { return false }
+            var isTiedToLarge = false
+            forEachTied(to: slot) { if fingerprints[Int($0)].isOfLarge { isTiedToLarge = true } }
+            return !isTiedToLarge
+        }
     }
+
+    /// Whether a fingerprint waits to be looked at.
+    var hasDirty: Bool { dirty.contains { isAlive($0) && fingerprints[Int($0)].isDirty } }
 }

@@ -52,6 +52,8 @@ struct Fingerprint {
     var apartSince: EventTime?
     /// Whether it waits for clusters to be computed.
     var isDirty = false
+    /// Whether it was clustered with many others last: then it waits for the turn of large regions.
+    var isOfLarge = false
     /// Whether a snapshot does not hold it as it is.
     var isChanged = false
     /// Marks it as seen by a walk.

@@ -23,6 +23,8 @@ final class CampaignRestoring {
         var value: [UInt8]
         var accountsPerEdge: Int
         var isAttached: Bool
+        var isDirty: Bool
+        var isOfLarge: Bool
         var record: UInt64?
         var apartSince: EventTime?
         var leads: [LoadedLead]
@@ -64,7 +66,7 @@ final class CampaignRestoring {
         var reader = ByteReader(item)
         guard let key = reader.integer(UInt64.self), let kind = reader.sizedText(),
             let value = reader.sizedBytes(), let perEdge = reader.count(),
-            let isAttached = reader.integer(UInt8.self), isAttached < 2,
+            let flags = reader.integer(UInt8.self), flags < 8,
             let record = reader.optional({ $0.integer(UInt64.self) }),
             let apartSince = reader.optional({ $0.time() }), let count = reader.count(),
             !kind.isEmpty
@@ -78,7 +80,8 @@ final class CampaignRestoring {
         guard fingerprints[key] == nil, !removedFingerprints.contains(key) else { return }
         fingerprints[key] = LoadedFingerprint(
             key: key, kind: kind, value: value, accountsPerEdge: perEdge,
-            isAttached: isAttached == 1, record: record, apartSince: apartSince, leads: leads)
+            isAttached: flags & 1 != 0, isDirty: flags & 2 != 0, isOfLarge: flags & 4 != 0,
+            record: record, apartSince: apartSince, leads: leads)
     }
 
     private static func lead(_ reader: inout ByteReader) -> LoadedLead? {

@@ -3,11 +3,18 @@ import Primitives
 
 /// From clusters to campaigns that last.
 extension CampaignTask {
-    /// Clusters what has changed, and lets records take over from those before.
+    /// Ticks from one turn of large regions to the next. To cluster one costs as much as all of it, and little of it
+    /// changes in a tick.
+    static let largeTicks: Int64 = 10
+
+    /// Clusters what has changed, and lets records take over from those before. What is in a large region waits for its
+    /// turn, but for campaigns that are about to become one.
     mutating func recluster(_ end: EventTime, _ output: inout CampaignOutput) {
-        let dirty = graph.takeDirty()
-        guard !dirty.isEmpty else { return }
-        let region = graph.region(from: dirty) { records[$0].fingerprints }
+        let due = graph.dueFingerprints(isTurn: tick % Self.largeTicks == 0) {
+            records[$0].mergingInto != nil
+        }
+        guard !due.isEmpty else { return }
+        let region = graph.region(from: due) { records[$0].fingerprints }
         counters.clustered += region.count
         for slot in region where graph.isAttribute(slot) {
             if !graph.fingerprints[Int(slot)].isAttached { leaveRecord(slot) }

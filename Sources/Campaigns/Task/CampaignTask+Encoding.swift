@@ -80,7 +80,8 @@ extension CampaignTask {
         buffer.append(sized: entry.kind)
         buffer.append(sized: entry.value)
         buffer.append(varint: UInt64(entry.accountsPerEdge))
-        buffer.append(entry.isAttached ? 1 : 0)
+        buffer.append(
+            (entry.isAttached ? 1 : 0) | (entry.isDirty ? 2 : 0) | (entry.isOfLarge ? 4 : 0))
         let record = entry.record < 0 ? nil : records[entry.record].key
         buffer.append(optional: record) { $0.append(integer: $1) }
         buffer.append(optional: entry.apartSince)

@@ -106,6 +106,9 @@ extension CampaignTask {
         }
         for item in restoring.accounts.values.sorted(by: { $0.key < $1.key }) { insert(item) }
         settleRestored()
+        for item in restoring.fingerprints.values where item.isDirty {
+            if let slot = graph.fingerprint(item.key) { graph.markDirty(slot) }
+        }
         if header.basis != basis {
             for key in graph.fingerprintKeys {
                 if let slot = graph.fingerprint(key) { graph.markDirty(slot) }
@@ -130,6 +133,7 @@ extension CampaignTask {
         let slot = graph.insertFingerprint(item.key, kind: item.kind, value: item.value)
         graph.fingerprints[Int(slot)].accountsPerEdge = item.accountsPerEdge
         graph.fingerprints[Int(slot)].apartSince = item.apartSince
+        graph.fingerprints[Int(slot)].isOfLarge = item.isOfLarge
         graph.fingerprints[Int(slot)].leads = item.leads.compactMap { lead in
             // Leads of rules that feed nothing any more are forgotten.
             guard let feed = feeds[lead.rule] else { return nil }
@@ -168,8 +172,11 @@ extension CampaignTask {
         dirtyRecords = []
         loose = []
         rowsToTell = []
-        _ = graph.takeDirty()
-        for i in graph.fingerprints.indices { graph.fingerprints[i].isChanged = false }
+        graph.dirty = []
+        for i in graph.fingerprints.indices {
+            graph.fingerprints[i].isDirty = false
+            graph.fingerprints[i].isChanged = false
+        }
         for i in graph.accounts.indices { graph.accounts[i].isChanged = false }
     }
 

@@ -150,7 +150,7 @@ extension CampaignTask {
             settings.minShared, settings.hardCap, settings.softCap, settings.minBits,
             settings.hardPerAccount, settings.fingerprintsPerAccount,
             settings.campaignsPerAccount, settings.ownFrames, settings.maxComponent,
-            settings.maxTies,
+            settings.maxTies, settings.largeRegion,
         ]
         return xxh3((kinds + fed + numbers.map { "\($0)" }).joined(separator: " "))
     }

@@ -176,7 +176,10 @@ public struct CampaignTask: ~Copyable {
             let expiry = expiries.first.map {
                 ($0 * Self.hourMs).ceilingDivided(by: settings.tickMs)
             }
-            guard let next = [wakes.first, expiry].compactMap({ $0 }).min() else { return nil }
+            let turn = graph.hasDirty ? (tick / Self.largeTicks + 1) * Self.largeTicks : nil
+            guard let next = [wakes.first, expiry, turn].compactMap({ $0 }).min() else {
+                return nil
+            }
             return max(next, tick + 1)
         }
     }

@@ -27,7 +27,7 @@ struct EpisodeMap {
 
     subscript(slot: Int) -> Episode {
         get { entries[slot] }
-        set { entries[slot] = newValue }
+        _modify { yield &entries[slot] }
     }
 
     /// Adds `id`, which is not there.
@@ -69,6 +69,13 @@ struct EpisodeMap {
         ids[hole] = nil
         entries[hole] = Episode()
         count -= 1
+    }
+
+    /// Appends what must be evaluated at every pane close, in no useful order.
+    func appendWatched(to watched: inout [WatchedEntity]) {
+        for slot in ids.indices {
+            if let id = ids[slot], entries[slot].isWatched { watched.append(id) }
+        }
     }
 
     /// Calls `body` with every entry, in no useful order.

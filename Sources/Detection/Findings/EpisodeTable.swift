@@ -83,7 +83,7 @@ public struct EpisodeTable: ~Copyable {
 
     private mutating func sortWatched() {
         order.removeAll(keepingCapacity: true)
-        episodes.forEach { id, entry in if entry.isWatched { order.append(id) } }
+        episodes.appendWatched(to: &order)
         order.sort()
         isOrdered = true
     }
@@ -97,13 +97,15 @@ public struct EpisodeTable: ~Copyable {
         let id = WatchedEntity(entityKey: entityKey, rule: rule)
         let slot = episodes.find(id)
         if slot < 0 { return holds ? begin(id, at: paneEnd) : nil }
-        var entry = episodes[slot]
-        let wasWatched = entry.isWatched
-        let transition = entry.observe(holds, id, lifecycles[rule], at: paneEnd, &counters)
-        let isIdle = entry.isIdle(at: paneEnd)
-        if isIdle { episodes.remove(slot) } else { episodes[slot] = entry }
-        if entry.phase == .cooling { nextExpiry = min(nextExpiry, entry.coolsUntil) }
-        if wasWatched != (entry.isWatched && !isIdle) { isOrdered = false }
+        let wasWatched = episodes[slot].isWatched
+        let transition = episodes[slot].observe(
+            holds, id, lifecycles[rule], at: paneEnd, &counters)
+        if episodes[slot].phase == .cooling {
+            nextExpiry = min(nextExpiry, episodes[slot].coolsUntil)
+        }
+        let isIdle = episodes[slot].isIdle(at: paneEnd)
+        if wasWatched != (episodes[slot].isWatched && !isIdle) { isOrdered = false }
+        if isIdle { episodes.remove(slot) }
         return transition
     }
 

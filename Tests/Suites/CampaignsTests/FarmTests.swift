@@ -48,6 +48,24 @@ struct FarmTests {
         #expect(run.members.allSatisfy { $0.row.since.ms == World.start - World.minute })
     }
 
+    @Test(
+        "What has to do with many fingerprints waits for the tenth tick, what has with few does not",
+        arguments: [4, 128])
+    func turns(largeRegion: Int) throws {
+        var settings = CampaignSettings()
+        settings.largeRegion = largeRegion
+        var world = Self.farm()
+        world.pass(World.hour)
+        while world.time.ms / World.minute % 10 != 3 { world.pass(World.minute) }
+        let tick = world.time.ms / World.minute
+        world.lead("seen.card", "payment", "late", of: names("a", 0..<10) + names("n", 0..<3))
+        world.pass(World.hour)
+        let run = try Run(world, Run.pair, settings)
+        let joined = run.output.members.filter { $0.account == Array("n0".utf8) }
+        #expect(joined.map(\.time.ms) == [(largeRegion == 4 ? tick + 7 : tick) * World.minute])
+        #expect(run.partition == [(names("a", 0..<60) + names("n", 0..<3)).sorted()])
+    }
+
     @Test("Parts with frames of their own that use the same cards are one campaign")
     func parts() throws {
         var world = World(population: 50_000)

@@ -92,7 +92,7 @@ final class OperatorSite {
 
     /// Committed offsets of a topic, by partition.
     func committed(_ topic: Topic) throws -> [PartitionOffset] {
-        try admin.committed(partitions(topic), group: group)
+        try admin.committed(partitions(topic), group: group, timeoutMs: 60_000)
     }
 
     private func partitions(_ topic: Topic) -> [TopicPartition] {

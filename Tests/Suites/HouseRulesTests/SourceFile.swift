@@ -9,11 +9,14 @@ struct SourceFile {
     let lines: [Substring]
     /// Lines with comments and the text of string literals as spaces; interpolations stay.
     let code: [Substring]
+    /// The modules imported, each with its line, from 1.
+    let imports: [(module: String, line: Int)]
 
     init(path: String, text: String) {
         self.path = path
         lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         code = Scrubber.scrub(text).split(separator: "\n", omittingEmptySubsequences: false)
+        imports = Self.imports(of: code)
     }
 
     /// The module: the folder below `Sources`.
@@ -32,12 +35,13 @@ struct SourceFile {
         lines.indices.filter { lines[$0].matches(pattern) }.map { $0 + 1 }
     }
 
-    /// The modules imported, each with its line.
-    var imports: [(module: String, line: Int)] {
-        code.indices.compactMap { index in
-            let pattern =
-                /^\s*(?:@\S+\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|func|protocol)\s+)?(\w+)/
-            return code[index].firstMatch(of: pattern).map { (String($0.1), index + 1) }
+    /// The modules that lines of code import, each with its line, from 1.
+    private static func imports(of code: [Substring]) -> [(module: String, line: Int)] {
+        let pattern =
+            /^\s*(?:@\S+\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|func|protocol)\s+)?(\w+)/
+        // Looking for a word is a hundred times faster than the pattern, and nearly no line has it.
+        return code.indices.filter { code[$0].range(of: "import ") != nil }.compactMap { index in
+            code[index].firstMatch(of: pattern).map { (String($0.1), index + 1) }
         }
     }
 }

@@ -26,6 +26,7 @@ enum ManyChanges {
         settings.hardPerAccount = 4
         settings.fingerprintsPerAccount = 8
         settings.ownFrames = 1
+        settings.largeRegion = 6
         return settings
     }()
 

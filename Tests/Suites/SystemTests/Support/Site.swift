@@ -107,11 +107,14 @@ struct Site {
     }
 
     /// Offsets the group has committed for the input, by partition; -1 where there is none.
+    ///
+    /// The broker answers once no transaction can change them any more: after a kill, when it has ended the dead
+    /// process's transaction, which it looks for every ten seconds.
     func committed(group: String? = nil) throws -> [Int64] {
         let consumer = try Consumer(
             properties: Properties(bootstrapServers: servers),
             role: .consumer(group: group ?? self.group, instanceID: nil), topics: [input])
-        let offsets = try consumer.committed(inputPartitions)
+        let offsets = try consumer.committed(inputPartitions, timeoutMs: 60_000)
         return offsets.sorted { $0.partition < $1.partition }.map { $0.offset ?? -1 }
     }
 
