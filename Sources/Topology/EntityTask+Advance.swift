@@ -50,6 +50,7 @@ extension EntityTask {
             foldRun(partials, readers[reader], pane: Pane(index: pane))
         }
         swap(&waiting, &pending)
+        evaluator.leads.endPane()
     }
 
     /// Evaluates what a pane touched and whatever waits for time to pass.

@@ -9,7 +9,7 @@ public struct EvidencePlan: Equatable, Sendable {
     public var leads = 50_000
     /// Edges of one lead at most: beyond, half of the accounts are left out, by their hash, and again.
     public var leadEdges = 200_000
-    /// Edges of all leads of a task at most: beyond, the largest lead is thinned out in the same way.
+    /// Edges of all leads of a task at most: beyond, at the end of a pane, the largest lead is thinned out in the same way.
     public var taskEdges = 1_000_000
 
     /// The defaults.

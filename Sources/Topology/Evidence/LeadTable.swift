@@ -75,7 +75,6 @@ struct LeadTable: ~Copyable {
         guard let place = leads.index(forKey: fingerprint) else { return }
         note(
             at: place, fingerprint, account, pane: pane, requests: requests, tokens: tokens)
-        if edges > plan.taskEdges { thinLargest() }
     }
 
     private mutating func note(
@@ -99,7 +98,13 @@ struct LeadTable: ~Copyable {
             if let born { person.born = min(born, person.born ?? born) }
             due[key] = person
         }
-        if leads.values[place].edges.count > plan.leadEdges { thin(fingerprint) }
+        if leads.values[place].edges.count > plan.leadEdges { thinToLimit(fingerprint) }
+    }
+
+    /// Keeps to the limit of all edges once everything of a pane was noted. Before, which lead is the largest depends on
+    /// the order in which the sources of the pane come.
+    mutating func endPane() {
+        while edges > plan.taskEdges { thinLargest() }
     }
 
     /// Takes in a step of an episode of a rule that feeds campaigns; `view` is the fingerprint where it is live.
@@ -147,7 +152,7 @@ struct LeadTable: ~Copyable {
         for (account, person) in persons {
             due[Due(fingerprint: key, account: account)] = person
         }
-        while (leads[key]?.edges.count ?? 0) > plan.leadEdges { thin(key) }
+        thinToLimit(key)
         while edges > plan.taskEdges { thinLargest() }
     }
 
@@ -193,6 +198,14 @@ struct LeadTable: ~Copyable {
     @inline(__always)
     private static func isKept(_ account: UInt64, _ exponent: UInt8) -> Bool {
         account.leadingZeroBitCount >= Int(exponent)
+    }
+
+    /// Halves the accounts of a lead until they are few enough: what is left follows from which accounts it has had, and
+    /// not from their order.
+    private mutating func thinToLimit(_ key: UInt64) {
+        while let lead = leads[key], lead.edges.count > plan.leadEdges, lead.exponent < 63 {
+            thin(key)
+        }
     }
 
     /// Halves the accounts of the lead with the most edges; of equals that with the lowest key.

@@ -12,11 +12,12 @@ struct EvidenceTests {
         var sources: [[TestEvent]] = [[], [], []]
 
         /// - Parameter turns: whether the cards are used one after the other, some hours each, and not all the time.
-        init(seed: UInt64, turns: Bool = false) {
+        /// - Parameter step: up to so long an event comes after the one before.
+        init(seed: UInt64, turns: Bool = false, step: Int64 = 80_000) {
             var random = TestRandom(seed: seed)
             var time = Self.start
             for i in 0..<4000 {
-                time += .random(in: 0...80_000, using: &random)
+                time += .random(in: 0...step, using: &random)
                 let turn = Int(time / 14_400_000 % 8)
                 let card = turns ? turn : Int.random(in: 0..<8, using: &random)
                 let account = card * 100 + Int.random(in: 0..<(card + 2), using: &random)
@@ -38,7 +39,7 @@ struct EvidenceTests {
         init(
             _ world: World, partitions: Int, maxBatch: Int, grouped: Bool = true,
             alert: Bool = true,
-            limit: Int = 1000, seed: UInt64
+            limit: Int = 1000, taskLimit: Int = 1000, seed: UInt64
         ) throws {
             let rules = try TestRules.set([
                 TestRules.text(
@@ -49,6 +50,7 @@ struct EvidenceTests {
             var evidence = EvidencePlan()
             evidence.isGrouped = grouped
             evidence.leadEdges = limit
+            evidence.taskEdges = taskLimit
             let plan = TopologyPlan(
                 rules: rules, timing: .init(latenessMs: 200_000), partitions: partitions,
                 evidence: evidence)
@@ -101,6 +103,24 @@ struct EvidenceTests {
             let other = try Told(world, partitions: 5, maxBatch: 200, seed: seed + 50)
             #expect(one.lines == other.lines && one.lines.count > 100)
             #expect(one.leads.count { $0.status == .create } >= 5)
+        }
+    }
+
+    @Test("is the same however the sources interleave where edges are left out over a limit")
+    func limits() throws {
+        for seed in 1...UInt64(12) {
+            // Many events a pane, so that its sources come in many orders.
+            let world = World(seed: seed, step: 3_000)
+            let (limit, taskLimit) = seed % 2 == 0 ? (5, 1000) : (1000, 25)
+            let orders = try [3, 20, 200].map { maxBatch in
+                try Told(
+                    world, partitions: 1, maxBatch: maxBatch, limit: limit, taskLimit: taskLimit,
+                    seed: seed &+ UInt64(maxBatch)
+                ).lines
+            }
+            #expect(orders[0] == orders[1] && orders[1] == orders[2], "seed \(seed)")
+            let whole = try Told(world, partitions: 1, maxBatch: 20, seed: seed).lines
+            #expect(orders[0].count < whole.count && orders[0].count > 20)
         }
     }
 
