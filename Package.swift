@@ -165,9 +165,16 @@ let package = Package(
             [
                 "Topology", "Detection", "Events", "Snapshots", "YAML", "Primitives",
             ]),
+        .target(
+            name: "CampaignOracle",
+            dependencies: ["Campaigns", "Topology", "Detection", "Primitives"],
+            path: "Tests/Support/CampaignOracle", swiftSettings: strict),
         tests(
             "CampaignsTests",
-            ["Campaigns", "Broker", "Topology", "Detection", "Snapshots", "YAML", "Primitives"]),
+            [
+                "CampaignOracle", "Campaigns", "Broker", "Topology", "Detection", "Snapshots",
+                "YAML", "Primitives",
+            ]),
         tests("CampaignReportsTests", ["CampaignReports", "Detection", "Primitives"]),
         tests("SimulationTests", ["Simulation", "Primitives"]),
         tests("ConfigurationTests", ["Configuration", "Broker", "YAML"]),
@@ -206,9 +213,9 @@ let package = Package(
         .target(
             name: "DeliverySimulation",
             dependencies: [
-                "ClusterSimulation", "Broker", "Delivery", "Topology", "Detection", "Events",
-                "Snapshots",
-                "YAML", "Primitives", "TestSupport",
+                "ClusterSimulation", "CampaignOracle", "Campaigns", "Broker", "Delivery",
+                "Topology", "Detection", "Events", "Snapshots", "YAML", "Primitives",
+                "TestSupport",
             ],
             path: "Tests/Simulator/DeliverySimulation", exclude: ["PlantedBugs.md"],
             swiftSettings: strict),

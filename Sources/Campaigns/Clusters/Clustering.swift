@@ -185,7 +185,14 @@ struct Clustering {
         for i in region.indices where graph.fingerprints[Int(region[i])].role == .hard {
             guard !graph.isAttribute(region[i]) else { continue }
             var shared: [Pair: Int] = [:]
-            let seats = seats(of: i, groups, graph, &shared)
+            var seats = seats(of: i, groups, graph, &shared)
+            if seats.contains(where: { !isContentGroup.contains($0.group) }) {
+                let tied = tiedGroups(of: i, groups, graph)
+                seats.removeAll {
+                    !isContentGroup.contains($0.group) && !tied.contains($0.group)
+                }
+            }
+            seats.removeLast(max(0, seats.count - Self.groupsPerBridge))
             for seat in seats {
                 sitting[Int(seat.group)] += 1
                 edges[Int(seat.group)] += seat.accounts
@@ -265,7 +272,20 @@ struct Clustering {
             }
         }
         seats.sort { ($0.accounts, $1.group) > ($1.accounts, $0.group) }
-        return Array(seats.prefix(Self.groupsPerBridge))
+        return seats
+    }
+
+    /// The groups with a core that shares the fewest accounts that tie with a fingerprint. In groups of other cores than
+    /// those of what is asked no others count: what shares fewer need not be in the region.
+    private func tiedGroups(
+        of i: Int, _ groups: [Int32], _ graph: borrowing EvidenceGraph
+    ) -> Set<Int32> {
+        var tied: Set<Int32> = []
+        for neighbor in graph.fingerprints[Int(region[i])].neighbors
+        where neighbor.shared >= graph.settings.minShared {
+            if let j = place(neighbor.slot, graph), groups[j] >= 0 { tied.insert(groups[j]) }
+        }
+        return tied
     }
 
     // MARK: Satellites

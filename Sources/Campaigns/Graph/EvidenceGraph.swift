@@ -247,12 +247,22 @@ struct EvidenceGraph: ~Copyable {
         }
     }
 
-    /// Lets all be looked at that share accounts with a fingerprint.
+    /// Lets all be looked at that can be in one cluster with a fingerprint, or whose clusters it can join.
     mutating func markNeighbors(_ slot: Int32) {
         for neighbor in fingerprints[Int(slot)].neighbors
-        where neighbor.shared >= settings.minShared {
+        where neighbor.shared >= settings.minShared || isBridge(slot, neighbor.slot)
+            || isBridge(neighbor.slot, slot)
+        {
             markDirty(neighbor.slot)
         }
+    }
+
+    /// Whether one account of a hard fingerprint in another counts: where that is a core of what is asked.
+    private func isBridge(_ hard: Int32, _ core: Int32) -> Bool {
+        fingerprints[Int(hard)].role == .hard && fingerprints[Int(core)].role != .context
+            && fingerprints[Int(core)].leads.contains {
+                $0.feed.group == .content && $0.feed.weight >= settings.coreWeight
+            }
     }
 
     /// Whether an account counts for nothing because it has too many fingerprints, or too many hard ones.

@@ -91,6 +91,12 @@ extension CampaignTask {
         }
         guard edge.lastSeen.ms + settings.windowMs > end.ms else { return }
         let known = graph.account(edge.account)
+        // A lead that closes leaves edges without names, which an earlier one said. Where the account was forgotten since,
+        // nobody could be told who it is.
+        guard known != nil || !edge.name.isEmpty else {
+            counters.strayEdges += 1
+            return
+        }
         let place = known.flatMap { account in
             graph.accounts[Int(account)].edges.firstIndex { $0.fingerprint == slot }
         }

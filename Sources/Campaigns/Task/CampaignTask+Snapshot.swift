@@ -82,7 +82,7 @@ extension CampaignTask {
         if isFull { window = SnapshotWindow() }
         let changed =
             graph.fingerprints.count { $0.isChanged } + graph.accounts.count { $0.isChanged }
-        let wanted = max(leastRoll, graphBytes / Self.longestWindow, 80 * changed)
+        let wanted = max(1, leastRoll, graphBytes / Self.longestWindow, 80 * changed)
         let isAll = isFull || wanted >= graphBytes
         let length = isAll ? 0 : UInt64.max / UInt64(graphBytes / wanted + 1)
         let start = window.cursor

@@ -136,7 +136,8 @@ public struct CampaignTask: ~Copyable {
             return
         }
         guard EventTime.limits.contains(read.header.through.ms) else { throw .corrupt }
-        try read.forEach { _ in }
+        var hasItems = false
+        try read.forEach { _ in hasItems = true }
         let continuity = progress.note(read.header)
         if continuity == .duplicate {
             counters.duplicateBlocks += 1
@@ -144,6 +145,8 @@ public struct CampaignTask: ~Copyable {
         }
         counters.blocksRead += 1
         if continuity == .gap { counters.evidenceGaps += 1 }
+        // An end that comes with a tick already told of has nothing to add to a tick.
+        guard hasItems || read.header.from < read.header.through else { return }
         var at = read.header.through.ms.ceilingDivided(by: settings.tickMs)
         if at <= tick {
             at = tick + 1

@@ -105,6 +105,42 @@ struct LeadTests {
         #expect(run.members.allSatisfy { $0.row.ties == 2 })
     }
 
+    @Test(
+        "An edge without a name, of an account that was forgotten since it was named, names nobody")
+    func nameless() throws {
+        var settings = CampaignSettings()
+        settings.windowMs = 2 * World.hour
+        var world = World(population: 1000)
+        world.lead("farm.frame", "prompt_template", "t", of: names("a", 0..<20))
+        world.pass(World.hour)
+        // Known still: what a lead that closes leaves to tell needs no name.
+        world.edges("prompt_template", "t", names("a", 0..<5), named: false)
+        world.pass(4 * World.hour)
+        world.edges("prompt_template", "t", names("a", 0..<7), named: false)
+        world.pass(World.minute)
+        let run = try Run(world, Run.rules("accounts() >= 1"), settings)
+        #expect(run.counters.strayEdges == 7)
+        #expect(run.members.isEmpty)
+        #expect(!run.output.members.contains { $0.account.isEmpty })
+        #expect(run.output.members.count { $0.row == nil } == 20)
+    }
+
+    @Test("A source that ends with a tick it has told of is not late, and leaves nothing waiting")
+    func endWithTick() throws {
+        var task = Run.task()
+        var output = CampaignOutput()
+        let times = [0, World.start, World.start].map { EventTime(ms: $0) }
+        for i in 0..<2 {
+            let header = EvidenceBlock.Header(
+                source: 0, sources: 1, application: 7, tickMs: 60_000, from: times[i],
+                through: times[i + 1], accounts: 3, hasEnded: i == 1)
+            try task.receive(World.block(header, []), at: i)
+            task.advance(&output)
+        }
+        #expect(task.counters.lateBlocks == 0 && task.waitingBytes == 0)
+        #expect(task.counters.blocksRead == 2)
+    }
+
     @Test("Leads of rules that feed nothing here are counted and change nothing")
     func unknown() throws {
         var world = World(population: 1000)

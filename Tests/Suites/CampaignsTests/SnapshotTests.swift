@@ -107,6 +107,27 @@ struct CampaignSnapshotTests {
         #expect(muted.stateDigest() == loud.stateDigest())
     }
 
+    @Test("A small task without changes can write a snapshot that need not roll anything")
+    func unchanged() throws {
+        var world = World(population: 1_000)
+        world.lead("farm.frame", "prompt_template", "t", of: names("a", 0..<3))
+        world.pass(World.hour)
+        let log = world.log(until: world.time)
+        var task = Run.task()
+        var store = Store(assembler: SnapshotAssembler(task: task.id))
+        var output = CampaignOutput()
+        for (i, block) in log.enumerated() {
+            try task.receive(block, at: i)
+            task.advance(&output)
+        }
+        for sequence in 1...20 as ClosedRange<UInt32> {
+            let id = SnapshotID(incarnation: 1, sequence: sequence)
+            try store.write(task.snapshot(id, position: Int64(log.count), leastRoll: 0))
+        }
+        let restored = try Self.restore(store, Run.pair, CampaignSettings())
+        #expect(restored.stateDigest() == task.stateDigest())
+    }
+
     @Test("A snapshot has what changed and a part of the rest, not everything")
     func incremental() throws {
         var world = World(population: 100_000)

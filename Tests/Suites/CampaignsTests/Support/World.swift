@@ -1,3 +1,4 @@
+import CampaignOracle
 import Campaigns
 import Detection
 import Primitives
@@ -6,13 +7,6 @@ import YAML
 
 /// A made-up log of evidence: what ENTITY tasks tell, by source and tick.
 struct World {
-    /// What a source tells of one tick.
-    struct Told {
-        var source: Int
-        var tick: Int64
-        var items: [EvidenceItem] = []
-    }
-
     static let feeds: [String: CampaignFeed] = [
         "farm.frame": CampaignFeed(group: .content, weight: 4),
         "farm.card": CampaignFeed(group: .identity, weight: 3),
@@ -30,7 +24,7 @@ struct World {
     let sources: Int
     /// Accounts each source says it keeps.
     var population = 0
-    private(set) var told: [Told] = []
+    private(set) var told: [ToldEvidence] = []
     /// The tick being told of.
     private(set) var now = start / minute
 
@@ -54,7 +48,7 @@ struct World {
         if let i = told.lastIndex(where: { $0.source == source && $0.tick == now }) {
             told[i].items.append(item)
         } else {
-            told.append(Told(source: source, tick: now, items: [item]))
+            told.append(ToldEvidence(source: source, tick: now, items: [item]))
         }
     }
 
@@ -74,13 +68,13 @@ struct World {
     /// Tells of accounts seen with a fingerprint.
     mutating func edges(
         _ kind: String, _ value: String, _ accounts: some Sequence<String>, requests: Int64 = 10,
-        createdDaysAgo: Int64? = nil
+        createdDaysAgo: Int64? = nil, named: Bool = true
     ) {
         let key = Self.key(kind, value)
         for name in accounts {
             let edge = Edge(
                 fingerprint: key, account: xxh3(name, seed: Kind.account.seed),
-                name: Array(name.utf8), firstSeen: time.advanced(byMs: -Self.minute),
+                name: named ? Array(name.utf8) : [], firstSeen: time.advanced(byMs: -Self.minute),
                 lastSeen: time.advanced(byMs: -10_000),
                 created: createdDaysAgo.map { time.advanced(byMs: -$0 * Self.day) },
                 requests: requests, tokens: requests * 100)

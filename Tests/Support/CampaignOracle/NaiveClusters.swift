@@ -4,77 +4,154 @@ import Foundation
 import Primitives
 import Topology
 
+/// What one source of evidence tells of one tick.
+public struct ToldEvidence {
+    /// The ENTITY task.
+    public var source: Int
+    /// The number of the tick.
+    public var tick: Int64
+    /// Leads and edges, in their order.
+    public var items: [EvidenceItem]
+
+    /// What a source tells.
+    public init(source: Int, tick: Int64, items: [EvidenceItem] = []) {
+        self.source = source
+        self.tick = tick
+        self.items = items
+    }
+}
+
 /// Clusters recomputed from nothing, by the words of the documentation and with sets: slow, and written apart from
 /// what it checks.
-struct NaiveClusters {
+public struct NaiveClusters {
+    /// A fingerprint.
     struct Print {
         var role: Role
         var leads: [String: (isOpen: Bool, feed: CampaignFeed, time: Int64)] = [:]
-        var accounts: Set<String> = []
+        /// When each account was seen with it last.
+        var lastSeen: [UInt64: Int64] = [:]
+        var accounts: Set<UInt64> { Set(lastSeen.keys) }
 
         var weight: Int { leads.values.map(\.feed.weight).max() ?? 0 }
         var isOpen: Bool { leads.values.contains { $0.isOpen } }
     }
 
-    let settings: CampaignSettings
-    let population: Int
-    private(set) var prints: [UInt64: Print] = [:]
-
-    /// Takes in all that `world` tells, with the times of `settings`; edges do not end.
-    init(_ world: World, _ settings: CampaignSettings) {
-        self.settings = settings
-        // Rounded down to three binary digits.
-        let all = world.population / world.sources * world.sources
-        let shift = max(0, (Int.bitWidth - all.leadingZeroBitCount) - 3)
-        population = (all >> shift) << shift
-        for tick in Set(world.told.map(\.tick)).sorted() {
-            forget(before: tick)
-            for part in world.told.filter({ $0.tick == tick }).sorted(by: { $0.source < $1.source })
-            {
-                for item in part.items { take(item) }
-            }
-        }
-        forget(before: world.now)
+    /// Fingerprints of an account: all, and those that strangers do not share.
+    private struct Owned {
+        var all = 0
+        var hard = 0
     }
 
-    private mutating func forget(before tick: Int64) {
+    let settings: CampaignSettings
+    let feeds: [String: CampaignFeed]
+    let population: Int
+    private(set) var prints: [UInt64: Print] = [:]
+    private var names: [UInt64: [UInt8]] = [:]
+    private var members: [UInt64: Set<UInt64>] = [:]
+    private var owned: [UInt64: Owned] = [:]
+
+    private static let hourMs: Int64 = 3_600_000
+
+    /// Takes in all that was told, in the order of ticks and sources, and lets time pass until `tick` is over.
+    ///
+    /// - Parameter population: accounts that all sources say they keep, in the end.
+    public init(
+        _ told: [ToldEvidence], _ settings: CampaignSettings, feeds: [String: CampaignFeed],
+        population all: Int, until tick: Int64
+    ) {
+        self.settings = settings
+        self.feeds = feeds
+        // Rounded down to three binary digits.
+        let shift = max(0, (Int.bitWidth - all.leadingZeroBitCount) - 3)
+        population = (all >> shift) << shift
+        for (tick, parts) in Dictionary(grouping: told, by: \.tick).sorted(by: { $0.key < $1.key })
+        {
+            pass(to: tick - 1)
+            forget(upTo: tick)
+            for source in Set(parts.map(\.source)).sorted() {
+                for part in parts where part.source == source {
+                    for item in part.items { take(item, tick) }
+                }
+            }
+            expire(tick)
+        }
+        pass(to: tick)
+        members = prints.mapValues(\.accounts)
+        for (key, accounts) in members {
+            for account in accounts {
+                owned[account, default: Owned()].all += 1
+                if prints[key]?.role == .hard { owned[account, default: Owned()].hard += 1 }
+            }
+        }
+    }
+
+    /// Lets time pass to the end of a tick in which nothing is told.
+    private mutating func pass(to tick: Int64) {
+        forget(upTo: tick)
+        expire(tick)
+    }
+
+    /// Lets edges end whose window is over in the last full hour, and forgets who has none.
+    private mutating func expire(_ tick: Int64) {
+        let hour = tick * settings.tickMs / Self.hourMs
+        for (key, print) in prints {
+            prints[key]?.lastSeen = print.lastSeen.filter { _, last in
+                (last + settings.windowMs + Self.hourMs - 1) / Self.hourMs > hour
+            }
+        }
+        let left = prints.values.reduce(into: Set<UInt64>()) { $0.formUnion($1.lastSeen.keys) }
+        names = names.filter { left.contains($0.key) }
+    }
+
+    private mutating func forget(upTo tick: Int64) {
         for (key, print) in prints where !print.isOpen {
             let last = print.leads.values.map(\.time).max() ?? 0
-            let end = (last + settings.lingerMs + World.minute - 1) / World.minute
+            let end = (last + settings.lingerMs + settings.tickMs - 1) / settings.tickMs
             if end <= tick { prints[key] = nil }
         }
     }
 
-    private mutating func take(_ item: EvidenceItem) {
+    private mutating func take(_ item: EvidenceItem, _ tick: Int64) {
         switch item {
         case .lead(let lead):
             let isOpen = lead.status != .close
             guard isOpen || prints[lead.fingerprint] != nil else { return }
             let role = settings.kinds[lead.subject.kind] ?? .context
-            guard let feed = World.feeds[lead.rule] else { return }
+            guard let feed = feeds[lead.rule] else { return }
             prints[lead.fingerprint, default: Print(role: role)].leads[lead.rule] = (
                 isOpen, feed, lead.time.ms
             )
-        case .edge(let edge):
-            guard let print = prints[edge.fingerprint] else { return }
-            let cap = print.role == .hard ? settings.hardCap : settings.softCap
-            let name = String(decoding: edge.name, as: UTF8.self)
-            // Over its cap it is an attribute, whatever else comes.
-            let isFull = print.role != .context && print.accounts.count >= cap / 4 * 5 + 1
-            if !isFull { prints[edge.fingerprint]?.accounts.insert(name) }
+        case .edge(let edge): take(edge, tick)
         }
+    }
+
+    private mutating func take(_ edge: Edge, _ tick: Int64) {
+        guard let print = prints[edge.fingerprint],
+            edge.lastSeen.ms + settings.windowMs > tick * settings.tickMs
+        else { return }
+        // Nobody can be told of an account without a name.
+        guard names[edge.account] != nil || !edge.name.isEmpty else { return }
+        let cap = print.role == .hard ? settings.hardCap : settings.softCap
+        // Over its cap it is an attribute, whatever else comes.
+        let isFull = print.role != .context && print.lastSeen.count >= cap / 4 * 5 + 1
+        guard !isFull || print.lastSeen[edge.account] != nil else { return }
+        names[edge.account] = names[edge.account] ?? edge.name
+        let last = max(edge.lastSeen.ms, print.lastSeen[edge.account] ?? 0)
+        prints[edge.fingerprint]?.lastSeen[edge.account] = last
     }
 
     // MARK: Judging
 
-    private func degree(_ key: UInt64) -> Int { prints[key]?.accounts.count ?? 0 }
+    private func accounts(_ key: UInt64) -> Set<UInt64> { members[key] ?? [] }
+
+    private func degree(_ key: UInt64) -> Int { members[key]?.count ?? 0 }
 
     private func isAttribute(_ key: UInt64) -> Bool {
         guard let print = prints[key] else { return true }
         switch print.role {
-        case .hard: return print.accounts.count > settings.hardCap
-        case .soft: return print.accounts.count > settings.softCap
-        case .context: return !print.accounts.isEmpty
+        case .hard: return degree(key) > settings.hardCap
+        case .soft: return degree(key) > settings.softCap
+        case .context: return true
         }
     }
 
@@ -83,21 +160,15 @@ struct NaiveClusters {
             && prints[key]?.role != .context
     }
 
-    private func fingerprints(of account: String) -> [UInt64] {
-        prints.filter { $0.value.accounts.contains(account) }.map(\.key)
-    }
-
     /// Accounts of two fingerprints; only those with few hard fingerprints where `ordinary`.
     private func shared(_ a: UInt64, _ b: UInt64, ordinary: Bool) -> Int {
-        let both = (prints[a]?.accounts ?? []).intersection(prints[b]?.accounts ?? [])
-        return both.count { counts($0, ordinary: ordinary) }
+        accounts(a).intersection(accounts(b)).count { counts($0, ordinary: ordinary) }
     }
 
-    private func counts(_ account: String, ordinary: Bool) -> Bool {
-        let own = fingerprints(of: account)
-        let hard = own.count { prints[$0]?.role == .hard }
-        return own.count <= settings.fingerprintsPerAccount
-            && (!ordinary || hard <= settings.hardPerAccount)
+    private func counts(_ account: UInt64, ordinary: Bool) -> Bool {
+        let own = owned[account] ?? Owned()
+        return own.all <= settings.fingerprintsPerAccount
+            && (!ordinary || own.hard <= settings.hardPerAccount)
     }
 
     private func isMost(_ shared: Int, _ size: Int) -> Bool {
@@ -107,6 +178,7 @@ struct NaiveClusters {
     }
 
     private func isImprobable(_ shared: Int, _ size: Int, larger: Int) -> Bool {
+        guard population > 0 else { return true }
         let p = Double(larger) / Double(population)
         let q = Double(shared) / Double(size)
         guard p < 1, q > p else { return false }
@@ -124,7 +196,7 @@ struct NaiveClusters {
     }
 
     /// The fingerprints of each cluster.
-    func clusters() -> [Set<UInt64>] {
+    public func clusters() -> [Set<UInt64>] {
         let keys = prints.keys.sorted()
         let content = keys.filter(isContent)
         let others = keys.filter { isCore($0) && !isContent($0) }
@@ -185,8 +257,8 @@ struct NaiveClusters {
 
     private func isSpread(_ core: UInt64, _ content: [UInt64]) -> Bool {
         let near = content.filter { shared(core, $0, ordinary: false) >= settings.minShared }
-        let with = near.reduce(into: Set<String>()) { $0.formUnion(prints[$1]?.accounts ?? []) }
-        let own = prints[core]?.accounts ?? []
+        let with = near.reduce(into: Set<UInt64>()) { $0.formUnion(accounts($1)) }
+        let own = accounts(core)
         return !near.isEmpty && 2 * own.intersection(with).count >= own.count
     }
 
@@ -211,11 +283,17 @@ struct NaiveClusters {
         }
     }
 
-    /// The accounts of a fingerprint that are with a group of cores, unless it is one of them.
-    private func seated(_ print: UInt64, in group: Set<UInt64>) -> Set<String> {
-        guard !group.contains(print), let own = prints[print]?.accounts else { return [] }
-        let all = group.reduce(into: Set<String>()) { $0.formUnion(prints[$1]?.accounts ?? []) }
-        return own.intersection(all).filter { counts($0, ordinary: true) }
+    /// The accounts of a fingerprint that are with a group of cores, unless it is one of them. In a group without a core
+    /// of what is asked it sits only where it shares three with a core.
+    private func seated(_ print: UInt64, in group: Set<UInt64>) -> Set<UInt64> {
+        let counts = group.contains {
+            isContent($0) || shared(print, $0, ordinary: false) >= settings.minShared
+        }
+        guard !group.contains(print), counts else { return [] }
+        let all = group.reduce(into: Set<UInt64>()) { $0.formUnion(accounts($1)) }
+        return accounts(print).intersection(all).filter {
+            self.counts($0, ordinary: true)
+        }
     }
 
     private func isBridged(_ a: Set<UInt64>, _ b: Set<UInt64>, _ hard: [UInt64]) -> Bool {
@@ -261,10 +339,10 @@ struct NaiveClusters {
         if isMost(shared(print, first, ordinary: true), size) { return first }
         return near.first { core in
             guard let group = groups.first(where: { $0.contains(core) }) else { return false }
-            let members = group.intersection(cores).reduce(into: Set<String>()) {
-                $0.formUnion(prints[$1]?.accounts ?? [])
+            let members = group.intersection(cores).reduce(into: Set<UInt64>()) {
+                $0.formUnion(accounts($1))
             }
-            let both = (prints[print]?.accounts ?? []).intersection(members)
+            let both = accounts(print).intersection(members)
             return isMost(both.count { counts($0, ordinary: true) }, size)
         }
     }
@@ -303,29 +381,30 @@ struct NaiveClusters {
     /// With 16 binary digits, rounded down.
     private func fixedLog2(_ value: Int) -> Int { Int(log2(Double(value)) * 65536) }
 
-    /// For each account the clusters it has most fingerprints of; none where it is in more than three.
-    func homes(_ clusters: [Set<UInt64>]) -> [String: [Int]] {
-        var ties: [String: [Int: Int]] = [:]
+    /// For each account, by name, the clusters it has most fingerprints of; none where it is in more than three.
+    public func homes(_ clusters: [Set<UInt64>]) -> [[UInt8]: [Int]] {
+        var ties: [UInt64: [Int: Int]] = [:]
         for (i, cluster) in clusters.enumerated() {
             let backed = cluster.filter { prints[$0]?.role == .hard }
-                .reduce(into: Set<String>()) { $0.formUnion(prints[$1]?.accounts ?? []) }
+                .reduce(into: Set<UInt64>()) { $0.formUnion(accounts($1)) }
             for key in cluster {
-                var accounts = prints[key]?.accounts ?? []
-                let ofBoth = accounts.intersection(backed)
+                var own = accounts(key)
+                let ofBoth = own.intersection(backed)
                 let frames = cluster.count { prints[$0]?.role == .soft }
                 let needsBacking =
-                    frames > settings.ownFrames && accounts.count >= 12
-                    && 3 * ofBoth.count >= 2 * accounts.count
-                if prints[key]?.role == .soft, needsBacking { accounts = ofBoth }
-                for account in accounts {
-                    ties[account, default: [:]][i, default: 0] += 1
-                }
+                    frames > settings.ownFrames && own.count >= 12
+                    && 3 * ofBoth.count >= 2 * own.count
+                if prints[key]?.role == .soft, needsBacking { own = ofBoth }
+                for account in own { ties[account, default: [:]][i, default: 0] += 1 }
             }
         }
-        return ties.mapValues { counts in
+        var homes: [[UInt8]: [Int]] = [:]
+        for (account, counts) in ties {
             let most = counts.values.max()
-            return counts.count > settings.campaignsPerAccount
+            homes[names[account] ?? []] =
+                counts.count > settings.campaignsPerAccount
                 ? [] : counts.filter { $0.value == most }.map(\.key)
         }
+        return homes
     }
 }
