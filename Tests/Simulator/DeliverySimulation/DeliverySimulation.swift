@@ -74,6 +74,7 @@ public enum DeliverySimulation {
             sum.faults += result.outcome.faults
             sum.restores += result.outcome.restores
             sum.events += result.outcome.events
+            sum.campaigns.add(result.outcome.campaigns)
         }
 
         /// The sums in a line.
@@ -85,7 +86,8 @@ extension Outcome {
     /// The numbers in a line.
     var line: String {
         "\(faults) faults, \(restores) restores from a snapshot, \(expected) findings expected: \(lost) lost, "
-            + "\(doubled) doubled, \(different) different; \(events) events"
+            + "\(doubled) doubled, \(different) different; "
+            + "\(campaigns.line)\(events) events"
     }
 
     /// In a word, what is wrong.
@@ -93,6 +95,7 @@ extension Outcome {
         if doubled > 0 { return "findings doubled" }
         if lost > 0 { return "findings lost" }
         if different > 0 { return "findings different" }
+        if problems.first?.hasPrefix("row of a member") ?? false { return "members different" }
         return String(problems.first?.prefix(90) ?? "")
     }
 }

@@ -75,6 +75,8 @@ final class FaultSchedule {
         // A manifest goes out with a later cut.
         let soonUs: ClosedRange<Micros> = moment == .snapshot ? 0...800_000 : 0...30_000
         world.timeline.after(random.pick(soonUs)) { [unowned self] in
+            // What is frozen after the faults are over is never let go on.
+            guard !isOver else { return }
             if isFrozen { freeze(instance) } else { instance.process.crash() }
         }
     }
@@ -185,6 +187,7 @@ final class FaultSchedule {
         if fault == .moveLeader {
             var topics: [Topic] = [.input, .partials, .alerts, .state, .deadLetters]
             if scenario.hasTally { topics += [.tally, .tallies] }
+            if scenario.campaigns != nil { topics += [.evidence, .members] }
             let topic = random.choose(topics) ?? .input
             let count = world.cluster.partitionCount(topic)
             guard count > 0 else { return }

@@ -1,4 +1,5 @@
 import Broker
+import Campaigns
 import ClusterSimulation
 @_spi(Simulation) import Delivery
 import Detection
@@ -50,6 +51,8 @@ struct Scenario {
     let isCalm: Bool
     /// Whether a third stage reads what ENTITY tasks write.
     let hasTally: Bool
+    /// The CAMPAIGN stage; nil where the run has none.
+    let campaigns: CampaignScene?
     /// Longer than anything that keeps a partition from being read; or than the run, so that nobody is ever idle.
     let idleTimeoutMs: Int64
     /// Bytes of waiting partials over which only the slowest partition goes on.
@@ -88,6 +91,7 @@ struct Scenario {
         idleTimeoutMs = skew.idleTimeoutMs
         waitingLimit = skew.waitingLimit
         hasTally = RandomStream(seed: seed, salt: 6).chance(0.5)
+        campaigns = CampaignScene(seed: seed, isHistory: history != nil)
         // A run that ends there takes partitions over from a snapshot on its own disk, which may be older than
         // the change: findings of the added rule would then begin once more.
         let isEndedElsewhere = isEnded && storage == .directories
@@ -96,7 +100,8 @@ struct Scenario {
             ? random.pick(12_000...faultsMs - 5_000) : nil
         workload = Workload(
             seed: seed, partitions: inputs, endMs: faultsMs + 4_000, history: history,
-            isBatched: RandomStream(seed: seed, salt: 5).chance(0.3))
+            isBatched: RandomStream(seed: seed, salt: 5).chance(0.3),
+            hasFarms: campaigns != nil)
     }
 
     /// How the input lies in time, and how the run ends; drawn apart from everything else.
@@ -147,6 +152,7 @@ struct Scenario {
         pipeline.fieldMap = workload.fieldMap
         pipeline.sampleSize = 32
         pipeline.memoryBudget = Self.memoryBudget
+        pipeline.evidence = campaigns?.pipeline.evidence
         var settings = EngineSettings(
             pipeline: pipeline, topics: ["requests", "partials"],
             outputs: OutputPartitions(
@@ -168,7 +174,15 @@ struct Scenario {
     }
 
     /// The stages whose tasks keep state.
-    var stages: [StageRow] { hasTally ? StageRow.withTally : StageRow.all }
+    var stages: [StageRow] {
+        (hasTally ? StageRow.withTally : StageRow.all)
+            + (campaigns.map { [StageRow.campaign($0.pipeline)] } ?? [])
+    }
+
+    /// The rules that instances run, with `isChanged` those after the deployment of others.
+    func rules(isChanged: Bool = false) throws -> RuleSet {
+        try Workload.rules(isChanged: isChanged, campaigns: campaigns)
+    }
 
     /// The topics that the instances read.
     var readTopics: [Topic] { [.input] + stages.map(\.log) }
@@ -183,7 +197,7 @@ struct Scenario {
             + (changesRulesAtMs.map { "another rule at \($0) ms, " } ?? "")
             + (history.map { $0.isPaced ? "history at a pace, " : "history, " } ?? "")
             + (workload.isBatched ? "several events a record, " : "")
-            + (hasTally ? "a third stage, " : "")
+            + (hasTally ? "a tally, " : "") + (campaigns != nil ? "campaigns, " : "")
             + (isEnded ? "stopped at the end, " : "") + (isCalm ? "calm, not " : "")
             + "faults for \(faultsMs) ms every \(calmMs) ms"
     }

@@ -56,7 +56,7 @@ final class SimInstance {
                 process: process, group: group, client: client, thread: thread, plot: plot)
             shards.append(
                 try Shard(
-                    plot.forge(settings), index: index,
+                    plot.forge(settings, scenario.campaigns), index: index,
                     ports: maker.makePorts(name: "\(name)-\(index)", disk, settings.stages),
                     board: board, notify: { sink.take($0) }))
             orders.append(LyingOrders(plot, parkMs: settings.parkMs))

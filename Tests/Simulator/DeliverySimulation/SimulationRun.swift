@@ -31,7 +31,7 @@ final class SimulationRun {
     init(seed: UInt64, bug: PlantedBug? = nil) throws {
         scenario = Scenario(seed: seed)
         self.bug = bug
-        rules = try Workload.rules()
+        rules = try scenario.rules()
         random = RandomStream(seed: seed, salt: 3)
         world = World(seed: seed, settings: scenario.cluster)
         let cluster = world.cluster
@@ -42,6 +42,10 @@ final class SimulationRun {
         if scenario.hasTally {
             cluster.createTopic(.tally, partitions: 1)
             cluster.createTopic(.tallies, partitions: 1)
+        }
+        if scenario.campaigns != nil {
+            cluster.createTopic(.evidence, partitions: 1)
+            cluster.createTopic(.members, partitions: 1)
         }
         if !scenario.usesDirectories {
             cluster.createTopic(.state, partitions: scenario.shuffles, isCompacted: true)
@@ -61,7 +65,7 @@ final class SimulationRun {
         }
         for partition in 0..<scenario.inputs { feed(Int32(partition), 0) }
         supervise()
-        let changed = try Workload.rules(isChanged: true)
+        let changed = try scenario.rules(isChanged: true)
         if let atMs = scenario.changesRulesAtMs {
             world.after(ms: atMs) { [unowned self] in deploy(changed) }
         }
@@ -266,6 +270,8 @@ struct Outcome: Sendable {
     var events = 0
     /// Digest of the run.
     var fingerprint: UInt64 = 0
+    /// What the undisturbed run says of campaigns.
+    var campaigns = CampaignNumbers()
 
     /// Whether all is as if nothing had happened.
     var isGood: Bool { problems.isEmpty && lost == 0 && doubled == 0 && different == 0 }

@@ -1,4 +1,5 @@
 import Broker
+import Campaigns
 import Delivery
 import Detection
 import Events
@@ -24,6 +25,14 @@ struct Undisturbed {
     private(set) var digests: [TopicPartition: UInt64] = [:]
     /// What a third stage puts out, in order.
     private(set) var tallies: [String] = []
+    /// What ENTITY tasks tell CAMPAIGN.
+    let evidence: [[UInt8]]
+    /// What CAMPAIGN puts out about members, in order.
+    let members: [MemberRecord]
+    /// The CAMPAIGN task at the end; nil where the run has none.
+    let campaigns: CampaignTaskRunner?
+    /// What it has said.
+    private(set) var campaignNumbers = CampaignNumbers()
     /// What the stages run with.
     let pipeline: PipelineSettings
 
@@ -58,7 +67,12 @@ struct Undisturbed {
         }
         digests = tasks.digests
         tallies = tasks.tallies
-        for finding in tasks.findings { add(finding, settings.encoder) }
+        (evidence, members, campaigns) = (tasks.evidence, tasks.members, tasks.campaigns)
+        for finding in tasks.findings {
+            campaignNumbers.add(finding)
+            add(finding, settings.encoder)
+        }
+        campaignNumbers.rows = members.count
     }
 
     private mutating func add(_ finding: Finding, _ encoder: FindingEncoder) {
@@ -76,6 +90,8 @@ struct Undisturbed {
         private var waiting: [([UInt8], TopicPartition)] = []
         private(set) var findings: [Finding] = []
         private(set) var tallies: [String] = []
+        private(set) var evidence: [[UInt8]] = []
+        private(set) var members: [MemberRecord] = []
 
         init(_ settings: EngineSettings) {
             let plan = settings.pipeline.plan
@@ -84,6 +100,10 @@ struct Undisturbed {
                     tasks[log] = stage.makeTask(settings.pipeline, plan, Int(log.number))
                 }
             }
+        }
+
+        var campaigns: CampaignTaskRunner? {
+            tasks[TopicPartition(.evidence, 0)] as? CampaignTaskRunner
         }
 
         var digests: [TopicPartition: UInt64] { tasks.mapValues(\.stateDigest) }
@@ -105,7 +125,9 @@ struct Undisturbed {
         func put(_ finding: Finding) { findings.append(finding) }
 
         func put(key: ByteSlice?, value: ByteSlice?, to partition: TopicPartition) {
+            if partition.topic == .members { return members.append(MemberRecord(key, value)) }
             guard let value else { return }
+            if partition.topic == .evidence { evidence.append(Array(value)) }
             if let key {
                 tallies.append(
                     "\(String(decoding: key, as: UTF8.self)): \(String(decoding: value, as: UTF8.self))"

@@ -15,7 +15,7 @@ struct Verdict {
         self.run = run
         oracle = try Undisturbed(
             run.scenario.workload,
-            run.scenario.settings(incarnation: 0, try Workload.rules()),
+            run.scenario.settings(incarnation: 0, try run.scenario.rules()),
             isEnded: run.scenario.isEnded)
         compareDeadLetters()
         compareCounts()
@@ -24,6 +24,12 @@ struct Verdict {
         compareFindings()
         compareTallies()
         checkEpisodes()
+        if let scene = run.scenario.campaigns {
+            outcome.campaigns = oracle.campaignNumbers
+            for text in CampaignAudit(run, oracle, scene, isQuiet: isQuiet).problems {
+                problem(text)
+            }
+        }
         if isQuiet {
             if !run.scenario.isEnded { compareStates() }
             checkManifests()
@@ -181,8 +187,9 @@ struct Verdict {
                 if !seen.insert(partition).inserted {
                     problem("\(partition) has two owners")
                 }
-                // The book of findings is another with a rule more.
-                if run.startsBeforeChange == nil, digest != oracle.digests[partition] {
+                // The book of findings of ENTITY is another with a rule more.
+                let isSame = run.startsBeforeChange == nil || partition.topic == .evidence
+                if isSame, digest != oracle.digests[partition] {
                     problem("the state of the task of \(partition) differs")
                 }
             }

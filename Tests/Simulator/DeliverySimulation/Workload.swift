@@ -1,9 +1,7 @@
 import ClusterSimulation
-import Detection
 import Primitives
 import TestSupport
 import Topology
-import YAML
 
 /// The records of a run, by input partition, and the rules they are judged by.
 ///
@@ -35,7 +33,7 @@ struct Workload {
     /// Records for so many partitions, until `endMs`.
     init(
         seed: UInt64, partitions count: Int, endMs: Int64, history: History? = nil,
-        isBatched: Bool = false
+        isBatched: Bool = false, hasFarms: Bool = false
     ) {
         self.endMs = endMs
         self.isBatched = isBatched
@@ -44,7 +42,8 @@ struct Workload {
             maxLatenessMs: 20_000, maxFutureSkewMs: 5_000)
         partitions = Array(repeating: [], count: count)
         var random = TestRandom(seed: seed)
-        let crowd = Crowd(&random)
+        var crowd = Crowd(&random)
+        if hasFarms { crowd.farms = Farms(seed: seed) }
         if let history {
             for partition in 0..<count {
                 let made = history.partition(until: endMs, crowd, &random)
@@ -107,68 +106,12 @@ struct Workload {
 
     /// A record that is no event.
     static let refused = Array("{\"tim\":7}".utf8)
-
-    /// The id of the rule that is added while a run goes on.
-    static let addedRule = "sim.added"
-
-    /// Three rules that speak often, and with `isChanged` one more, of the same features.
-    static func rules(isChanged: Bool = false) throws -> RuleSet {
-        var texts = [
-            """
-            id: sim.card
-            entity: fingerprint
-            kinds: [payment]
-            when: accounts(20s) >= 4 && requests(20s) >= 10
-            keep_firing_for: 3s
-            suppress: { update_every: 4s, cooldown: 5s }
-            evidence: [accounts(20s), requests(20s), requests(2m), evenness(20s), top(account, 3, 20s)]
-            """,
-            """
-            id: sim.account
-            entity: account
-            when: requests(10s) >= 6
-            for: 2s
-            keep_firing_for: 2s
-            suppress: { update_every: 5s, cooldown: 8s }
-            evidence: [requests(10s), distinct(ip, 30s), sum(output_tokens, 1m), age()]
-            """,
-            """
-            id: sim.address
-            entity: fingerprint
-            kinds: [ip, device]
-            when: accounts(30s) >= 3 && evenness(30s) >= 0.4 && requests(30s) >= 9
-            keep_firing_for: 5s
-            suppress: { update_every: 6s, cooldown: 10s }
-            evidence: [accounts(30s), new_share(30s), evenness(30s), payers(30s)]
-            """,
-        ]
-        if isChanged {
-            texts.append(
-                """
-                id: \(addedRule)
-                entity: fingerprint
-                kinds: [payment]
-                when: accounts(20s) >= 3 && requests(20s) >= 6
-                keep_firing_for: 3s
-                suppress: { update_every: 4s, cooldown: 5s }
-                evidence: [accounts(20s), requests(20s)]
-                """)
-        }
-        let head = "apiVersion: stillwatch/v1\nkind: Rule\nversion: 1\nseverity: high\n"
-        let diagnostics = Diagnostics()
-        let width = PaneWidth(ms: 1_000) ?? .standard
-        var loader = RuleLoader(diagnostics: diagnostics, paneWidth: width)
-        for (i, text) in texts.enumerated() {
-            loader.load(
-                SourceText(name: "rule\(i)", text: head + "description: A rule.\n" + text + "\n"))
-        }
-        if let first = diagnostics.errors.first { throw first }
-        return try RuleSet(loader.rules, paneWidth: width)
-    }
 }
 
 /// Accounts and what they share.
 struct Crowd {
+    /// Farms among them; nil where there are none.
+    var farms: Farms?
     private let accounts: Int
     private let cards: Int
     /// A card's busy time: from, for how long, and how many accounts use it.
@@ -190,8 +133,26 @@ struct Crowd {
         self.bursts = bursts
     }
 
+    /// A request of an account.
+    struct Request {
+        var account: String
+        /// How old the account is; nil where the event does not say.
+        var ageDays: Int64?
+        var tokens: Int64
+        /// Values by kind.
+        var fingerprints: [(kind: String, value: String)] = []
+    }
+
     /// An event as JSON.
     func event(_ timeMs: Int64, _ atMs: Int64, _ random: inout TestRandom) -> [UInt8] {
+        // What farms ask is most of the traffic while one is at work.
+        if let farms, random.next() % 4 != 0, let request = farms.request(at: atMs, &random) {
+            return Self.json(request, timeMs)
+        }
+        return Self.json(request(at: atMs, &random), timeMs)
+    }
+
+    private func request(at atMs: Int64, _ random: inout TestRandom) -> Request {
         var account = Int.random(in: 0..<accounts, using: &random)
         var card = account % cards
         let busy = bursts.filter { $0.fromMs <= atMs && atMs < $0.fromMs + $0.forMs }
@@ -199,27 +160,35 @@ struct Crowd {
             account = 1_000 + burst.card * 10 + Int.random(in: 0..<burst.accounts, using: &random)
             card = burst.card
         }
+        var request = Request(
+            account: "a\(account)", ageDays: account % 3 == 0 ? Int64(account % 40) : nil,
+            tokens: Int64.random(in: 1...900, using: &random))
+        request.fingerprints = [
+            ("payment", "card\(card)"),
+            ("ip", "10.0.\(account % 5).\(Int.random(in: 1...3, using: &random))"),
+        ]
+        if account % 2 == 0 { request.fingerprints.append(("device", "device\(account % 7)")) }
+        return request
+    }
+
+    private static func json(_ request: Request, _ timeMs: Int64) -> [UInt8] {
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
         writer.key("time")
         writer.value(timeMs)
         writer.key("account")
-        writer.value("a\(account)")
+        writer.value(request.account)
         writer.key("output_tokens")
-        writer.value(Int64.random(in: 1...900, using: &random))
-        if account % 3 == 0 {
+        writer.value(request.tokens)
+        if let days = request.ageDays {
             writer.key("account_created")
-            writer.value(Workload.originMs - 86_400_000 * Int64(account % 40))
+            writer.value(Workload.originMs - 86_400_000 * days)
         }
         writer.key("fingerprints")
         writer.beginObject()
-        writer.key("payment")
-        writer.value("card\(card)")
-        writer.key("ip")
-        writer.value("10.0.\(account % 5).\(Int.random(in: 1...3, using: &random))")
-        if account % 2 == 0 {
-            writer.key("device")
-            writer.value("device\(account % 7)")
+        for (kind, value) in request.fingerprints {
+            writer.key(kind)
+            writer.value(value)
         }
         writer.endObject()
         writer.endObject()

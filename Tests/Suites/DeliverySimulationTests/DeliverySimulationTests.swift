@@ -45,7 +45,10 @@ struct DeliverySimulationTests {
 
     @Test(
         "planted bugs are found",
-        arguments: ["off-by-one-commit", "commit-before-produce", "begin-empty"])
+        arguments: [
+            "off-by-one-commit", "commit-before-produce", "begin-empty", "tie-too-early",
+            "merge-at-once", "edge-twice", "lose-tombstones", "forget-rows", "forget-leads",
+        ])
     func planted(name: String) throws {
         #expect(DeliverySimulation.plantedBugs.contains { $0.name == name })
         for seed in 1...40 as ClosedRange<UInt64> {
@@ -55,6 +58,22 @@ struct DeliverySimulationTests {
             return
         }
         Issue.record("\(name) is not found within 40 seeds")
+    }
+
+    @Test("some seeds have campaigns that are told of, merge and come apart, with rows of members")
+    func campaigns() throws {
+        var totals = DeliverySimulation.Totals()
+        var with = 0
+        for seed in 1...60 as ClosedRange<UInt64> {
+            let result = try DeliverySimulation.run(seed: seed)
+            #expect(result.isGood, "\(result.scenario): \(result.problems)")
+            if result.scenario.contains("campaigns") { with += 1 }
+            totals.add(result)
+        }
+        #expect((15...40).contains(with))
+        let line = totals.line
+        #expect(line.contains(" rows of members") && !line.contains("(0 merges"), "\(line)")
+        #expect(!line.contains(" 0 splits") && !line.contains(" 0 returns"), "\(line)")
     }
 
     @Test("bugs have names of their own")

@@ -10,8 +10,9 @@ public final class Cluster {
     public private(set) lazy var group = GroupCoordinator(cluster: self)
     /// The coordinator of transactions.
     public private(set) lazy var transactions = TransactionCoordinator(cluster: self)
-    /// Virtual time 0 as epoch milliseconds.
-    public static let epochMs: Int64 = 1_700_000_000_000
+    /// Virtual time 0 as epoch milliseconds: half a minute before a full hour, so that what happens by the hour happens
+    /// in the midst of a run.
+    public static let epochMs: Int64 = 1_699_999_170_000
     let timeline: Timeline
     let network: Network
     let settings: ClusterSettings

@@ -19,7 +19,9 @@ struct PlantedBug: Sendable {
     }
 
     /// Every bug, in the order of the table.
-    static let all = [
+    static let all = ofDelivery + ofCampaigns
+
+    private static let ofDelivery = [
         PlantedBug(
             "commit-before-produce", .commitsBeforeProducing,
             "offsets are committed in a transaction of their own, before the outputs"),
@@ -118,5 +120,42 @@ struct PlantedBug: Sendable {
         PlantedBug(
             "end-for-itself", .endsForItself,
             "a run that stops at the end looks at its own partitions alone"),
+    ]
+
+    private static let ofCampaigns = [
+        PlantedBug(
+            "tie-too-early", .tiesTooEarly,
+            "edges of one ENTITY task count in the tick before the one they were seen in"),
+        PlantedBug(
+            "tick-unwaited", .waitsForNoFirst, "a tick does not wait for one of the ENTITY tasks"),
+        PlantedBug(
+            "merge-at-once", .mergesAtOnce,
+            "campaigns merge in the first tick in which they are one"),
+        PlantedBug(
+            "split-at-once", .splitsAtOnce,
+            "what is apart from its campaign for a tick is one of its own"),
+        PlantedBug(
+            "edge-twice", .countsTwiceAfterRestore,
+            "the first evidence after a restore is counted twice"),
+        PlantedBug(
+            "lose-tombstones", .losesTombstones, "members that are released keep their rows"),
+        PlantedBug(
+            "redirect-alone", .redirectsAlone,
+            "a redirect is committed before the rows of the members it moves"),
+        PlantedBug(
+            "forget-merges", .forgetsMerges, "a snapshot of CAMPAIGN forgets merges under way"),
+        PlantedBug(
+            "forget-names", .forgetsNames, "campaigns have other uids after a restore"),
+        PlantedBug(
+            "forget-closed", .forgetsClosed,
+            "a snapshot of CAMPAIGN forgets campaigns that have closed"),
+        PlantedBug(
+            "forget-waiting", .forgetsWaiting,
+            "a snapshot of CAMPAIGN forgets evidence that waits for its tick"),
+        PlantedBug(
+            "forget-rows", .forgetsRows,
+            "a snapshot of CAMPAIGN forgets which rows of members it has told of"),
+        PlantedBug(
+            "forget-leads", .forgetsLeads, "a snapshot of ENTITY forgets which leads are open"),
     ]
 }

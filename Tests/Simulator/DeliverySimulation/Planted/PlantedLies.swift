@@ -61,6 +61,32 @@ struct PlantedLies: OptionSet, Sendable {
     // MARK: Logs
 
     static let isAlwaysAtTheEnd = PlantedLies(bit: 32)
+
+    // MARK: CAMPAIGN
+
+    static let tiesTooEarly = PlantedLies(bit: 33)
+    static let waitsForNoFirst = PlantedLies(bit: 34)
+    static let mergesAtOnce = PlantedLies(bit: 35)
+    static let splitsAtOnce = PlantedLies(bit: 36)
+    static let countsTwiceAfterRestore = PlantedLies(bit: 37)
+    static let losesTombstones = PlantedLies(bit: 38)
+    static let redirectsAlone = PlantedLies(bit: 39)
+    static let forgetsMerges = PlantedLies(bit: 40)
+    static let forgetsNames = PlantedLies(bit: 41)
+    static let forgetsClosed = PlantedLies(bit: 42)
+    static let forgetsWaiting = PlantedLies(bit: 43)
+    static let forgetsRows = PlantedLies(bit: 44)
+    static let forgetsLeads = PlantedLies(bit: 45)
+
+    /// Those about what snapshots hold.
+    static let forgeries: PlantedLies = [
+        .forgetsMerges, .forgetsNames, .forgetsClosed, .forgetsWaiting, .forgetsRows, .forgetsLeads,
+    ]
+    /// Those about what CAMPAIGN is told and puts out.
+    static let ofCampaigns: PlantedLies = [
+        .tiesTooEarly, .waitsForNoFirst, .countsTwiceAfterRestore, .losesTombstones,
+        .redirectsAlone,
+    ]
 }
 
 /// What the liars around one shard know in common.

@@ -1,4 +1,5 @@
 import Broker
+import Campaigns
 import ClusterSimulation
 import Delivery
 import Snapshots
@@ -37,17 +38,36 @@ struct PortMaker {
 
 extension Conspiracy {
     /// Settings under which tasks lie, where a bug is planted.
-    func forge(_ settings: EngineSettings) -> EngineSettings {
+    func forge(_ settings: EngineSettings, _ campaigns: CampaignScene?) -> EngineSettings {
         guard !lies.isEmpty else { return settings }
         var forged = settings
         forged.stages = settings.stages.map { row in
-            StageRow(row.stage, log: row.log, partitions: row.partitions) {
+            let row = row.stage == .campaign ? forgedRow(campaigns) ?? row : row
+            return StageRow(row.stage, log: row.log, partitions: row.partitions) {
                 settings, plan, partition in
                 LyingTask(
-                    row.makeTask(settings, plan, partition),
+                    self.forge(row.makeTask(settings, plan, partition)),
                     log: TopicPartition(row.log, Int32(partition)), self)
             }
         }
         return forged
+    }
+
+    /// CAMPAIGN with other settings, where that is the bug.
+    private func forgedRow(_ campaigns: CampaignScene?) -> StageRow? {
+        guard var pipeline = campaigns?.pipeline else { return nil }
+        if tells(.mergesAtOnce) { pipeline.settings.mergeTicks = 1 }
+        if tells(.splitsAtOnce) { pipeline.settings.splitMs = 0 }
+        return .campaign(pipeline)
+    }
+
+    private func forge(_ task: any StatefulTask) -> any StatefulTask {
+        var task = task
+        if task.id.stage == .campaign, !lies.isDisjoint(with: .ofCampaigns) {
+            task = LyingCampaign(task, lies)
+        }
+        let isForged = lies.contains(.forgetsLeads) == (task.id.stage == .entity)
+        if isForged, !lies.isDisjoint(with: .forgeries) { task = ForgingTask(task, lies) }
+        return task
     }
 }
