@@ -168,8 +168,7 @@ struct Clustering {
     private static let groupsPerBridge = 16
 
     /// Joins groups of cores that three hard fingerprints at least sit in: firmly where these are 2 % of those of the
-    /// group with fewer, with any accounts where they are a fifth of those. A crowd that shares no means joins nothing:
-    /// the edges of what sits in a group are half as many as its accounts at least.
+    /// group with fewer, with any accounts where they are a fifth of those. A crowd that shares no means joins nothing.
     private mutating func joinBridged(_ graph: borrowing EvidenceGraph) {
         var groups = [Int32](repeating: -1, count: region.count)
         var degrees = [Int](repeating: 0, count: region.count)
@@ -180,7 +179,6 @@ struct Clustering {
         }
         let isContentGroup = Set(region.indices.filter { isContent[$0] }.map { groups[$0] })
         var sitting = [Int](repeating: 0, count: region.count)
-        var edges = [Int](repeating: 0, count: region.count)
         var bridges: [Pair: Bridges] = [:]
         for i in region.indices where graph.fingerprints[Int(region[i])].role == .hard {
             guard !graph.isAttribute(region[i]) else { continue }
@@ -195,7 +193,6 @@ struct Clustering {
             seats.removeLast(max(0, seats.count - Self.groupsPerBridge))
             for seat in seats {
                 sitting[Int(seat.group)] += 1
-                edges[Int(seat.group)] += seat.accounts
             }
             for (n, x) in seats.enumerated() {
                 for y in seats[..<n]
@@ -208,14 +205,47 @@ struct Clustering {
                 }
             }
         }
+        var crowds: [Int32: Bool] = [:]
         // Joining commutes, so the order of the pairs does not matter.
         for (pair, bridge) in bridges {
-            let isCrowd = [pair.a, pair.b].contains { 2 * edges[Int($0)] < degrees[Int($0)] }
             let fewer = min(sitting[Int(pair.a)], sitting[Int(pair.b)])
             let isFirm = bridge.firm >= 3 && 50 * bridge.firm >= fewer
             let isWide = bridge.thin >= 3 && 5 * bridge.thin >= fewer
-            if !isCrowd, isFirm || isWide { partition.join(pair.a, pair.b) }
+            guard isFirm || isWide else { continue }
+            let hasCrowd = [pair.a, pair.b].contains { group in
+                let known =
+                    crowds[group]
+                    ?? isCrowd(group, groups, isContent: isContentGroup.contains(group), graph)
+                crowds[group] = known
+                return known
+            }
+            if !hasCrowd { partition.join(pair.a, pair.b) }
         }
+    }
+
+    /// Whether fewer than half of a group's accounts have a hard fingerprint that sits in the group.
+    private func isCrowd(
+        _ group: Int32, _ groups: [Int32], isContent: Bool, _ graph: borrowing EvidenceGraph
+    ) -> Bool {
+        var sits: [Int: Bool] = [:]
+        var accounts: Set<Int32> = []
+        for i in region.indices where groups[i] == group {
+            accounts.formUnion(graph.fingerprints[Int(region[i])].accounts)
+        }
+        let seated = accounts.count { account in
+            guard !graph.isShared(account) else { return false }
+            return graph.accounts[Int(account)].edges.contains { edge in
+                guard let j = place(edge.fingerprint, graph), groups[j] != group,
+                    graph.fingerprints[Int(edge.fingerprint)].role == .hard,
+                    !graph.isAttribute(edge.fingerprint)
+                else { return false }
+                if isContent { return true }
+                let isTied = sits[j] ?? tiedGroups(of: j, groups, graph).contains(group)
+                sits[j] = isTied
+                return isTied
+            }
+        }
+        return 2 * seated < accounts.count
     }
 
     /// Counts a hard fingerprint for two groups it sits in, in which it has `shared` accounts at once.

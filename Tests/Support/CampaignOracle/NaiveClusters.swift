@@ -298,13 +298,14 @@ public struct NaiveClusters {
 
     private func isBridged(_ a: Set<UInt64>, _ b: Set<UInt64>, _ hard: [UInt64]) -> Bool {
         let (degreeA, degreeB) = (a.map(degree).max() ?? 0, b.map(degree).max() ?? 0)
-        var (sitting, edges, firm, thin) = ([0, 0], [0, 0], 0, 0)
+        var (sitting, firm, thin) = ([0, 0], 0, 0)
+        var (seatedA, seatedB) = (Set<UInt64>(), Set<UInt64>())
         for print in hard {
             let (inA, inB) = (seated(print, in: a), seated(print, in: b))
             if !inA.isEmpty { sitting[0] += 1 }
             if !inB.isEmpty { sitting[1] += 1 }
-            edges[0] += inA.count
-            edges[1] += inB.count
+            seatedA.formUnion(inA)
+            seatedB.formUnion(inB)
             let size = degree(print)
             let isFirm = [(inA.count, degreeA), (inB.count, degreeB)].allSatisfy { both, larger in
                 both >= 3 && 10 * both >= size && larger >= size
@@ -318,7 +319,11 @@ public struct NaiveClusters {
             else { continue }
             thin += 1
         }
-        guard 2 * edges[0] >= degreeA, 2 * edges[1] >= degreeB else { return false }
+        let isCrowd = [(a, seatedA), (b, seatedB)].contains { group, seated in
+            let all = group.reduce(into: Set<UInt64>()) { $0.formUnion(accounts($1)) }
+            return 2 * seated.count < all.count
+        }
+        guard !isCrowd else { return false }
         let fewer = Double(sitting.min() ?? 0)
         return firm >= 3 && Double(firm) >= 0.02 * fewer
             || thin >= 3 && Double(thin) >= 0.2 * fewer
