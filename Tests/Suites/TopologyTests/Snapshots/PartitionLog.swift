@@ -64,7 +64,7 @@ struct PartitionLog {
             {
                 append(old.block, &self)
             }
-            if chance(disorder.verdicts) {
+            if !events[source.number].isEmpty, chance(disorder.verdicts) {
                 append(try verdict(on: events[source.number], near: source.place), &self)
             }
             if chance(disorder.foreign), var other = records.last?.block {
