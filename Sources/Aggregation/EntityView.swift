@@ -11,6 +11,8 @@ public struct EntityView: FeatureSource {
     let paneWidth: PaneWidth
     /// Panes the engine has watched before this one.
     let watched: UInt32
+    /// 1 while a verdict holds that confirms the entity, else 0; whoever knows of verdicts sets it.
+    public var reputation = 0.0
 
     /// Hash of the entity's value, seeded with its kind.
     public var key: UInt64 { record.key }

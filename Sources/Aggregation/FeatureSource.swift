@@ -40,4 +40,11 @@ public protocol FeatureSource {
     var agePanes: UInt32 { get }
     /// What sort of entity it is.
     var kind: EntityKind { get }
+    /// 1 while a verdict holds that confirms it, else 0.
+    var reputation: Double { get }
+}
+
+extension FeatureSource {
+    /// Nobody has decided anything about it.
+    public var reputation: Double { 0 }
 }

@@ -16,19 +16,26 @@ extension Topic: CustomStringConvertible {
     public static var evidence: Topic { 6 }
     /// The members of campaigns: a table by account, compacted.
     public static var members: Topic { 7 }
+    /// What people decide about accounts and fingerprints.
+    public static var verdicts: Topic { 8 }
 
     /// Whether it is the log of the tasks of a stage: what they have not worked off must not be lost.
-    public var isLog: Bool { self == .partials || self == .evidence }
+    public var isLog: Bool {
+        self == .partials || self == .evidence || self == .verdicts
+    }
 
     /// All of them.
     public static var all: [Topic] {
-        [.input, .partials, .alerts, .shadow, .deadLetters, .state, .evidence, .members]
+        [
+            .input, .partials, .alerts, .shadow, .deadLetters, .state, .evidence, .members,
+            .verdicts,
+        ]
     }
 
     /// What they are for, by number: the words of the configuration.
     private static let roles = [
         "input", "partials", "alerts", "shadow", "dead_letters", "state", "evidence",
-        "members",
+        "members", "verdicts",
     ]
 
     /// What it is for, in the configuration's words: `partials.topic` is the key of the name of `.partials`.

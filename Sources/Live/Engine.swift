@@ -57,8 +57,15 @@ public actor Engine {
 
     private func work() async throws -> ShardStatus {
         let layout = try TopicLayout(settings)
-        var engine = settings.engine
-        engine.outputs = layout.outputs
+        var settings = settings
+        if layout.lacksVerdicts {
+            logger.notice(
+                "there is no topic of verdicts: none are read before the next start",
+                metadata: ["topic": .string(settings.topics[.verdicts] ?? "")])
+            settings.engine.leaveOut(.verdicts)
+        }
+        settings.engine.outputs = layout.outputs
+        let engine = settings.engine
         let factory = try PortFactory(settings, engine, logger)
         ends = EndQuestion(factory.makeLookup())
         try await makeShards(factory, engine)

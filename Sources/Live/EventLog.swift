@@ -26,7 +26,7 @@ struct EventLog: Sendable {
             .commitsStalled,
             .settlingTimedOut:
             writeCuts(notice)
-        case .deadLetter, .sourceIdle, .missingRecords, .stalled, .endedWithOthers:
+        case .deadLetter, .refused, .sourceIdle, .missingRecords, .stalled, .endedWithOthers:
             writeTasks(notice)
         case .restoreBegan, .restoreProgress, .snapshotUnusable, .stateChanged, .rebuilding,
             .restored, .restoreFailed:
@@ -115,6 +115,14 @@ struct EventLog: Sendable {
                     "topic": .string(topics.input), "partition": .count(partition),
                     "offset": .count(offset), "reason": .string(reason.rawValue),
                     "field": .string(field?.name ?? "-"),
+                ])
+        case .refused(let partition, let offset, let reason, let advice):
+            logger.warning(
+                "record set aside as a dead letter",
+                metadata: [
+                    "topic": .string(topics[partition.topic] ?? ""),
+                    "partition": .count(partition.number), "offset": .count(offset),
+                    "reason": .string(reason), "advice": .string(advice),
                 ])
         case .sourceIdle(let partition):
             logger.debug("partition is idle", metadata: ["partition": .count(partition)])

@@ -10,6 +10,8 @@ public struct TopicLayout {
     public let input: Int
     /// Partitions of the topics written.
     public let outputs: OutputPartitions
+    /// Whether the topic of verdicts is missing: then none are read before the next start.
+    public let lacksVerdicts: Bool
 
     private static let patienceMs: Int64 = 3000
 
@@ -22,10 +24,11 @@ public struct TopicLayout {
         let state = settings.stateDirectory == nil ? topics.state : nil
         let all = topics.topics.filter { $0 != .state || state != nil }.map { topics.name($0) }
         let counts = try Self.counts(of: all, settings.properties)
-        let missing = all.filter { counts[$0] == nil }
+        lacksVerdicts = topics[.verdicts].map { counts[$0] == nil } ?? false
+        let missing = all.filter { counts[$0] == nil && $0 != topics[.verdicts] }
         guard missing.isEmpty else { throw .unreachable(Self.advice(missing, topics.input)) }
         input = counts[topics.input] ?? 0
-        for stage in settings.engine.stages {
+        for stage in settings.engine.stages where !(lacksVerdicts && stage.log == .verdicts) {
             let (name, wanted) = (
                 topics.name(stage.log), stage.partitions(settings.engine.pipeline)
             )

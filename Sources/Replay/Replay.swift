@@ -107,6 +107,7 @@ public struct Replay {
 
     private var settings: PipelineSettings
     private let campaigns: CampaignPipeline?
+    private let verdicts: [VerdictRecord]
     private let threads: Int
     private let chunkRecords: Int
     private let observer: (any EventObserver)?
@@ -115,16 +116,18 @@ public struct Replay {
     ///
     /// - Parameters:
     ///   - campaigns: the CAMPAIGN stage; nil runs without it, and rules that feed campaigns give their findings.
+    ///   - verdicts: what people decided: each has its effect from its time on, of equal times the later one holds.
     ///   - threads: each does whatever is to be done: reading, decoding and folding, evaluating.
     ///   - chunkRecords: records that a thread takes at a time, at most.
     ///   - observer: sees each event.
     public init(
-        _ settings: PipelineSettings, campaigns: CampaignPipeline? = nil, threads: Int = 1,
-        chunkRecords: Int = 4_096,
+        _ settings: PipelineSettings, campaigns: CampaignPipeline? = nil,
+        verdicts: [VerdictRecord] = [], threads: Int = 1, chunkRecords: Int = 4_096,
         observer: (any EventObserver)? = nil
     ) {
         self.observer = observer
         self.campaigns = campaigns
+        self.verdicts = verdicts
         self.settings = settings
         self.settings.evidence = campaigns?.evidence
         self.threads = max(1, threads)
@@ -151,6 +154,8 @@ public struct Replay {
             observer)
         if let checkpoints, checkpoints.saved != nil {
             report.findings = try rounds.restore(from: checkpoints.path)
+        } else {
+            rounds.decide(verdicts)
         }
         while let found = try await rounds.next() {
             if let onFinding {

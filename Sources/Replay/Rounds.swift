@@ -52,6 +52,24 @@ final class Rounds {
         sets = (0..<2).map { _ in (0..<count).map { _ in Chunk(shards: shardCount) } }
     }
 
+    /// Puts verdicts into the logs of all tasks, before anything else: their effect begins with their times.
+    func decide(_ verdicts: [VerdictRecord]) {
+        let batches = shards.map { _ in BlockBatch() }
+        let ofCampaigns = BlockBatch()
+        var block = ByteBuffer(capacity: 64)
+        for (offset, verdict) in verdicts.enumerated() {
+            let verdict = VerdictBlock(verdict, offset: Int64(offset))
+            block.removeAll()
+            verdict.encode(into: &block, application: plan.application)
+            let owner = TopologyPlan.partition(of: verdict.key, of: plan.partitions)
+            batches[owner % shards.count].append(block.bytes, partition: owner)
+            ofCampaigns.append(block.bytes, partition: 0)
+        }
+        for (shard, batch) in zip(shards, batches) { shard.receive(batch) }
+        campaigns?.take([ofCampaigns])
+        campaigns?.work()
+    }
+
     /// How far reading has come.
     var progress: Replay.Progress {
         Replay.Progress(

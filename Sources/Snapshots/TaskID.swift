@@ -17,6 +17,8 @@ public struct Stage: Hashable, Sendable, CustomStringConvertible {
     public static let entity = Stage(1, "entity")
     /// Campaigns.
     public static let campaign = Stage(2, "campaign")
+    /// What people decide.
+    public static let verdicts = Stage(3, "verdicts")
 
     /// Stages are equal where their numbers are.
     public static func == (a: Stage, b: Stage) -> Bool { a.number == b.number }

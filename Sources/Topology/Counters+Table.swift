@@ -107,6 +107,17 @@ extension Counters {
         Counter(
             "campaigns_merged_total", \.merges, "Campaigns that became part of another."),
         Counter("campaigns_split_total", \.splits, "Campaigns that were part of another."),
+        Counter("verdicts_read_total", \.verdictsRead, "Verdicts read.", as: "verdicts"),
+        Counter(
+            "verdicts_refused_total", \.verdictsRefused,
+            "Records of the verdicts topic that are none: dead letters.", as: "verdicts_refused"),
+        Counter(
+            "verdicts_late_total", \.verdictsLate,
+            "Verdicts that came to a task whose event time was past them; they hold from then on.",
+            as: "verdicts_late"),
+        Counter(
+            "verdicts_forgotten_total", \.verdictsForgotten,
+            "Verdicts forgotten because a task had too many.", as: "verdicts_forgotten"),
         Counter("blocks_total", \.blocks, "Blocks put out.", as: "blocks", always: true),
         Counter("blocks_bytes_total", \.blockBytes, "Bytes of blocks put out."),
         Counter("findings_total", \.findings, "Findings put out.", as: "findings", always: true),

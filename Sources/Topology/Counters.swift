@@ -91,6 +91,17 @@ public struct Counters: Sendable, Equatable {
     /// Campaigns that were part of another.
     public var splits = 0
 
+    // MARK: Verdicts
+
+    /// Verdicts read.
+    public var verdictsRead = 0
+    /// Records that are no verdicts.
+    public var verdictsRefused = 0
+    /// Verdicts that came to a task whose event time was past them; they hold from then on.
+    public var verdictsLate = 0
+    /// Verdicts forgotten because a task had too many.
+    public var verdictsForgotten = 0
+
     // MARK: Outputs
 
     /// Blocks put out.

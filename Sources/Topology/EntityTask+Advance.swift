@@ -56,9 +56,10 @@ extension EntityTask {
     /// Evaluates what a pane touched and whatever waits for time to pass.
     private mutating func close(_ pane: UInt32, _ findings: inout [Finding]) {
         let before = findings.count
+        verdicts.advance(to: plan.timing.paneWidth.end(of: Pane(index: pane)))
         evaluator.evaluate(
             pane: Pane(index: pane), candidates: &candidates, store: &store,
-            historyStart: historyStart ?? pane, &findings)
+            historyStart: historyStart ?? pane, verdicts, &findings)
         counters.evaluations = evaluator.evaluations
         counters.found += findings.count - before
         if let sampler, sampler.isDue(pane) { sample(pane) }
@@ -75,7 +76,9 @@ extension EntityTask {
             guard let entity = store.reference(to: key), store.isLive(entity, at: pane) else {
                 return nil
             }
-            return evaluator.probe(rule, store.view(of: entity, at: pane, watched: history))
+            var view = store.view(of: entity, at: pane, watched: history)
+            view.reputation = verdicts[key]?.reputation ?? 0
+            return evaluator.probe(rule, view)
         }
         sampler = taken
     }

@@ -7,6 +7,7 @@ extension EntityTask {
     /// - Throws: `BlockError`; the block is not taken in.
     public mutating func receive(_ block: ByteSlice, offset: Int64) throws(BlockError) {
         precondition(restoring == nil, "a task is restored before it receives")
+        if VerdictBlock.begins(block) { return try receive(verdict: block) }
         guard let (header, reader) = try open(block) else {
             counters.foreignBlocks += 1
             return
@@ -25,6 +26,18 @@ extension EntityTask {
         let late = try append(header, reader, offset: offset, from: openPane)
         counters.latePartials += late
         if late > 0 { notes.noteLate(offset, pane: openPane) }
+    }
+
+    /// Takes in a verdict: it holds from the pane of its time on, or from the first that is open.
+    private mutating func receive(verdict block: ByteSlice) throws(BlockError) {
+        guard let verdict = try VerdictBlock(block, application: plan.application) else {
+            counters.foreignBlocks += 1
+            return
+        }
+        if openPane > 0, verdict.time < plan.timing.paneWidth.start(of: Pane(index: openPane)) {
+            counters.verdictsLate += 1
+        }
+        verdicts.receive(verdict)
     }
 
     /// Reads and checks a block's header and finds its reader; nil where it is of another application.

@@ -30,6 +30,7 @@ extension EntityTask {
             case .taskHeader: try loadHeader(item, restoring)
             case .episodes: try loadEpisodes(item, restoring)
             case .leads: try loadLeads(item, restoring)
+            case .verdicts: guard verdicts.load(item) else { throw .corrupted }
             case .entities: try loadEntity(item, restoring)
             case .removedKeys: try loadRemoved(item)
             default: throw .corrupted
@@ -144,7 +145,10 @@ extension EntityTask {
     ///
     /// - Throws: `BlockError`; the block is not taken in.
     public mutating func refill(_ block: ByteSlice, offset: Int64) throws(BlockError) {
-        guard !notes.isDuplicate(offset), let (header, reader) = try open(block) else { return }
+        // Verdicts that wait are in the snapshot.
+        guard !VerdictBlock.begins(block), !notes.isDuplicate(offset),
+            let (header, reader) = try open(block)
+        else { return }
         _ = try append(header, reader, offset: offset, from: notes.openPane(at: offset))
     }
 }

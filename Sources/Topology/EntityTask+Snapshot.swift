@@ -15,6 +15,8 @@ extension PageKind {
     static let removedKeys = PageKind(rawValue: 4)
     /// Leads of campaigns, and how far they were told of.
     static let leads = PageKind(rawValue: 5)
+    /// Verdicts that hold, and those that wait, an item each.
+    static let verdicts = PageKind(rawValue: 6)
 
     /// Whether every snapshot holds all of it, so that older ones are passed over.
     var isWholeInEachSnapshot: Bool { self != .entities && self != .removedKeys }
@@ -86,6 +88,7 @@ extension EntityTask {
         writer.append(.taskHeader) { header.encode(into: &$0) }
         evaluator.encodeEpisodes(size: Self.episodesPiece) { writer.append(.episodes, $0) }
         if plan.evidence != nil { encodeLeads(into: &writer) }
+        verdicts.encode { writer.append(.verdicts, $0) }
         let span = encodeEntities(
             isFull: isFull || needsFullSnapshot, leastRoll: leastRoll, into: &writer)
         let (pages, digest) = writer.finish()
@@ -149,7 +152,7 @@ extension EntityTask {
         var place = ByteBuffer()
         header.encodePlace(into: &place)
         let leads = plan.evidence == nil ? 0 : evaluator.leads.digest()
-        return leads &+ mix(store.stateDigest())
+        return leads &+ verdicts.digest() &+ mix(store.stateDigest())
             &+ mix(evaluator.episodesDigest() &+ xxh3(place.bytes))
     }
 }

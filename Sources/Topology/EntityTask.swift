@@ -31,6 +31,8 @@ public struct EntityTask: ~Copyable {
     var readerOf: [UInt64: Int] = [:]
     var evaluator: PaneEvaluator
     var evidence = Evidence()
+    /// What people decided about its entities.
+    var verdicts = VerdictTable()
     /// The fingerprints' measure of output tokens; -1 where it is not kept.
     let tokenMeasure: Int
     /// The first pane that is not closed.
@@ -110,10 +112,11 @@ public struct EntityTask: ~Copyable {
         numbers.evicted = store.evicted
         numbers.evictedInEmergency = store.evictedInEmergency
         numbers.expired = store.expired
+        numbers.verdictsForgotten = verdicts.forgotten
         return numbers
     }
     /// Bytes of state and of partials that wait.
-    public var memoryBytes: Int { store.memoryBytes + pending.bytes }
+    public var memoryBytes: Int { store.memoryBytes + pending.bytes + verdicts.memoryBytes }
     /// Whether every source has said that nothing will come any more.
     public var hasEnded: Bool { progress.hasEnded }
     /// The event time up to which panes are closed; nil before the first.

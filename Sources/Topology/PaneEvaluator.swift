@@ -25,6 +25,8 @@ struct PaneEvaluator: ~Copyable {
     /// Whether a rule gives findings of its own, by index.
     private let alerts: [Bool]
     private var keys: [UInt64] = []
+    /// Whether no rule holds for the entity being evaluated, since it was said to be no abuse.
+    private var isBenign = false
     /// Rules that are not evaluated, by index: muted, or all false.
     private var isMuted: [Bool]
     /// Conditions evaluated so far.
@@ -90,7 +92,7 @@ struct PaneEvaluator: ~Copyable {
     /// Evaluates `candidates` (emptied) and whatever is watched, in the order of keys and rules.
     mutating func evaluate(
         pane: Pane, candidates: inout [UInt64], store: inout EntityStore, historyStart: UInt32,
-        _ findings: inout [Finding]
+        _ verdicts: VerdictTable, _ findings: inout [Finding]
     ) {
         let end = paneWidth.end(of: pane)
         episodes.expire(at: end)
@@ -115,9 +117,12 @@ struct PaneEvaluator: ~Copyable {
             }
             if !entity.isCandidate, !watches.contains(where: { isDue($0, pane) }) { continue }
             let history = pane.index - min(pane.index, historyStart)
+            var view = store.view(of: entity, at: pane, watched: history)
+            let standing = verdicts.isEmpty ? nil : verdicts[key]
+            view.reputation = standing?.reputation ?? 0
+            isBenign = standing?.isBenign ?? false
             let creates = evaluate(
-                entity, store.view(of: entity, at: pane, watched: history), pane, watches,
-                history: history, &findings)
+                entity, view, pane, watches, history: history, &findings)
             pin(entity, watches, creates)
         }
     }
@@ -184,7 +189,7 @@ struct PaneEvaluator: ~Copyable {
         let isTimed = evaluations % RuleCost.sampled == 0
         let began = isTimed ? stopwatch?() : nil
         let holds =
-            history >= rules.rules[rule].minHistoryPanes
+            !isBenign && history >= rules.rules[rule].minHistoryPanes
             && (kind.isAccount
                 ? accounts.holds(rule: rule, view) : fingerprints.holds(rule: rule, view))
         if let began, let ended = stopwatch?() { costs[rule].sampledNs &+= ended &- began }

@@ -10,6 +10,15 @@ public protocol TaskOutputs: AnyObject {
     /// A record of another topic: a block for a later stage's log, or an entry of a table. A nil value removes the
     /// table's entry.
     func put(key: ByteSlice?, value: ByteSlice?, to partition: TopicPartition)
+    /// A record of the task's log that is none for it, with the reason and what to do about it: a dead letter.
+    func refuse(_ record: ByteSlice, offset: Int64, reason: String, advice: String)
+}
+
+extension TaskOutputs {
+    /// Outputs of tasks that refuse nothing.
+    public func refuse(_ record: ByteSlice, offset: Int64, reason: String, advice: String) {
+        preconditionFailure("record \(offset) is refused, and nobody takes what is: \(reason)")
+    }
 }
 
 /// A task that keeps state, whatever its stage: what the engine, restoring and snapshots need of it.

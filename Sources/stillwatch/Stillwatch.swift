@@ -15,6 +15,7 @@ struct Stillwatch {
         RulesDiffCommand.command, RulesStarterCommand.command, RulesFeaturesCommand.command,
         CampaignListCommand.command, CampaignShowCommand.command, CampaignMembersCommand.command,
         CampaignExplainCommand.command, CampaignExportCommand.command,
+        VerdictCommand.command,
         TopicsCreateCommand.command, DecodeCommand.command, DeadLettersListCommand.command,
         DeadLettersReplayCommand.command, ResetCommand.command, DoctorCommand.command,
         ConfigReferenceCommand.command,

@@ -140,16 +140,6 @@ private struct Fields {
     }
 }
 
-extension FindingID {
-    /// The id that 32 hexadecimal digits spell; nil for another text.
-    init?(hex text: some StringProtocol) {
-        guard text.utf8.count == 32, let high = UInt64(text.prefix(16), radix: 16),
-            let low = UInt64(text.suffix(16), radix: 16)
-        else { return nil }
-        self.init(high: high, low: low)
-    }
-}
-
 extension [UInt8] {
     /// Whether `text` stands somewhere in it.
     fileprivate func holds(_ text: StaticString) -> Bool {

@@ -30,6 +30,7 @@ struct Contribution: Equatable {
     var requests: Int64 = 0
     var tokens: Int64 = 0
     var isNew = false
+    var isBanned = false
 }
 
 /// An account that was seen with a fingerprint that has a lead.

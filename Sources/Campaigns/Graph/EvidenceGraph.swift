@@ -95,10 +95,11 @@ struct EvidenceGraph: ~Copyable {
         touched.append(slot)
     }
 
-    /// Whether a fingerprint has too many accounts to tie any, or is of a kind that never does.
+    /// Whether a fingerprint has too many accounts to tie any, is of a kind that never does, or was said to be benign.
     func isAttribute(_ slot: Int32) -> Bool {
         let role = fingerprints[Int(slot)].role
-        return role == .context || fingerprints[Int(slot)].accounts.count > settings.cap(of: role)
+        return role == .context || fingerprints[Int(slot)].isBenign
+            || fingerprints[Int(slot)].accounts.count > settings.cap(of: role)
     }
 
     /// Whether a fingerprint is a campaign by itself.

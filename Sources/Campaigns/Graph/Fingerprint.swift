@@ -50,6 +50,10 @@ struct Fingerprint {
     var isAttached = false
     /// Since when it is not with the rest of its campaign; nil while it is.
     var apartSince: EventTime?
+    /// Whether a verdict holds that it is no abuse: it ties nothing and adds no weight.
+    var isBenign = false
+    /// Whether a verdict holds that it takes part in abuse.
+    var isConfirmed = false
     /// Whether it waits for clusters to be computed.
     var isDirty = false
     /// Whether it was clustered with many others last: then it waits for the turn of large regions.

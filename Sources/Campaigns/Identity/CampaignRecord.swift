@@ -16,6 +16,7 @@ struct CampaignRecord {
     // Sums over its members.
     var accounts = 0
     var newAccounts = 0
+    var banned = 0
     var requests: Int64 = 0
     var tokens: Int64 = 0
     /// Whether a limit made ties count less.

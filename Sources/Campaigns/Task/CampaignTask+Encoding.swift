@@ -21,6 +21,8 @@ extension PageKind {
     static let campaignAccounts = PageKind(rawValue: 7)
     /// Keys of fingerprints and accounts that were removed: 0 or 1, and 8 bytes each.
     static let removedFromGraph = PageKind(rawValue: 8)
+    /// Verdicts that hold, and those that wait, an item each.
+    static let campaignVerdicts = PageKind(rawValue: 9)
 }
 
 extension ByteBuffer {

@@ -47,6 +47,7 @@ extension CampaignTask {
         guard isOpen || graph.fingerprint(lead.fingerprint) != nil else { return }
         let slot = graph.insertFingerprint(
             lead.fingerprint, kind: lead.subject.kind, value: lead.subject.value)
+        noteVerdict(slot)
         var leads = graph.fingerprints[Int(slot)].leads
         let before = leads.first { $0.rule == lead.rule }
         leads.removeAll { $0.rule == lead.rule }
@@ -89,7 +90,8 @@ extension CampaignTask {
             counters.strayEdges += 1
             return
         }
-        guard edge.lastSeen.ms + settings.windowMs > end.ms else { return }
+        guard edge.lastSeen.ms + settings.windowMs > end.ms, !verdicts.isBenign(edge.account)
+        else { return }
         let known = graph.account(edge.account)
         // A lead that closes leaves edges without names, which an earlier one said. Where the account was forgotten since,
         // nobody could be told who it is.

@@ -16,6 +16,10 @@ extension CampaignTask {
         view.newAccounts = records[record].newAccounts
         view.requests = records[record].requests
         view.tokens = records[record].tokens
+        let bans = banEffects(of: record)
+        (view.banned, view.replacement, view.failover) = (
+            bans.banned, bans.replacement, bans.failover
+        )
         return view
     }
 
@@ -26,6 +30,7 @@ extension CampaignTask {
         var kinds: [String: Int] = [:]
         for slot in entry.fingerprints + entry.attached {
             kinds[graph.fingerprints[Int(slot)].kind, default: 0] += 1
+            if graph.fingerprints[Int(slot)].isConfirmed { view.confirmed += 1 }
             for lead in graph.fingerprints[Int(slot)].leads where lead.isOpen {
                 let group = Self.place(of: lead.feed.group)
                 view.groupWeights[group] = max(view.groupWeights[group], lead.feed.weight)
@@ -80,6 +85,14 @@ extension CampaignTask {
             evidence.append(("fingerprints(\(kind))", .number(Double(count))))
         }
         if view.elicitation.isFinite { evidence.append(("elicitation", .number(view.elicitation))) }
+        if view.confirmed > 0 { evidence.append(("confirmed", .number(Double(view.confirmed)))) }
+        if view.banned > 0 {
+            evidence.append(("banned", .number(Double(view.banned))))
+            if view.replacement.isFinite {
+                evidence.append(("replacement", .number(view.replacement)))
+            }
+            if view.failover > 0 { evidence.append(("failover", .number(Double(view.failover)))) }
+        }
         evidence.append(("leads", .names(leads(of: record))))
         let perEdge =
             (entry.fingerprints + entry.attached)

@@ -29,6 +29,7 @@ extension CampaignTask {
                 records.remove(record)
             }
         }
+        dismissed.removeAll()
         // Detaching from what is removed has marked it again.
         for record in dirtyRecords { records[record].isDirty = false }
         dirtyRecords.removeAll(keepingCapacity: true)
@@ -46,8 +47,13 @@ extension CampaignTask {
                 rule: i, entityKey: records[record].key, holds: rule.holds(view), at: end)
             if i == shown, step?.status == .update { isUpdate = true }
         }
+        if shown != nil, isDismissed(record) {
+            return close(record, view, end, &output, reason: "benign")
+        }
+        // One that a verdict has closed opens no more before a rule holds again.
         let best = rules.rules.indices.first {
             episodes.isOpen(rule: $0, entityKey: records[record].key)
+                && (shown != nil || rules.rules[$0].holds(view))
         }
         switch (shown, best) {
         case (nil, nil): return
@@ -103,9 +109,10 @@ extension CampaignTask {
     }
 
     private mutating func close(
-        _ record: Int32, _ view: CampaignView, _ end: EventTime, _ output: inout CampaignOutput
+        _ record: Int32, _ view: CampaignView, _ end: EventTime, _ output: inout CampaignOutput,
+        reason: String? = nil
     ) {
-        tell(record, .close, view, end, &output)
+        tell(record, .close, view, end, &output, reason: reason)
         records[record].shownRule = nil
         records[record].closedAt = end
         let strongest = strongestFirst(records[record].fingerprints)
@@ -184,10 +191,12 @@ extension CampaignTask {
                 output.leads.append(LeadStep(lead: lead, campaign: nil))
                 continue
             }
+            // Nobody wants to hear of what was said to be benign, but of its end.
+            let isSilent = graph.fingerprints[Int(slot)].isBenign && lead.status != .close
             let campaign = openCampaign(of: slot)
             let wasTold = graph.fingerprints[Int(slot)].leads[place].isTold
             let isClose = lead.status == .close
-            guard wasTold || campaign == nil && !isClose else { continue }
+            guard !isSilent, wasTold || campaign == nil && !isClose else { continue }
             if !wasTold { lead.status = .create }
             graph.fingerprints[Int(slot)].leads[place].isTold = campaign == nil && !isClose
             // What has come into a campaign says so once, and closes with it.

@@ -26,7 +26,8 @@ extension CampaignTask {
                 let created = graph.accounts[Int(slot)].created
                 after = Contribution(
                     record: tally.record, requests: tally.requests, tokens: tally.tokens,
-                    isNew: created.map { tally.firstSeen.ms - $0.ms < Self.newAccountMs } ?? false)
+                    isNew: created.map { tally.firstSeen.ms - $0.ms < Self.newAccountMs } ?? false,
+                    isBanned: verdicts[graph.accounts[Int(slot)].key]?.bannedAt != nil)
             }
             if before != after {
                 add(before, by: -1)
@@ -114,6 +115,7 @@ extension CampaignTask {
         guard record >= 0 else { return }
         records[record].accounts += sign
         if contribution.isNew { records[record].newAccounts += sign }
+        if contribution.isBanned { records[record].banned += sign }
         records[record].requests += Int64(sign) * contribution.requests
         records[record].tokens += Int64(sign) * contribution.tokens
         markRecord(record, keepsView: true)
@@ -219,6 +221,7 @@ extension CampaignTask {
 
     /// Whether a fingerprint can be attached to a campaign: it is neither core nor satellite.
     func isLoose(_ slot: Int32) -> Bool {
+        if graph.fingerprints[Int(slot)].isBenign { return false }
         if graph.isAttribute(slot) { return true }
         return !graph.isCore(slot) && graph.fingerprints[Int(slot)].role == .soft
     }

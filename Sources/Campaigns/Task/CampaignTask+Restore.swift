@@ -33,6 +33,7 @@ extension CampaignTask {
             case .predecessors:
                 guard let campaign = Predecessor(item) else { throw .corrupted }
                 predecessors.insert(campaign, limit: settings.maxRemembered)
+            case .campaignVerdicts: guard verdicts.load(item) else { throw .corrupted }
             case .waitingBlocks: try loadWaiting(item)
             case .fingerprints: try restoring.loadFingerprint(item)
             case .campaignAccounts: try restoring.loadAccount(item)
@@ -131,6 +132,7 @@ extension CampaignTask {
     /// Puts a fingerprint into the graph and its record.
     private mutating func insert(_ item: CampaignRestoring.LoadedFingerprint) throws(RestoreError) {
         let slot = graph.insertFingerprint(item.key, kind: item.kind, value: item.value)
+        noteVerdict(slot)
         graph.fingerprints[Int(slot)].accountsPerEdge = item.accountsPerEdge
         graph.fingerprints[Int(slot)].apartSince = item.apartSince
         graph.fingerprints[Int(slot)].isOfLarge = item.isOfLarge

@@ -46,6 +46,7 @@ extension CampaignTask {
         for campaign in predecessors.sorted {
             writer.append(.predecessors) { campaign.encode(into: &$0) }
         }
+        verdicts.encode { writer.append(.campaignVerdicts, $0) }
         for (at, block) in sortedWaiting {
             writer.append(.waitingBlocks) {
                 $0.append(zigzag: at)
@@ -164,6 +165,7 @@ extension CampaignTask {
         }
         episodes.encode(rules: rules.rules.map(\.info.id), size: 4096) { buffer.append($0) }
         for campaign in predecessors.sorted { campaign.encode(into: &buffer) }
+        verdicts.encode { $0(&buffer) }
         for (at, block) in sortedWaiting {
             buffer.append(zigzag: at)
             buffer.append(sized: block.bytes)

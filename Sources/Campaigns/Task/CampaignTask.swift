@@ -35,6 +35,9 @@ public struct CampaignTask: ~Copyable {
     var records = RecordTable()
     var episodes: EpisodeTable
     var predecessors = Predecessors()
+    var verdicts = VerdictTable()
+    /// Records that have lost something to verdicts in this tick.
+    var dismissed: Set<Int32> = []
     var progress = EvidenceProgress()
     /// Blocks by the tick they count in.
     var waiting: [Int64: [Waiting]] = [:]
@@ -104,7 +107,7 @@ public struct CampaignTask: ~Copyable {
     /// About how many bytes its state and the blocks that wait take.
     public var memoryBytes: Int {
         250 * graph.fingerprintCount + 150 * graph.accountCount + 100 * graph.edgeCount
-            + waitingBytes
+            + waitingBytes + verdicts.memoryBytes
     }
     /// Whether it has heard of a source.
     public var hasSources: Bool { !progress.sources.isEmpty }
@@ -130,6 +133,7 @@ public struct CampaignTask: ~Copyable {
     ///
     /// - Throws: `BlockError`; the block is not taken in then.
     public mutating func receive(_ block: ByteSlice, offset: Int64) throws(BlockError) {
+        if VerdictBlock.begins(block) { return try receive(verdict: block) }
         let read = try EvidenceBlock(block)
         guard read.header.application == application else {
             counters.foreignBlocks += 1
@@ -180,7 +184,8 @@ public struct CampaignTask: ~Copyable {
                 ($0 * Self.hourMs).ceilingDivided(by: settings.tickMs)
             }
             let turn = graph.hasDirty ? (tick / Self.largeTicks + 1) * Self.largeTicks : nil
-            guard let next = [wakes.first, expiry, turn].compactMap({ $0 }).min() else {
+            let points = [wakes.first, expiry, turn, nextVerdictTick]
+            guard let next = points.compactMap({ $0 }).min() else {
                 return nil
             }
             return max(next, tick + 1)
@@ -193,6 +198,7 @@ public struct CampaignTask: ~Copyable {
     private mutating func step(_ end: EventTime, _ output: inout CampaignOutput) {
         counters.ticks += 1
         for key in wakes.take(upTo: tick) { wake(key, end) }
+        applyVerdicts(end)
         takeIn(end)
         expire(end)
         evict()

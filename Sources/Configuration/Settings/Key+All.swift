@@ -76,6 +76,14 @@ extension Key {
                 """,
             example: "security.llm.members", check: Check.topic),
         .text(
+            "verdicts.topic", \.verdictsTopic, type: "topic, or nothing",
+            default: "stillwatch.verdicts",
+            effect: """
+                The topic of one partition on which people say what they decided about accounts and fingerprints. \
+                Where it does not exist, or is set to nothing, no verdicts are read.
+                """,
+            example: "security.llm.verdicts", check: { $0.isEmpty ? nil : Check.topic($0) }),
+        .text(
             "dead_letters.topic", \.deadLetters.topic, type: "topic",
             default: "stillwatch.dead_letters",
             effect:

@@ -18,6 +18,8 @@ public struct TopicRow: Sendable {
     public let writer: String, reader: String
     /// Whether another number of partitions would lose what the topic holds.
     let isFixed: Bool
+    /// Whether everything works without it.
+    let isOptional: Bool
     let configs: [TopicSpec.Config]
     /// Its name; empty where the configuration does without it.
     let name: @Sendable (Settings) -> String
@@ -28,7 +30,7 @@ public struct TopicRow: Sendable {
 
     private init(
         _ topic: Topic, key: String, _ contents: String, writer: String, reader: String,
-        isFixed: Bool = false, configs: [TopicSpec.Config] = [],
+        isFixed: Bool = false, isOptional: Bool = false, configs: [TopicSpec.Config] = [],
         name: @escaping @Sendable (Settings) -> String,
         partitions: @escaping @Sendable (Settings) -> Int?,
         largestRecord: @escaping @Sendable (Settings) -> Int = { _ in 0 }
@@ -39,6 +41,7 @@ public struct TopicRow: Sendable {
         self.writer = writer
         self.reader = reader
         self.isFixed = isFixed
+        self.isOptional = isOptional
         self.configs = configs
         self.name = name
         self.partitions = partitions
@@ -95,6 +98,10 @@ public struct TopicRow: Sendable {
             .members, key: "members.topic", "members of campaigns", writer: "CAMPAIGN",
             reader: "you", configs: compacted,
             name: { $0.campaigns.alerts == .off ? "" : $0.membersTopic }, partitions: { _ in 1 }),
+        TopicRow(
+            .verdicts, key: "verdicts.topic", "what people decided", writer: "you",
+            reader: "ENTITY, CAMPAIGN", isFixed: true, isOptional: true, configs: kept + stamped,
+            name: { $0.verdictsTopic }, partitions: { _ in 1 }),
     ]
 }
 
@@ -108,6 +115,7 @@ extension Settings {
             var spec = TopicSpec(
                 row.topic, key: row.key, name: name, partitions: row.partitions(self))
             spec.isFixed = row.isFixed
+            spec.isOptional = row.isOptional
             spec.configs = row.configs
             spec.largestRecord = row.largestRecord(self)
             return spec

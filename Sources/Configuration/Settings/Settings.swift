@@ -25,6 +25,8 @@ public struct Settings: Equatable, Sendable {
     public internal(set) var evidenceTopic = ""
     /// The members of campaigns.
     public internal(set) var membersTopic = ""
+    /// What people decide; empty = nothing is read.
+    public internal(set) var verdictsTopic = ""
     /// Where records go that cannot be used.
     public internal(set) var deadLetters = DeadLetters()
     /// The shape of findings.

@@ -48,13 +48,8 @@ final class Outputs {
 
     /// A dead letter: the bytes of the record or its element, and where it came from and why in headers.
     func put(_ letter: DeadLetter, of owner: TopicPartition) {
-        var headers = [
-            RecordHeader(DeadLetterHeader.topic, settings.name(.input)),
-            RecordHeader(DeadLetterHeader.partition, String(owner.number)),
-            RecordHeader(DeadLetterHeader.offset, String(letter.offset)),
-            RecordHeader(DeadLetterHeader.reason, letter.reason.rawValue),
-            RecordHeader(DeadLetterHeader.size, String(letter.originalSize)),
-        ]
+        var headers = place(
+            of: letter.offset, owner, letter.reason.rawValue, size: letter.originalSize)
         if let field = letter.field {
             headers.append(RecordHeader(DeadLetterHeader.field, field.name))
         }
@@ -64,12 +59,11 @@ final class Outputs {
         if let hint = letter.hint {
             headers.append(RecordHeader(DeadLetterHeader.hint, hint.rawValue))
         }
-        let number = owner.number % Int32(max(1, settings.outputs.deadLetters))
         let origin = letter.origin ?? RecordOrigin()
         letter.bytes.withUnsafeBytes { bytes in
             (origin.key ?? []).withUnsafeBytes { key in
                 cut.append(
-                    to: TopicPartition(.deadLetters, number), of: owner,
+                    to: deadLetters(of: owner), of: owner,
                     key: origin.key == nil ? nil : key, value: bytes,
                     headers: DeadLetterHeader.kept(origin.headers) + headers
                         + DeadLetterHeader.more(of: origin))
@@ -77,21 +71,60 @@ final class Outputs {
         }
         counters.deadLetters += 1
     }
+
+    /// A record of a task's log that is none for it, as a dead letter.
+    func refuse(
+        _ record: ByteSlice, offset: Int64, reason: String, advice: String,
+        of owner: TopicPartition
+    ) {
+        let kept = ByteSlice(rebasing: record.prefix(settings.deadLetterBytes))
+        cut.append(
+            to: deadLetters(of: owner), of: owner, key: nil, value: kept,
+            headers: place(of: offset, owner, reason, size: record.count)
+                + [RecordHeader(DeadLetterHeader.hint, advice)])
+        counters.deadLetters += 1
+    }
+
+    /// The headers that say where a record came from and why it is refused.
+    private func place(
+        of offset: Int64, _ owner: TopicPartition, _ reason: String, size: Int
+    ) -> [RecordHeader] {
+        [
+            RecordHeader(DeadLetterHeader.topic, settings.name(owner.topic)),
+            RecordHeader(DeadLetterHeader.partition, String(owner.number)),
+            RecordHeader(DeadLetterHeader.offset, String(offset)),
+            RecordHeader(DeadLetterHeader.reason, reason),
+            RecordHeader(DeadLetterHeader.size, String(size)),
+        ]
+    }
+
+    private func deadLetters(of owner: TopicPartition) -> TopicPartition {
+        TopicPartition(.deadLetters, owner.number % Int32(max(1, settings.outputs.deadLetters)))
+    }
 }
 
 /// The outputs of the task that reads one partition.
 final class OwnOutputs: TaskOutputs {
     private let outputs: Outputs
     private let owner: TopicPartition
+    private let notify: (EngineEvent) -> Void
 
-    init(_ outputs: Outputs, of owner: TopicPartition) {
+    init(
+        _ outputs: Outputs, of owner: TopicPartition, notify: @escaping (EngineEvent) -> Void
+    ) {
         self.outputs = outputs
         self.owner = owner
+        self.notify = notify
     }
 
     func put(_ finding: Finding) { outputs.put(finding, of: owner) }
 
     func put(key: ByteSlice?, value: ByteSlice?, to partition: TopicPartition) {
         outputs.put(key: key, value: value, to: partition, of: owner)
+    }
+
+    func refuse(_ record: ByteSlice, offset: Int64, reason: String, advice: String) {
+        outputs.refuse(record, offset: offset, reason: reason, advice: advice, of: owner)
+        notify(.refused(owner, offset: offset, reason: reason, advice: advice))
     }
 }

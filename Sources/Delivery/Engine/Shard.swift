@@ -155,7 +155,7 @@ public final class Shard {
             return
         }
         let task = stage.makeTask(settings.pipeline, plan, Int(start.partition.number))
-        let own = OwnOutputs(outputs, of: start.partition)
+        let own = OwnOutputs(outputs, of: start.partition, notify: notify)
         let restore = RestoreProcess(
             task, settings, ports, start: start, nowMs: nowMs, notify: notify)
         _ = place(

@@ -45,6 +45,8 @@ public enum EngineEvent: Sendable {
 
     /// A record was set aside as a dead letter.
     case deadLetter(partition: Int32, offset: Int64, reason: RejectReason, field: EventField?)
+    /// A record of a task's log became a dead letter.
+    case refused(TopicPartition, offset: Int64, reason: String, advice: String)
     /// A source partition is silent and read to its end.
     case sourceIdle(partition: Int32)
     /// A source's blocks do not follow each other.

@@ -94,6 +94,12 @@ public struct EngineSettings: Sendable {
         "\(name(partition.topic))[\(partition.number)]"
     }
 
+    /// Does without a topic that is not there, and without the stage that reads it.
+    public mutating func leaveOut(_ topic: Topic) {
+        topics[topic] = nil
+        stages.removeAll { $0.log == topic }
+    }
+
     /// The topics the group reads: the input, and the logs of the stages that keep state.
     public var readTopics: [Topic] { [.input] + stages.map(\.log) }
     /// The stage whose tasks read a topic; nil for the input.

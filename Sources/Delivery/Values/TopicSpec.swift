@@ -13,6 +13,8 @@ public struct TopicSpec: Equatable, Sendable {
     /// Whether another number of partitions would lose what the topic holds: entities and snapshots live where the number
     /// says.
     public var isFixed = false
+    /// Whether everything works without it: where it is not there, nothing is read from it.
+    public var isOptional = false
     /// Settings of the topic that differ from the broker's.
     public var configs: [Config] = []
     /// Bytes of the largest record the engine writes to it; 0 where it writes none, or small ones.

@@ -6,7 +6,8 @@ public struct CampaignFacts: Equatable, Sendable {
     public var campaignClass: CampaignClass
     /// The campaign this one turned out to be part of; only on a close.
     public var redirectTo: FindingID?
-    /// Why: what was shared, such as `shared_payment` or `same_frame`; `returning` where a closed campaign goes on.
+    /// Why: what was shared, such as `shared_payment` or `same_frame`; `returning` where a closed campaign goes on,
+    /// `benign` where verdicts have taken everything from it.
     public var reason: String?
     /// The campaign this one was part of.
     public var splitFrom: FindingID?

@@ -15,6 +15,15 @@ public struct CampaignView: Equatable, Sendable {
     /// The largest share of requests that elicit reasoning, by what the open leads show; NaN where none shows it.
     public var elicitation = Double.nan
 
+    /// Fingerprints of it that people have confirmed.
+    public var confirmed = 0
+    /// Members that are banned.
+    public var banned = 0
+    /// The requests a day of accounts that came within an hour behind a ban, by those of the banned ones; NaN without.
+    public var replacement = Double.nan
+    /// Frames that others have taken over from banned accounts.
+    public var failover = 0
+
     /// A campaign without anything.
     public init() {}
 
@@ -26,18 +35,27 @@ public struct CampaignView: Equatable, Sendable {
     /// The strongest lead of each group, summed across groups: within a group signs repeat each other.
     public var score: Int { groupWeights.reduce(0, +) }
 
-    /// Equal in all parts; an undefined share of elicited reasoning equals another.
+    /// Equal in all parts; what is undefined equals another that is.
     public static func == (a: CampaignView, b: CampaignView) -> Bool {
         a.accounts == b.accounts && a.newAccounts == b.newAccounts && a.requests == b.requests
             && a.tokens == b.tokens && a.groupWeights == b.groupWeights
             && a.fingerprints.elementsEqual(b.fingerprints, by: { $0 == $1 })
-            && (a.elicitation == b.elicitation || a.elicitation.isNaN && b.elicitation.isNaN)
+            && a.elicitation.isEqualOrUndefined(b.elicitation)
+            && a.replacement.isEqualOrUndefined(b.replacement)
+            && (a.confirmed, a.banned, a.failover) == (b.confirmed, b.banned, b.failover)
+    }
+}
+
+extension Double {
+    fileprivate func isEqualOrUndefined(_ other: Double) -> Bool {
+        self == other || isNaN && other.isNaN
     }
 }
 
 /// A number a campaign has at one moment.
 enum CampaignFeature: Hashable, Sendable {
     case accounts, newAccounts, newShare, requests, tokens, score, groups, elicitation
+    case confirmed, banned, replacement, failover
     case has(EvidenceGroup)
     case weight(EvidenceGroup)
     /// Fingerprints of a kind, of all where it is nil.
@@ -55,6 +73,10 @@ enum CampaignFeature: Hashable, Sendable {
         case .score: Double(view.score)
         case .groups: Double(view.groups.count)
         case .elicitation: view.elicitation
+        case .confirmed: Double(view.confirmed)
+        case .banned: Double(view.banned)
+        case .replacement: view.replacement
+        case .failover: Double(view.failover)
         case .has(let group): view.groups.contains(group) ? 1 : 0
         case .weight(let group):
             Double(view.groupWeights[EvidenceGroup.allCases.firstIndex(of: group) ?? 0])
@@ -133,6 +155,26 @@ struct CampaignFunction: Sendable {
             meaning:
                 "the largest `ratio(signals.reasoning_elicitation, ...)` that an open lead shows; undefined without one"
         ) { _, _ in .elicitation },
+        CampaignFunction(
+            name: "confirmed", parameter: .none,
+            meaning: "its fingerprints of which a verdict holds that says `confirmed`"
+        ) { _, _ in .confirmed },
+        CampaignFunction(
+            name: "banned", parameter: .none,
+            meaning: "members of whom a verdict holds that says `banned`"
+        ) { _, _ in .banned },
+        CampaignFunction(
+            name: "replacement", parameter: .none,
+            meaning:
+                "the requests a day of accounts that came within an hour behind the ban of a member, by those of the "
+                + "banned members; undefined without a ban"
+        ) { _, _ in .replacement },
+        CampaignFunction(
+            name: "failover", parameter: .none,
+            meaning:
+                "soft fingerprints half of whose earlier accounts are banned and that at least 3 others took over since, "
+                + "who have no hard fingerprint in common with the banned"
+        ) { _, _ in .failover },
     ]
 
     static let names = all.map(\.name)

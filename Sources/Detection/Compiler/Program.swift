@@ -87,7 +87,7 @@ struct Program {
         case .loads:
             let window = feature.window(in: paneWidth)
             subject = dimension(feature.subject, loadWindow: window)
-        case .hours, .age: subject = nil
+        case .hours, .age, .nothing: subject = nil
         }
         return FeatureSlot(feature, subject: subject ?? 0, paneWidth)
     }

@@ -22,7 +22,7 @@ struct Feature: Hashable, Sendable {
         switch question.row.keeps {
         case .measure: EventInput(measure: subject)
         case .values, .loads: EventInput(dimension: subject)
-        case .hours, .age: nil
+        case .hours, .age, .nothing: nil
         }
     }
 

@@ -114,6 +114,10 @@ struct FeatureDefinition: Sendable {
             entity's last event
             """
         ) { _ in .feature(Feature(question: .age)) },
+        FeatureDefinition(
+            "reputation", [],
+            "1 while a verdict holds that says `confirmed` of the entity (180 days where it says no other end), else 0"
+        ) { _ in .feature(Feature(question: .reputation)) },
         FeatureDefinition("accounts", [.window], of: .fingerprint, "the distinct accounts") {
             .distinct(Vocabulary.account, $0.windowMs)
         },

@@ -6,6 +6,7 @@ import Primitives
 /// A new question is a case, its row, and its line in `FeatureSlot.value`.
 enum Question: UInt8, Sendable {
     case sum, signalSum, distinct, evenness, accountEvenness, topShare, newborn, activeHours, age
+    case reputation
 
     /// What has to be kept of an entity to answer.
     enum State {
@@ -19,6 +20,8 @@ enum Question: UInt8, Sendable {
         case hours
         /// When it was first seen.
         case age
+        /// Nothing: what people decided is kept for itself.
+        case nothing
     }
 
     /// What the compiler has to know of a question.
@@ -47,6 +50,10 @@ enum Question: UInt8, Sendable {
                 name: "top_share", keeps: .loads, reach: .anyNumber, reachWithoutInput: .undefined)
         case .activeHours: Row(name: "active_hours", keeps: .hours, reach: .count)
         case .age: Row(name: "age", keeps: .age, reach: .count)
+        case .reputation:
+            Row(
+                name: "reputation", keeps: .nothing,
+                reach: Reach(low: 0, high: 1, mayBeUndefined: false))
         }
     }
 }
@@ -92,6 +99,7 @@ struct FeatureSlot: Hashable {
         case .newborn: source.newborn(dimension: subject, window: window, youngerThan: limit)
         case .activeHours: Double(source.activeHours(hours: limit)) / Double(limit)
         case .age: Double(source.agePanes) * paneMs
+        case .reputation: source.reputation
         }
     }
 }

@@ -40,6 +40,14 @@ public struct FindingID: Hashable, Comparable, Sendable, CustomStringConvertible
             low: xxh3(text.bytes, seed: 0x5354_494C_4C57_4332))
     }
 
+    /// The id that 32 hexadecimal digits spell; nil for another text.
+    public init?(hex text: some StringProtocol) {
+        guard text.utf8.count == 32, let high = UInt64(text.prefix(16), radix: 16),
+            let low = UInt64(text.suffix(16), radix: 16)
+        else { return nil }
+        self.init(high: high, low: low)
+    }
+
     /// Orders by all 128 bits, as an unsigned number.
     public static func < (a: FindingID, b: FindingID) -> Bool {
         (a.high, a.low) < (b.high, b.low)

@@ -63,6 +63,7 @@ struct SchemaBuilder {
         case .loads: needs.insert(Need(name: feature.subject, loadWindow: window))
         case .hours: tracksHours = true
         case .age: tracksAge = true
+        case .nothing: break
         }
     }
 

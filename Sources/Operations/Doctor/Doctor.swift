@@ -201,7 +201,7 @@ public struct Doctor: ~Copyable {
                 report(
                     GroupChecks.judge(
                         topic: name, standings, acceptsLoss: settings.acceptsLoss,
-                        hasBegun: hasBegun))
+                        hasBegun: hasBegun && topic != .verdicts))
                 hasBegun = standings.contains(where: \.wasRead)
             } catch {
                 report(unanswered("offsets in '\(name)'", error))

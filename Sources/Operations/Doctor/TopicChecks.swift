@@ -14,6 +14,7 @@ public struct TopicChecks {
     public static func judge(
         _ spec: TopicSpec, _ facts: TopicFacts, in context: TopicContext
     ) -> [CheckResult] {
+        if facts.partitions == nil, spec.isOptional { return [missing(spec)] }
         var judge = TopicChecks(spec: spec, facts: facts, context: context)
         let fault = fault(of: spec, partitions: facts.partitions?.count)
         if let fault {
@@ -32,9 +33,18 @@ public struct TopicChecks {
         return judge.results.isEmpty ? [judge.result(.ok, judge.summary, "")] : judge.results
     }
 
+    /// What to say of a topic that is not there and need not be.
+    public static func missing(_ spec: TopicSpec) -> CheckResult {
+        CheckResult(
+            .warn, spec.key, "there is no topic '\(spec.name)': nothing is read from it",
+            remedy:
+                "'stillwatch topics create' creates it, and 'run' reads it from its next start on")
+    }
+
     /// Why `run` would refuse a topic of so many partitions, or none; nil where it would not.
     public static func fault(of spec: TopicSpec, partitions: Int?) -> CheckResult? {
         guard let partitions else {
+            if spec.isOptional { return nil }
             return CheckResult(
                 .problem, spec.key, "there is no topic '\(spec.name)'",
                 remedy: spec.topic == .input

@@ -39,6 +39,8 @@ public struct Resetter: ~Copyable {
         _ settings: LiveSettings, tell: @escaping (String) -> Void
     ) throws(EngineFailure) {
         let layout = try TopicLayout(settings)
+        var settings = settings
+        if layout.lacksVerdicts { settings.engine.leaveOut(.verdicts) }
         let admin: Admin
         do throws(BrokerError) {
             admin = try Admin(
@@ -74,7 +76,7 @@ public struct Resetter: ~Copyable {
             }
             return ResetPlan(
                 inputs: inputs.map { standing($0, to: targets[$0] ?? 0) },
-                logs: logs.map { standing($0, to: marks[$0]?.high ?? 0) },
+                logs: logs.map { standing($0, to: Self.end(of: $0, marks)) },
                 state: state, members: group.members.map(Self.describe), names: settings.topics)
         } catch {
             throw EngineFailure(error)
@@ -238,15 +240,28 @@ public struct Resetter: ~Copyable {
 
     // MARK: The logs of tasks
 
+    /// Where the task of a log begins anew: at its end, but verdicts are all read again, since they go on to hold.
+    private static func end(
+        of log: TopicPartition, _ marks: [TopicPartition: OffsetRange]
+    ) -> Int64 {
+        (log.topic == .verdicts ? marks[log]?.low : marks[log]?.high) ?? 0
+    }
+
     /// The end of each log.
     private func ends() throws(BrokerError) -> [Int64] {
         let marks = try admin.watermarks(logs)
-        return logs.map { marks[$0]?.high ?? 0 }
+        return logs.map { Self.end(of: $0, marks) }
     }
 
     /// The end of each log, past the committed offset: where that is the end already, a record without a
     /// value is appended, which everybody passes over.
     private func ends(past moves: [ResetPlan.Move]) throws(BrokerError) -> [Int64] {
+        let moves = moves.map { move in
+            // The task of verdicts keeps nothing: it may stand anywhere.
+            var move = move
+            if move.partition.topic == .verdicts { move.from = nil }
+            return move
+        }
         let atEnd = moves.filter { $0.from == $0.to }.map(\.partition)
         if !atEnd.isEmpty { try appendNothing(to: atEnd) }
         let untilMs = MachineClock.monotonicMs() + Self.patienceMs

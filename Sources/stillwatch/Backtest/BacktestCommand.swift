@@ -57,7 +57,7 @@ enum BacktestCommand {
                 help:
                     "Where --sort puts temporary files; nothing of them stays, whatever ends the run."
             ),
-            .shards,
+            VerdictFiles.option, .shards,
             Option(
                 "fail-on-gaps", .flag,
                 help: "End with 1 where something is missing in what was read: see the summary."),
@@ -81,7 +81,8 @@ enum BacktestCommand {
         if judging.isJudging { pipeline.stopwatch = { MachineClock.monotonicNs() } }
         let pass = BacktestPass(
             invocation: invocation, settings: settings, topic: topic, warmup: warmup,
-            rules: rules, range: range, isJudging: judging.isJudging && parity == nil)
+            rules: rules, range: range, verdicts: try VerdictFiles(invocation),
+            isJudging: judging.isJudging && parity == nil)
         let checkpointing = try CheckpointOptions(invocation, out: judging.directory)
         let input = try pass.input(pipeline, saved: checkpointing.checkpoints?.saved)
         if let parity {
@@ -90,7 +91,7 @@ enum BacktestCommand {
             _ = range.dropWarmup(&report.findings)
             return try parity.compare(report, emitted, in: range)
         }
-        try checkpointing.begin(invocation, settings, rules, input, isJudging: pass.isJudging)
+        try checkpointing.begin(pass, input)
         // Before the work: a place that cannot be written should not cost an hour.
         var output = try writing { () throws(OutputError) in
             try Output(path: outputPath(judging, invocation))
@@ -117,7 +118,8 @@ enum BacktestCommand {
         }
         judging.removeOldReport()
         try write(report.findings, settings, to: &output)
-        Console.error(ReplaySummary(report, seconds: seconds).text + input.summary)
+        Console.error(
+            ReplaySummary(report, seconds: seconds).text + input.summary + pass.verdicts.summary)
         defer { checkpointing.checkpoints?.remove() }
         let isWhole = report.gaps.isEmpty || !invocation.has("fail-on-gaps")
         guard let judged else { return isWhole ? .ok : .checkFailed }

@@ -16,6 +16,8 @@ struct BacktestPass {
     /// The rules that run.
     let rules: RuleSet
     let range: JudgedRange
+    /// What people decided.
+    let verdicts: VerdictFiles
     /// Whether rules are judged: then each gives all of its findings, whatever campaigns are found beside.
     var isJudging = false
 
@@ -71,7 +73,8 @@ struct BacktestPass {
         var campaigns = Wiring.campaigns(settings, pipeline.rules)
         if isJudging { campaigns?.evidence.isGrouped = false }
         let replay = Replay(
-            pipeline, campaigns: campaigns, threads: threads, observer: ledger)
+            pipeline, campaigns: campaigns, verdicts: verdicts.verdicts, threads: threads,
+            observer: ledger)
         let totals = sources.map { $0.progress?.total }
         let total = totals.contains(nil) ? 0 : totals.compactMap { $0 }.reduce(0, +)
         let bar = SharedProgressBar(

@@ -69,10 +69,8 @@ struct CheckpointOptions {
     /// Begins to keep checkpoints of a run over `input`.
     ///
     /// - Throws: `Failure` with what differs from the run that is gone on with.
-    func begin(
-        _ invocation: Invocation, _ settings: Settings, _ rules: RuleSet, _ input: BacktestInput,
-        isJudging: Bool
-    ) throws(Failure) {
+    func begin(_ pass: BacktestPass, _ input: BacktestInput) throws(Failure) {
+        let (invocation, settings, rules) = (pass.invocation, pass.settings, pass.rules)
         guard let checkpoints else { return }
         var identity = [("version", Release.version)] + input.identity
         for rule in rules.rules {
@@ -93,11 +91,12 @@ struct CheckpointOptions {
             ("group", settings.group), ("gateways", "\(settings.gateways)"),
             ("derive", "\(settings.derive)"), ("state.sample_size", "\(settings.state.sampleSize)"),
             ("state.memory_budget", "\(Wiring.memoryBudget(settings))"),
-            ("findings judged", isJudging ? "yes" : "no"),
+            ("findings judged", pass.isJudging ? "yes" : "no"),
         ]
         for name in ["labels", "compare", "sweep", "warmup"] where invocation.has(name) {
             identity.append(("--\(name)", invocation.values(name).joined(separator: " ")))
         }
+        if let digest = pass.verdicts.digest { identity.append(("the verdicts", hex(digest))) }
         if let labels = invocation.value("labels") {
             let bytes = try Files.bytes(of: labels)
             identity.append(("the labels", hex(bytes.withUnsafeBytes { xxh3($0) })))

@@ -109,6 +109,7 @@ enum RunCommand {
                 source: "/stillwatch/\(settings.group)",
                 ocsfVersion: settings.findings.ocsfVersion))
         if let campaigns { engine.stages.append(.campaign(campaigns)) }
+        if engine.topics[.verdicts] != nil { engine.stages.insert(.verdicts, at: 0) }
         engine.onMissingOffset = settings.input.onMissingOffset
         engine.delivery = settings.delivery
         engine.dataLoss = settings.dataLoss

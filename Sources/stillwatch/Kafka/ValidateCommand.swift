@@ -77,6 +77,8 @@ enum ValidateCommand {
         let partitions = try admin.partitionCount(of: topic.name)
         if let fault = TopicChecks.fault(of: topic, partitions: partitions) {
             report.problem(Failure(.checkFailed, fault.sentence))
+        } else if partitions == nil {
+            report.note(TopicChecks.missing(topic).sentence)
         } else {
             report.ok("\(topic.key): \(topic.name), \(count(partitions ?? 0, "partition"))")
         }

@@ -81,18 +81,25 @@ enum Wiring {
         guard settings.campaigns.alerts != .off, rules.hasCampaigns else { return nil }
         var campaigns = CampaignPipeline()
         campaigns.settings.windowMs = settings.campaigns.windowMs
-        for pair in settings.campaigns.kinds {
-            let prefix = "fingerprints."
-            let kind =
-                pair.name.hasPrefix(prefix) ? String(pair.name.dropFirst(prefix.count)) : pair.name
-            campaigns.settings.kinds[kind] = Role(rawValue: pair.value)
-        }
+        campaigns.settings.kinds = roles(settings)
         campaigns.evidence.isGrouped = settings.campaigns.alerts == .grouped
         let pane = settings.window.paneMs
         let tick = max(campaigns.settings.tickMs, pane)
         campaigns.settings.tickMs = (tick + pane - 1) / pane * pane
         campaigns.evidence.tickMs = campaigns.settings.tickMs
         return campaigns
+    }
+
+    /// What kinds may do in campaigns; those that are not named are context.
+    static func roles(_ settings: Settings) -> [String: Role] {
+        var roles = CampaignSettings.defaultKinds
+        for pair in settings.campaigns.kinds {
+            let prefix = "fingerprints."
+            let kind =
+                pair.name.hasPrefix(prefix) ? String(pair.name.dropFirst(prefix.count)) : pair.name
+            roles[kind] = Role(rawValue: pair.value)
+        }
+        return roles
     }
 
     /// The topics that are used under `rules`: without campaigns, theirs are not needed.

@@ -58,7 +58,11 @@ struct CampaignSnapshotTests {
         let (rules, settings) = (ManyChanges.rules, ManyChanges.settings)
         var random = TestRandom(seed: seed)
         let world = ManyChanges.world(seed: seed, sources: 2)
-        let log = world.log(until: world.time) { Int.random(in: 0..<$0, using: &random) }
+        var log = world.log(until: world.time) { Int.random(in: 0..<$0, using: &random) }
+        // Verdicts come at any time, also when theirs is past.
+        for verdict in CampaignVerdictTests.random(world, &random) {
+            log.insert(verdict.block, at: .random(in: 0...log.count, using: &random))
+        }
         let whole = try Run(log, rules, settings)
 
         var output = CampaignOutput()

@@ -34,6 +34,7 @@ final class OperatorSite {
         ]
         let kinds = [
             "input", "partials", "alerts", "dead_letters", "state", "evidence", "members",
+            "verdicts",
         ]
         for key in kinds {
             options += ["--set", "\(key).topic=\(group)-\(key)"]

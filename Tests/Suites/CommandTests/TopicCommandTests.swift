@@ -12,6 +12,7 @@ struct TopicCommandTests {
             "--set", "alerts.topic=\(stem)-alerts-out",
             "--set", "partials.topic=\(stem)-partials", "--set", "dead_letters.topic=\(stem)-dead",
             "--set", "evidence.topic=\(stem)-evidence", "--set", "members.topic=\(stem)-members",
+            "--set", "verdicts.topic=\(stem)-verdicts",
             "--set", "shadow.topic=\(stem)-shadow",
         ]
         let dry = try Program.run(["topics", "create", "--dry-run"] + connection)
@@ -20,6 +21,7 @@ struct TopicCommandTests {
         #expect(missing.code == 1)
         #expect(missing.errors.contains("partials.topic: there is no topic"))
         #expect(missing.errors.contains("input.topic: there is no topic"))
+        #expect(missing.errors.contains("note: verdicts.topic: there is no topic"))
         for word in ["created with 16 partitions", "exists with 16 partitions"] {
             let made = try Program.run(["topics", "create"] + connection)
             #expect(made.code == 0 && made.errors.contains(word), "\(made.errors)")

@@ -3,6 +3,7 @@ import Configuration
 import Foundation
 import TestSupport
 import Testing
+import YAML
 
 @Suite("The table of topics")
 struct TopicTableTests {
@@ -33,9 +34,18 @@ struct TopicTableTests {
         #expect(
             own.map(\.key) == [
                 "partials.topic", "alerts.topic", "dead_letters.topic", "state.topic",
-                "evidence.topic", "members.topic",
+                "evidence.topic", "members.topic", "verdicts.topic",
             ])
-        #expect(own.filter(\.isFixed).map(\.partitions) == [16, 16, 1])
+        #expect(own.filter(\.isFixed).map(\.partitions) == [16, 16, 1, 1])
+    }
+
+    @Test("verdicts need no topic, and one that is set to nothing is not read")
+    func withoutVerdicts() throws {
+        let usual = try Settings.load().settings.topics.first { $0.topic == .verdicts }
+        #expect(usual?.name == "stillwatch.verdicts" && usual?.isOptional == true)
+        let file = SourceText(name: "stillwatch.yaml", text: "verdicts: { topic: \"\" }\n")
+        let topics = try Settings.load(file: file).settings.topics
+        #expect(!topics.contains { $0.topic == .verdicts })
     }
 
     @Test("without campaigns there is neither evidence nor members")

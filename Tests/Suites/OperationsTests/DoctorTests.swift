@@ -33,10 +33,11 @@ import Testing
 
     private static let keys: TopicNames = [
         "input", "partials", "alerts", "shadow", "deadLetters", "state", "evidence", "members",
+        "verdicts",
     ]
 
     private func judge(_ topic: Topic, _ facts: TopicFacts) -> [CheckResult] {
-        let isFormat = [.partials, .state, .evidence].contains(topic)
+        let isFormat = [.partials, .state, .evidence, .verdicts].contains(topic)
         var spec = TopicSpec(topic, key: Self.keys.name(topic), name: "t", partitions: 4)
         spec.isFixed = isFormat
         spec.largestRecord = isFormat ? 900_000 : 0

@@ -81,6 +81,22 @@ struct CheckpointTests {
         }
     }
 
+    /// Verdicts on some of the accounts and cards that the partitions have, within their time.
+    private func verdicts(_ random: inout TestRandom) throws -> [VerdictRecord] {
+        try (0..<12).map { number in
+            let isAccount = number % 3 > 0
+            let name =
+                isAccount
+                ? "account:a\(Int.random(in: 0...20, using: &random))" : "payment:p\(number % 2)"
+            let words = VerdictWord.allCases.filter { isAccount || $0.isJudgement }
+            let time = 1_780_000_000_000 + Int64.random(in: 0...4_000_000, using: &random)
+            return VerdictRecord(
+                time: EventTime(ms: time), subject: try #require(Subject(entity: name)),
+                word: words[Int.random(in: 0..<words.count, using: &random)],
+                until: EventTime(ms: time + .random(in: 1_000...900_000, using: &random)))
+        }
+    }
+
     private func rules() throws -> RuleSet {
         let diagnostics = Diagnostics()
         var loader = RuleLoader(diagnostics: diagnostics)
@@ -162,7 +178,8 @@ struct CheckpointTests {
         for round in 0..<16 {
             let campaigns = round % 2 == 0 ? nil : CampaignPipeline()
             let partitions = partitions(&random)
-            let whole = try await Replay(settings, campaigns: campaigns)
+            let verdicts = round % 4 == 3 ? try verdicts(&random) : []
+            let whole = try await Replay(settings, campaigns: campaigns, verdicts: verdicts)
                 .run(sources(partitions, breaksAt: nil))
             campaignFindings += whole.findings.count { $0.campaign != nil }
             let folder = try Folder()
@@ -177,7 +194,8 @@ struct CheckpointTests {
                 ) { Issue.record("\($0)") }
                 checkpoints.begin(identity: [("rules", "these")], note: [])
                 let replay = Replay(
-                    settings, campaigns: campaigns, threads: Int.random(in: 1...3, using: &random),
+                    settings, campaigns: campaigns, verdicts: verdicts,
+                    threads: Int.random(in: 1...3, using: &random),
                     chunkRecords: Int.random(in: 1...60, using: &random))
                 do {
                     last = try await replay.run(

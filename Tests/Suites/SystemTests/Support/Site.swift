@@ -15,6 +15,7 @@ struct Site {
     let deadLetters: String
     let evidence: String
     let members: String
+    let verdicts: String
     /// Partitions of the input topic.
     let partitions: Int
     private let scratch: Scratch
@@ -33,6 +34,7 @@ struct Site {
         deadLetters = "\(name)-dead-letters"
         evidence = "\(name)-evidence"
         members = "\(name)-members"
+        verdicts = "\(name)-verdicts"
         self.partitions = partitions
         scratch = try Scratch()
         let lines = [
@@ -41,6 +43,7 @@ struct Site {
             "partials: { topic: \(partials) }", "alerts: { topic: \(alerts) }",
             "state: { topic: \(state) }",
             "evidence: { topic: \(evidence) }", "members: { topic: \(members) }",
+            "verdicts: { topic: \(verdicts) }",
             "dead_letters: { topic: \(deadLetters), max_bytes: 64KiB }", "log: { format: json }",
         ]
         try scratch.file("stillwatch.yaml", (lines + settings).joined(separator: "\n") + "\n")
@@ -75,7 +78,9 @@ struct Site {
     }
 
     /// Removes what `topics create` and the test made, but for the input.
-    func removeOutputs() { remove([partials, state, alerts, deadLetters, evidence, members]) }
+    func removeOutputs() {
+        remove([partials, state, alerts, deadLetters, evidence, members, verdicts])
+    }
 
     private func remove(_ topics: [String]) { _ = try? admin().delete(topics) }
 

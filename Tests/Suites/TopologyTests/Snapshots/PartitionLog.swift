@@ -22,6 +22,8 @@ struct PartitionLog {
         var foreign = 0
         /// A source that turns up when the others are nearly through: all it has is late.
         var hasLateSource = false
+        /// Verdicts on whom and what events name, at about their times.
+        var verdicts = 0
     }
 
     private(set) var records: [Record] = []
@@ -62,11 +64,35 @@ struct PartitionLog {
             {
                 append(old.block, &self)
             }
+            if !events[source.number].isEmpty, chance(disorder.verdicts) {
+                append(try verdict(on: events[source.number], near: source.place), &self)
+            }
             if chance(disorder.foreign), var other = records.last?.block {
                 other[60] ^= 1
                 append(other, &self)
             }
         }
+    }
+
+    private mutating func verdict(
+        on events: [TestEvent], near place: Int
+    ) throws -> [UInt8] {
+        let event = events[min(max(0, place), events.count - 1)]
+        let names =
+            ["account:\(event.account)"]
+            + event.fingerprints.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }
+        let name = names[Int.random(in: 0..<names.count, using: &random)]
+        guard let subject = Subject(entity: name) else { return [] }
+        let words = VerdictWord.allCases.filter { subject.isAccount || $0.isJudgement }
+        let time = max(1, event.timeMs + .random(in: -300_000...1_800_000, using: &random))
+        let record = VerdictRecord(
+            time: EventTime(ms: time), subject: subject,
+            word: words[Int.random(in: 0..<words.count, using: &random)],
+            until: EventTime(ms: time + .random(in: 1...3_600_000, using: &random)))
+        var buffer = ByteBuffer()
+        VerdictBlock(record, offset: .random(in: 0...1_000, using: &random))
+            .encode(into: &buffer, application: plan.application)
+        return buffer.array()
     }
 
     private mutating func chance(_ percent: Int) -> Bool {
@@ -94,6 +120,8 @@ final class LogSource {
         commits = [(0, task.clock)]
     }
 
+    var number: Int { source }
+    var place: Int { next }
     var all: Int { events.count }
     var rest: Int { events.count - next }
 

@@ -158,7 +158,7 @@ struct RestoreTests {
             let disorder = PartitionLog.Disorder(
                 repeats: seed % 4 == 0 ? 25 : 0, restarts: seed % 5 == 0 ? 10 : 0,
                 isAtLeastOnce: seed % 10 == 0, foreign: seed % 7 == 0 ? 10 : 0,
-                hasLateSource: seed % 3 == 0)
+                hasLateSource: seed % 3 == 0, verdicts: seed % 2 == 0 ? 20 : 0)
             var trial = try Self.trial(
                 OracleScenario(seed: seed), disorder, sampleSize: [16, 512][Int(seed % 2)],
                 seed: seed)
