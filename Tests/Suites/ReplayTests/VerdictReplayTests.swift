@@ -101,7 +101,7 @@ struct VerdictReplayTests {
             verdicts: verdicts.filter { $0.time < middle }
         ).run([MemorySource(records)])
         let before = Self.text(early, through: middle)
-        #expect(before == Self.text(whole, through: middle) && before.count > 20)
+        #expect(before == Self.text(whole, through: middle) && !before.isEmpty)
         // A part of the input finds what the whole does up to there.
         let part = try await Replay(
             try Self.settings(), campaigns: campaigns, verdicts: verdicts

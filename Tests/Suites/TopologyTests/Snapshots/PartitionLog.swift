@@ -68,7 +68,8 @@ struct PartitionLog {
                 append(try verdict(on: events[source.number], near: source.place), &self)
             }
             if chance(disorder.foreign), var other = records.last?.block {
-                other[60] ^= 1
+                // The application, in a block of partials and in that of a verdict.
+                other[other.count > 60 ? 60 : 4] ^= 1
                 append(other, &self)
             }
         }
