@@ -152,13 +152,15 @@ struct Feeder: ~Copyable {
             accounts: accounts, hasEnded: false)
         through = time
         tick += 1
-        var block: [UInt8] = []
-        writer.finish(header) { block = Array($0) }
+        var blocks: [[UInt8]] = []
+        writer.finish(header) { blocks.append(Array($0)) }
         let began = seconds()
         var failure: BlockError?
-        block.withUnsafeBytes { bytes in
-            do throws(BlockError) { try task.receive(bytes, offset: tick) } catch {
-                failure = error
+        for block in blocks {
+            block.withUnsafeBytes { bytes in
+                do throws(BlockError) { try task.receive(bytes, offset: tick) } catch {
+                    failure = error
+                }
             }
         }
         if let failure { throw failure }
