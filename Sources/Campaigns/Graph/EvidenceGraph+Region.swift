@@ -39,16 +39,7 @@ extension EvidenceGraph {
     /// Calls `body` with what can be in one cluster with a fingerprint for what both share.
     private func forEachTied(to slot: Int32, _ body: (Int32) -> Void) {
         if isAttribute(slot) { return }
-        let isHard = fingerprints[Int(slot)].role == .hard
-        let isContent = isContentCore(slot)
-        for neighbor in fingerprints[Int(slot)].neighbors where !isAttribute(neighbor.slot) {
-            // A hard fingerprint with one account in a core of what is asked may help to join two.
-            let isTied =
-                neighbor.shared >= settings.minShared
-                || isHard && isContentCore(neighbor.slot)
-                || isContent && fingerprints[Int(neighbor.slot)].role == .hard
-            if isTied { body(neighbor.slot) }
-        }
+        forEachNeighbor(tiedTo: slot) { if !isAttribute($0) { body($0) } }
     }
 
     /// Notes for fingerprints that are clustered together whether they are many; what they waited for is done.

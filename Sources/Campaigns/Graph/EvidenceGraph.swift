@@ -108,11 +108,13 @@ struct EvidenceGraph: ~Copyable {
     }
 
     /// Whether a fingerprint is a campaign by itself for what is asked with it.
-    func isContentCore(_ slot: Int32) -> Bool {
-        isCore(slot)
-            && fingerprints[Int(slot)].leads.contains {
-                $0.feed.group == .content && $0.feed.weight >= settings.coreWeight
-            }
+    func isContentCore(_ slot: Int32) -> Bool { !isAttribute(slot) && asksAsCore(slot) }
+
+    /// Whether a lead of what is asked makes a fingerprint a core, unless it is an attribute.
+    private func asksAsCore(_ slot: Int32) -> Bool {
+        fingerprints[Int(slot)].leads.contains {
+            $0.feed.group == .content && $0.feed.weight >= settings.coreWeight
+        }
     }
 
     // MARK: Accounts and edges
@@ -250,20 +252,23 @@ struct EvidenceGraph: ~Copyable {
 
     /// Lets all be looked at that can be in one cluster with a fingerprint, or whose clusters it can join.
     mutating func markNeighbors(_ slot: Int32) {
-        for neighbor in fingerprints[Int(slot)].neighbors
-        where neighbor.shared >= settings.minShared || isBridge(slot, neighbor.slot)
-            || isBridge(neighbor.slot, slot)
-        {
-            markDirty(neighbor.slot)
-        }
+        var tied: [Int32] = []
+        forEachNeighbor(tiedTo: slot) { tied.append($0) }
+        for other in tied { markDirty(other) }
     }
 
-    /// Whether one account of a hard fingerprint in another counts: where that is a core of what is asked.
-    private func isBridge(_ hard: Int32, _ core: Int32) -> Bool {
-        fingerprints[Int(hard)].role == .hard && fingerprints[Int(core)].role != .context
-            && fingerprints[Int(core)].leads.contains {
-                $0.feed.group == .content && $0.feed.weight >= settings.coreWeight
-            }
+    /// Calls `body` with what can be in one cluster with a fingerprint for what both share, were neither an attribute.
+    func forEachNeighbor(tiedTo slot: Int32, _ body: (Int32) -> Void) {
+        let isHard = fingerprints[Int(slot)].role == .hard
+        let asks = asksAsCore(slot)
+        for neighbor in fingerprints[Int(slot)].neighbors {
+            // A hard fingerprint with one account in a core of what is asked may help to join two.
+            let isTied =
+                neighbor.shared >= settings.minShared
+                || isHard && asksAsCore(neighbor.slot)
+                || asks && fingerprints[Int(neighbor.slot)].role == .hard
+            if isTied { body(neighbor.slot) }
+        }
     }
 
     /// Whether an account counts for nothing because it has too many fingerprints, or too many hard ones.

@@ -95,7 +95,8 @@ public struct VerdictTable: Sendable {
         }
         standing[keyPath: part] = verdict
         standings[verdict.key] = standing
-        ends.insert(verdict.key, at: verdict.until, order: Int64(bitPattern: verdict.key))
+        // Verdicts about a campaign's members end at one time and come in the order of their offsets.
+        ends.insert(verdict.key, at: verdict.until, order: verdict.offset)
         while count > limit, let next = ends.first {
             ends.removeFirst()
             if end(next.item, at: next.time) { forgotten += 1 }
@@ -124,18 +125,18 @@ public struct VerdictTable: Sendable {
     }
 }
 
-/// The table in a snapshot: an item for each verdict, first those that hold by key, then those that wait. Equal tables
+/// The table in a snapshot: an item for each verdict, first those that hold in the order they end in, then those that wait. Equal tables
 /// give equal bytes.
 extension VerdictTable {
     /// Writes the table, item by item.
     public func encode(_ item: ((inout ByteBuffer) -> Void) -> Void) {
-        for key in standings.keys.sorted() {
-            guard let standing = standings[key] else { continue }
-            for case .some(let verdict) in [standing.judgement, standing.measure] {
-                item {
-                    $0.append(1)
-                    verdict.encode(into: &$0)
-                }
+        // In the order they end in, so that a load appends to the queue of ends.
+        let held = standings.values.flatMap { [$0.judgement, $0.measure].compactMap(\.self) }
+        let sorted = held.sorted { ($0.until, $0.offset, $0.key) < ($1.until, $1.offset, $1.key) }
+        for verdict in sorted {
+            item {
+                $0.append(1)
+                verdict.encode(into: &$0)
             }
         }
         waiting.forEach { verdict in
