@@ -80,7 +80,8 @@ public struct Replay {
         public var flaws: [Flaw] = []
         /// The findings by time, uid and sequence; empty where `keepsFindings` was off.
         public var findings: [Finding] = []
-        /// The members of the campaigns that are open at the end, by account.
+        /// The members of campaigns at the end, by account: of those that are open, and of closed ones for as long as
+        /// they stay together.
         public var members: [(account: [UInt8], row: MemberRow)] = []
         /// Who was told of as a member of a campaign, those of closed ones among them.
         public var memberships = Memberships()

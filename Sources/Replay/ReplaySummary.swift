@@ -106,10 +106,12 @@ public struct ReplaySummary: Sendable {
     /// What CAMPAIGN has come to, and what it left out where there was too much.
     private var campaignRows: [(String, String)] {
         guard let counters = report.campaigns else { return [] }
+        let closed = report.members.count { $0.row.closed != nil }
         var rows = [
             ("campaigns open", grouped(report.openCampaigns)),
-            ("  their members", grouped(report.members.count)),
+            ("  their members", grouped(report.members.count - closed)),
         ]
+        if closed > 0 { rows.append(("  members of closed ones", grouped(closed))) }
         let limits = [
             ("  fingerprints forgotten, too many", counters.evicted),
             ("  accounts left out, too many", counters.edgesOverLimit),

@@ -16,6 +16,8 @@ public struct CampaignMember: Equatable, Sendable {
     public let confidence: Double
     /// Fingerprints of the campaign that it was seen with.
     public let ties: Int
+    /// When the campaign closed; nil while it is open.
+    public let closed: EventTime?
 
     /// The member in a row; nil where it is none. About 20 µs.
     init?(row: [UInt8]) {
@@ -35,6 +37,7 @@ public struct CampaignMember: Equatable, Sendable {
         self.since = EventTime(ms: since)
         self.confidence = confidence
         self.ties = ties
+        closed = root["closed"]?.scalar.flatMap { Int64($0.text) }.map { EventTime(ms: $0) }
     }
 
     /// Writes the row as the members topic has it.
@@ -47,6 +50,7 @@ public struct CampaignMember: Equatable, Sendable {
         writer.key("confidence")
         writer.value(confidence)
         writer.member("ties", ties)
+        if let closed { writer.member("closed", closed.ms) }
         writer.endObject()
     }
 }

@@ -24,6 +24,9 @@ struct CampaignRecord {
 
     /// The rule under which it is told of, by its place in the set; nil while it is not.
     var shownRule: Int?
+    /// The rule under which it was told of when it closed: its members stay known as such as long as it stays together.
+    /// Nil while it is open, and where a verdict has closed it.
+    var closedRule: Int?
     /// The number of its next finding: 0 while none was told.
     var sequence = 0
     /// When its first edge was seen, as its first finding said.

@@ -9,7 +9,7 @@ struct CampaignHeader {
         var digest: UInt64
     }
 
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
 
     var rules: [RunRule] = []
     /// A digest of the settings and of what feeds campaigns: with others, all clusters are looked at anew.

@@ -14,17 +14,20 @@ public struct MemberRow: Equatable, Sendable {
     public var confidence: Int
     /// Cores and satellites of the campaign that the account was seen with.
     public var ties: Int
+    /// When the campaign closed; nil while it is open. Members stay named for as long as their campaign stays together.
+    public var closed: EventTime?
 
     /// A row with all its parts.
     public init(
         campaign: FindingID, campaignClass: CampaignClass, since: EventTime, confidence: Int,
-        ties: Int
+        ties: Int, closed: EventTime? = nil
     ) {
         self.campaign = campaign
         self.campaignClass = campaignClass
         self.since = since
         self.confidence = confidence
         self.ties = ties
+        self.closed = closed
     }
 }
 

@@ -126,10 +126,11 @@ final class CampaignRestoring {
     private static func row(_ reader: inout ByteReader) -> MemberRow? {
         guard let campaign = reader.findingID(),
             let kind = reader.sizedText().flatMap(CampaignClass.init(rawValue:)),
-            let since = reader.time(), let confidence = reader.count(), let ties = reader.count()
+            let since = reader.time(), let confidence = reader.count(), let ties = reader.count(),
+            let closed = reader.optional({ $0.time() })
         else { return nil }
         return MemberRow(
             campaign: campaign, campaignClass: kind, since: since, confidence: confidence,
-            ties: ties)
+            ties: ties, closed: closed)
     }
 }

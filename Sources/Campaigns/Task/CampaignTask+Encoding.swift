@@ -114,6 +114,7 @@ extension CampaignTask {
             buffer.append(zigzag: row.since.ms)
             buffer.append(varint: UInt64(row.confidence))
             buffer.append(varint: UInt64(row.ties))
+            buffer.append(optional: row.closed)
         }
         buffer.append(varint: UInt64(entry.edges.count))
         let edges = entry.edges.map { (graph.fingerprints[Int($0.fingerprint)].key, $0) }
@@ -133,7 +134,9 @@ extension CampaignTask {
         buffer.append(integer: entry.key)
         buffer.append(entry.uid)
         buffer.append(zigzag: entry.birth.ms)
-        buffer.append(optional: entry.shownRule) { $0.append(varint: UInt64($1)) }
+        for rule in [entry.shownRule, entry.closedRule] {
+            buffer.append(optional: rule) { $0.append(varint: UInt64($1)) }
+        }
         buffer.append(varint: UInt64(entry.sequence))
         for time in [entry.firstSeen, entry.closedAt] { buffer.append(optional: time) }
         for id in [entry.splitFrom, entry.successorOf] { buffer.append(optional: id) }
@@ -147,8 +150,8 @@ extension CampaignTask {
     static func record(_ item: ByteSlice, rules places: [Int?]) -> CampaignRecord? {
         var reader = ByteReader(item)
         guard let key = reader.integer(UInt64.self), let uid = reader.findingID(),
-            let birth = reader.time(), let rule = reader.optional({ $0.count() }),
-            let sequence = reader.count(), let firstSeen = reader.optional({ $0.time() }),
+            let birth = reader.time(), let shown = reader.optional({ $0.count() }),
+            let closed = reader.optional({ $0.count() }), let sequence = reader.count(), let firstSeen = reader.optional({ $0.time() }),
             let closedAt = reader.optional({ $0.time() }),
             let splitFrom = reader.optional({ $0.findingID() }),
             let successorOf = reader.optional({ $0.findingID() }),
@@ -157,10 +160,9 @@ extension CampaignTask {
             let groups = reader.count(), reader.remaining == 0, isThinned < 2
         else { return nil }
         var record = CampaignRecord(key: key, uid: uid, birth: birth)
-        if let rule {
-            guard rule < places.count else { return nil }
-            record.shownRule = places[rule]
-        }
+        guard [shown, closed].allSatisfy({ $0 ?? -1 < places.count }) else { return nil }
+        record.shownRule = shown.flatMap { places[$0] }
+        record.closedRule = closed.flatMap { places[$0] }
         record.sequence = sequence
         record.firstSeen = firstSeen
         record.closedAt = closedAt

@@ -84,6 +84,7 @@ extension CampaignTask {
             follow(record, end)
         }
         records[record].shownRule = rule
+        records[record].closedRule = nil
         records[record].closedAt = nil
         if records[record].firstSeen == nil { records[record].firstSeen = span(of: record).first }
         tell(record, .create, view, end, &output)
@@ -113,6 +114,8 @@ extension CampaignTask {
         reason: String? = nil
     ) {
         tell(record, .close, view, end, &output, reason: reason)
+        // Who was a member of what a verdict calls benign is released.
+        records[record].closedRule = reason == nil ? records[record].shownRule : nil
         records[record].shownRule = nil
         records[record].closedAt = end
         let strongest = strongestFirst(records[record].fingerprints)

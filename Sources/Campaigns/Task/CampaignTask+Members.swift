@@ -191,21 +191,21 @@ extension CampaignTask {
     private func isNews(_ before: MemberRow?, _ after: MemberRow?) -> Bool {
         guard let before, let after else { return before != after }
         return before.campaign != after.campaign || before.campaignClass != after.campaignClass
-            || before.confidence != after.confidence
+            || before.confidence != after.confidence || before.closed != after.closed
     }
 
-    /// What is true of an account; nil where it is a member of no campaign that is told of.
+    /// What is true of an account; nil where it is a member of no campaign that is told of, or was until it closed.
     private func row(of account: Int32) -> MemberRow? {
         let record = graph.accounts[Int(account)].contribution.record
-        guard record >= 0, let rule = records[record].shownRule, !rules.rules[rule].info.shadow,
-            let tally = home(of: account)
+        guard record >= 0, let rule = records[record].shownRule ?? records[record].closedRule,
+            !rules.rules[rule].info.shadow, let tally = home(of: account)
         else { return nil }
         return MemberRow(
             campaign: records[record].uid, campaignClass: rules.rules[rule].campaignClass,
             since: tally.firstSeen,
             confidence: Self.confidence(
                 ties: tally.ties, hasCore: tally.cores > 0, groups: records[record].groups),
-            ties: tally.ties)
+            ties: tally.ties, closed: records[record].closedAt)
     }
 
     /// 45 for one tie, 15 more where a core is among them, 10 for each further tie up to two, 10 for each group of

@@ -2,7 +2,7 @@ import Primitives
 
 extension MemberRow {
     /// Writes the row of `account` as one object, without a newline: `account`, `campaign`, `class`, `since`,
-    /// `confidence` (0 to 1) and `ties`.
+    /// `confidence` (0 to 1) and `ties`; `closed` where the campaign is.
     public func write(account: [UInt8], to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("account")
@@ -17,6 +17,10 @@ extension MemberRow {
         writer.value(Double(confidence) / 100)
         writer.key("ties")
         writer.value(ties)
+        if let closed {
+            writer.key("closed")
+            writer.value(closed.ms)
+        }
         writer.endObject()
     }
 }

@@ -120,9 +120,33 @@ struct IdentityTests {
         #expect(run.output.findings.map(\.sequence) == Array(0..<run.output.findings.count))
         #expect(run.output.findings.last?.campaign?.reason == "returning")
         #expect(run.members.count == 40)
-        // Between the two nobody was a member.
+        // Between the two its members are those of a campaign that is closed.
+        let close = try #require(run.output.findings.first { $0.status == .close })
+        let kept = run.output.members.filter { $0.time == close.time }
+        #expect(kept.count == 20 && kept.allSatisfy { $0.row?.closed == close.time })
+        #expect(run.output.members.allSatisfy { $0.row != nil })
+        #expect(run.members.allSatisfy { $0.row.closed == nil })
+    }
+
+    @Test("Who was a member when a campaign closed is released when it falls apart, a week after its leads")
+    func release() throws {
+        var world = World(population: 100_000)
+        world.lead("farm.frame", "prompt_template", "t", of: names("a", 0..<20))
+        world.lead("farm.card", "payment", "p", of: names("a", 0..<20))
+        world.pass(World.hour)
+        world.lead("farm.frame", "prompt_template", "t", .close)
+        world.lead("farm.card", "payment", "p", .close)
+        let ended = world.time.ms
+        world.pass(8 * World.day)
+        let run = try Run(world, Run.rules("groups() >= 2"))
         let released = run.output.members.filter { $0.row == nil }
-        #expect(released.count == 20)
+        #expect(released.count == 20 && run.members.isEmpty)
+        let settings = CampaignSettings()
+        #expect(
+            released.allSatisfy {
+                $0.time.ms >= ended + settings.lingerMs
+                    && $0.time.ms <= ended + settings.lingerMs + 2 * World.minute
+            })
     }
 
     @Test("What comes back after weeks is another campaign, and says whom it follows")

@@ -223,7 +223,9 @@ struct Run {
 
     static func text(_ row: MemberRow?) -> String {
         guard let row else { return "released" }
-        return "\(row.campaign) \(row.campaignClass) \(row.since.ms) \(row.confidence) \(row.ties)"
+        return
+            "\(row.campaign) \(row.campaignClass) \(row.since.ms) \(row.confidence) \(row.ties) "
+            + (row.closed.map { "closed \($0.ms)" } ?? "open")
     }
 
     /// The members' names by campaign.
