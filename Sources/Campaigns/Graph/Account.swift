@@ -12,6 +12,8 @@ struct EdgeState {
     var tokens: Int64
     /// Whether the account also has a hard fingerprint of the campaign that this soft one belongs to.
     var isBacked = false
+    /// Whether the account has any other fingerprint of that campaign.
+    var isSeconded = false
 
     /// Requests or tokens that an edge counts at most, so that sums do not overflow.
     static let most: Int64 = 1 << 41

@@ -186,6 +186,7 @@ struct EvidenceGraph: ~Copyable {
         if isHard { accounts[Int(account)].hardEdges += 1 }
         let place = Int(accounts[Int(account)].edges[i].place)
         if accounts[Int(account)].edges[i].isBacked { fingerprints[Int(slot)].backedEdges -= 1 }
+        if accounts[Int(account)].edges[i].isSeconded { fingerprints[Int(slot)].secondedEdges -= 1 }
         if fingerprints[Int(slot)].role == .soft { toJudge.append(slot) }
         if before == after {
             let edge = accounts[Int(account)].edges.remove(at: i)

@@ -42,6 +42,10 @@ struct Fingerprint {
     var backedEdges = 0
     /// Whether so many are that those which are not make no members: strangers use the same frame.
     var needsBacking = false
+    /// The same of edges whose account has any other fingerprint of the campaign.
+    var secondedEdges = 0
+    /// Whether so many are that those which are not make no members.
+    var needsSecond = false
     /// Fingerprints that share accounts with it, by slot.
     var neighbors: [Neighbor] = []
     /// The record of the campaign it belongs to; -1 for none.

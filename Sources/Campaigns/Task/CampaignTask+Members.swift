@@ -44,25 +44,34 @@ extension CampaignTask {
     /// Accounts from which on a soft fingerprint may need backing.
     private static let leastToBack = 12
 
-    /// Looks which soft edges of the touched accounts are backed, and touches the accounts of the fingerprints for which
-    /// that decides otherwise from now on. Those that need backing are soft ones of a campaign with many, two thirds of
-    /// whose accounts, and twelve at least, have a hard fingerprint of the same campaign.
+    /// Looks which soft edges of the touched accounts are backed or seconded, and touches the accounts of the fingerprints
+    /// for which that decides otherwise from now on. Those that need backing are soft ones of a campaign with many, two
+    /// thirds of whose accounts, and twelve at least, have a hard fingerprint of the same campaign. Those that need a
+    /// second are such of whose accounts as many have any other fingerprint of it.
     private mutating func updateBacking() {
         var judged = graph.toJudge + regrouped.flatMap { records[$0].fingerprints }
         graph.toJudge = []
         regrouped = []
         for account in graph.touched {
             let edges = graph.accounts[Int(account)].edges
-            let homes = edges.filter { isMember($0.fingerprint) && role(of: $0) == .hard }
-                .map { graph.fingerprints[Int($0.fingerprint)].record }
+            let members = edges.filter { isMember($0.fingerprint) }
             for (i, edge) in edges.enumerated() where role(of: edge) == .soft {
                 let slot = edge.fingerprint
                 judged.append(slot)
-                let isBacked =
-                    isMember(slot) && homes.contains(graph.fingerprints[Int(slot)].record)
-                guard isBacked != edge.isBacked else { continue }
-                graph.accounts[Int(account)].edges[i].isBacked = isBacked
-                graph.fingerprints[Int(slot)].backedEdges += isBacked ? 1 : -1
+                let record = graph.fingerprints[Int(slot)].record
+                let others = members.filter {
+                    isMember(slot) && $0.fingerprint != slot
+                        && graph.fingerprints[Int($0.fingerprint)].record == record
+                }
+                let isBacked = others.contains { role(of: $0) == .hard }
+                if isBacked != edge.isBacked {
+                    graph.accounts[Int(account)].edges[i].isBacked = isBacked
+                    graph.fingerprints[Int(slot)].backedEdges += isBacked ? 1 : -1
+                }
+                if others.isEmpty == edge.isSeconded {
+                    graph.accounts[Int(account)].edges[i].isSeconded = !others.isEmpty
+                    graph.fingerprints[Int(slot)].secondedEdges += others.isEmpty ? -1 : 1
+                }
             }
         }
         graph.walkMark += 1
@@ -72,11 +81,12 @@ extension CampaignTask {
             let entry = graph.fingerprints[Int(slot)]
             let ofMany = passesOn[entry.record] ?? passesOnFrames(entry.record)
             passesOn[entry.record] = ofMany
-            let needs =
-                ofMany && entry.degree >= Self.leastToBack
-                && 3 * entry.backedEdges >= 2 * entry.degree
-            guard needs != entry.needsBacking else { continue }
-            graph.fingerprints[Int(slot)].needsBacking = needs
+            let isJudged = ofMany && entry.degree >= Self.leastToBack
+            let backing = isJudged && 3 * entry.backedEdges >= 2 * entry.degree
+            let second = isJudged && 3 * entry.secondedEdges >= 2 * entry.degree
+            guard (backing, second) != (entry.needsBacking, entry.needsSecond) else { continue }
+            graph.fingerprints[Int(slot)].needsBacking = backing
+            graph.fingerprints[Int(slot)].needsSecond = second
             for account in entry.accounts { graph.touch(account) }
         }
     }
@@ -96,8 +106,10 @@ extension CampaignTask {
 
     /// Whether an edge makes its account a member of the campaign of its fingerprint.
     private func counts(_ edge: EdgeState) -> Bool {
-        isMember(edge.fingerprint)
-            && (edge.isBacked || !graph.fingerprints[Int(edge.fingerprint)].needsBacking)
+        let slot = Int(edge.fingerprint)
+        return isMember(edge.fingerprint)
+            && (edge.isBacked || !graph.fingerprints[slot].needsBacking)
+            && (edge.isSeconded || !graph.fingerprints[slot].needsSecond)
     }
 
     /// Lets what an account only adds weight with be attached anew.

@@ -4,7 +4,7 @@ import YAML
 ///
 /// They are few and strong: each asks for many accounts on one thing they have no reason to share, and for a second,
 /// independent sign: balanced load (`evenness`), unrelated payers, or mostly new accounts. The state they need:
-/// fingerprints of six kinds with accounts (loads over 24 h) and payers; two dimensions an account.
+/// fingerprints of seven kinds with accounts (loads over 24 h) and payers; two dimensions an account.
 ///
 /// `stillwatch rules starter --out DIR` writes the files, to be read, copied and changed.
 public enum StarterRules {
@@ -23,6 +23,8 @@ public enum StarterRules {
         file("lead_dispatched_together.yaml", PackageResources.lead_dispatched_together_yaml),
         file("lead_issuer_of_few_payers.yaml", PackageResources.lead_issuer_of_few_payers_yaml),
         file("lead_harvest_together.yaml", PackageResources.lead_harvest_together_yaml),
+        file("lead_blob_replay.yaml", PackageResources.lead_blob_replay_yaml),
+        file("campaign_blob_replay.yaml", PackageResources.campaign_blob_replay_yaml),
         file("campaign_distillation.yaml", PackageResources.campaign_distillation_yaml),
         file("campaign_multi_account.yaml", PackageResources.campaign_multi_account_yaml),
     ]

@@ -104,6 +104,25 @@ struct FarmTests {
         #expect(try Run(isolated).partition.map(\.count) == [80])
     }
 
+    @Test("Of a public tool that a farm uses, those who share nothing else with it are no members")
+    func publicTool() throws {
+        var world = Self.farm()
+        // Half of the farm has no cards, and all of it uses a tool that strangers use as well.
+        let isolated = names("i", 0..<60)
+        world.edges("prompt_template", "t1", isolated)
+        let all = names("a", 0..<60) + isolated
+        world.lead("farm.frame", "tool_set", "public", of: all + names("s", 0..<30))
+        // What it resells is passed on in many frames.
+        let half = (0..<60).filter { $0 % 2 == 0 }.map { "a\($0)" }
+        for frame in 0..<14 {
+            let customers = names("x\(frame).", 0..<8)
+            world.lead("farm.frame", "prompt_template", "r\(frame)", of: half + customers)
+        }
+        let farm = Set(all)
+        let ofFarm = try Run(world).partition.filter { !farm.isDisjoint(with: $0) }
+        #expect(ofFarm.map(Set.init) == [farm])
+    }
+
     @Test("Without content it is abuse of accounts, of medium severity")
     func withoutContent() throws {
         var world = World(population: 5000)

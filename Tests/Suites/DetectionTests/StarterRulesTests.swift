@@ -16,7 +16,7 @@ struct StarterRulesTests {
     func complete() {
         let (rules, diagnostics) = Self.load()
         #expect(diagnostics.text == "")
-        #expect(rules.count == 13)
+        #expect(rules.count == 14)
         // Those that only feed campaigns begin with `lead.`, and the others give findings.
         #expect(rules.allSatisfy { $0.alerts != $0.info.id.hasPrefix("lead.") })
         #expect(rules.allSatisfy { $0.alerts || $0.campaign != nil })
@@ -34,8 +34,8 @@ struct StarterRulesTests {
         let set = try RuleSet(Self.load().rules)
         #expect(
             set.kinds == [
-                "card_bin", "device", "payment", "prompt_template", "signup_cohort",
-                "system_prompt", "tls_ja4", "tool_set",
+                "card_bin", "device", "payment", "prompt_template", "reasoning_blob_in",
+                "signup_cohort", "system_prompt", "tls_ja4", "tool_set",
             ])
         #expect(
             set.fingerprintSchema.dimensions.map(\.name) == [

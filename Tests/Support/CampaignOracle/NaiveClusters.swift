@@ -392,14 +392,16 @@ public struct NaiveClusters {
         for (i, cluster) in clusters.enumerated() {
             let backed = cluster.filter { prints[$0]?.role == .hard }
                 .reduce(into: Set<UInt64>()) { $0.formUnion(accounts($1)) }
+            let frames = cluster.count { prints[$0]?.role == .soft }
             for key in cluster {
                 var own = accounts(key)
-                let ofBoth = own.intersection(backed)
-                let frames = cluster.count { prints[$0]?.role == .soft }
-                let needsBacking =
-                    frames > settings.ownFrames && own.count >= 12
-                    && 3 * ofBoth.count >= 2 * own.count
-                if prints[key]?.role == .soft, needsBacking { own = ofBoth }
+                let all = own.count
+                let others = cluster.subtracting([key])
+                    .reduce(into: Set<UInt64>()) { $0.formUnion(accounts($1)) }
+                if prints[key]?.role == .soft, frames > settings.ownFrames, all >= 12 {
+                    for some in [backed, others].map(own.intersection)
+                    where 3 * some.count >= 2 * all { own.formIntersection(some) }
+                }
                 for account in own { ties[account, default: [:]][i, default: 0] += 1 }
             }
         }
