@@ -119,6 +119,36 @@ extension EntityRecord {
         return sum
     }
 
+    /// A measure in equal stretches of the last `window` panes: those that are over, from the one after the entity's first
+    /// pane on. O(blocks in the window).
+    ///
+    /// Stretches are aligned and as long as what sums over the window are rounded out to, so no block straddles two.
+    func stretches(
+        measure: Int, window: UInt32, now: UInt32, _ layout: borrowing RecordLayout
+    ) -> Stretches {
+        let level = UInt64(RecordLayout.level(ofWindow: window))
+        let end = (UInt64(now) + 1) >> level
+        let edge = (UInt64(max(now &+ 1, window)) - UInt64(window)) >> level
+        let first = max(edge, (UInt64(firstSeen) >> level) + 1)
+        var stretches = Stretches(count: Int(max(first, end) - first))
+        var (stretch, sum) = (end, Int64(0))
+        var i = paneCount
+        while i > 0 {
+            let block = block(i - 1, layout)
+            let next = UInt64(Self.start(block)) >> level
+            guard next >= first else { break }
+            i -= 1
+            guard next < end else { continue }
+            if next != stretch {
+                stretches.add(sum)
+                (stretch, sum) = (next, 0)
+            }
+            sum &+= Self.measures(block)[measure]
+        }
+        stretches.add(sum)
+        return stretches
+    }
+
     /// Appends the pane list to `buffer`, as `RecordFormat` has it.
     func encodePanes(into buffer: inout ByteBuffer, _ layout: borrowing RecordLayout) {
         var end: UInt64 = 0

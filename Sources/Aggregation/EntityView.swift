@@ -43,13 +43,17 @@ public struct EntityView: FeatureSource {
     public func loads(dimension: Int, window: UInt32) -> Loads {
         let shape = layout.dimension[dimension]
         var loads = Loads(values: 0, sampled: 0, sum: 0, sumOfSquares: 0, largest: 0)
+        var (second, third): (Int64, Int64) = (0, 0)
         let exponent = eachEntry(of: dimension, window: window) { entry, _ in
             let load = record.load(of: entry, window: window, now: now, shape)
             loads.sampled += 1
             loads.sum += load
             loads.sumOfSquares += Double(load) * Double(load)
-            loads.largest = max(loads.largest, load)
+            if load > third { third = load }
+            if third > second { swap(&second, &third) }
+            if second > loads.largest { swap(&loads.largest, &second) }
         }
+        loads.runnersUp = second + third
         loads.values = scaled(loads.sampled, exponent)
         return loads
     }
@@ -64,6 +68,11 @@ public struct EntityView: FeatureSource {
             if !entry.isBornKnown { isUnknown = true }
         }
         return isUnknown && watched < age ? .nan : scaled(young, exponent)
+    }
+
+    /// A measure in the equal stretches of the last `window` panes.
+    public func stretches(measure: Int, window: UInt32) -> Stretches {
+        record.stretches(measure: measure, window: window, now: now, layout)
     }
 
     /// Distinct hours with activity among the last `hours`, the one the pane begins in included.

@@ -47,7 +47,7 @@ extension CampaignTask {
     /// Looks which soft edges of the touched accounts are backed or seconded, and touches the accounts of the fingerprints
     /// for which that decides otherwise from now on. Those that need backing are soft ones of a campaign with many, two
     /// thirds of whose accounts, and twelve at least, have a hard fingerprint of the same campaign. Those that need a
-    /// second are such of whose accounts as many have any other fingerprint of it.
+    /// second are such half of whose accounts have any other fingerprint of it.
     private mutating func updateBacking() {
         var judged = graph.toJudge + regrouped.flatMap { records[$0].fingerprints }
         graph.toJudge = []
@@ -83,7 +83,7 @@ extension CampaignTask {
             passesOn[entry.record] = ofMany
             let isJudged = ofMany && entry.degree >= Self.leastToBack
             let backing = isJudged && 3 * entry.backedEdges >= 2 * entry.degree
-            let second = isJudged && 3 * entry.secondedEdges >= 2 * entry.degree
+            let second = isJudged && 2 * entry.secondedEdges >= entry.degree
             guard (backing, second) != (entry.needsBacking, entry.needsSecond) else { continue }
             graph.fingerprints[Int(slot)].needsBacking = backing
             graph.fingerprints[Int(slot)].needsSecond = second
@@ -231,11 +231,14 @@ extension CampaignTask {
 
     // MARK: What only adds weight
 
-    /// Whether a fingerprint can be attached to a campaign: it is neither core nor satellite.
+    /// Whether a fingerprint can be attached to a campaign: an attribute, or a soft one that is in no cluster, because it has
+    /// no strong lead or because its accounts are with a campaign already.
     func isLoose(_ slot: Int32) -> Bool {
         if graph.fingerprints[Int(slot)].isBenign { return false }
         if graph.isAttribute(slot) { return true }
-        return !graph.isCore(slot) && graph.fingerprints[Int(slot)].role == .soft
+        // A core of what is asked waits for its cluster: it may be what makes two campaigns one.
+        return graph.fingerprints[Int(slot)].role == .soft && !isMember(slot)
+            && !graph.isContentCore(slot)
     }
 
     /// Attaches loose fingerprints to the campaign that most of their accounts belong to.

@@ -100,6 +100,23 @@ struct FeatureDefinition: Sendable {
                 Feature(question: .topShare, subject: $0.dimension, windowMs: $0.windowMs))
         },
         FeatureDefinition(
+            "focus", [.accountOrDimension, .window],
+            "the three largest loads by the sum of all loads: 1 where all is for three values"
+        ) {
+            .feature(Feature(question: .focus, subject: $0.dimension, windowMs: $0.windowMs))
+        },
+        FeatureDefinition(
+            "dispersion", [.window],
+            """
+            the variance by the mean of the requests in equal stretches of the window (a 32nd of it or less): 1 for \
+            independent requests, more for bursts, less where a dispatcher deals them out; undefined below 8 stretches \
+            or a request a stretch
+            """
+        ) {
+            .feature(
+                Feature(question: .dispersion, subject: "requests", windowMs: $0.windowMs))
+        },
+        FeatureDefinition(
             "hours_active", [.window],
             windowsMs: FeatureLimits.hourMs...FeatureLimits.hoursWindowMs,
             """

@@ -35,8 +35,27 @@ extension Loads {
 
     /// The largest load by all loads; of a sample, by the sum scaled up to all values. NaN without loads.
     @inline(__always)
-    var topShare: Double {
+    var topShare: Double { share(of: largest) }
+
+    /// The three largest loads by all loads, in the same way.
+    var focus: Double { share(of: largest + runnersUp) }
+
+    @inline(__always)
+    private func share(of load: Int64) -> Double {
         guard sampled > 0, sum > 0 else { return .nan }
-        return Double(largest) / (Double(sum) * max(1, values / Double(sampled)))
+        return Double(load) / (Double(sum) * max(1, values / Double(sampled)))
+    }
+}
+
+extension Stretches {
+    /// The index of dispersion: the variance of the stretches by their mean. 1 where requests come independently of each
+    /// other at one rate, more where they come in bursts, less where something deals them out.
+    ///
+    /// NaN below eight stretches or one request a stretch, where it says nothing.
+    var dispersion: Double {
+        guard count >= 8, sum >= Int64(count) else { return .nan }
+        let n = Double(count)
+        let mean = Double(sum) / n
+        return (sumOfSquares - Double(sum) * mean) / (n - 1) / mean
     }
 }

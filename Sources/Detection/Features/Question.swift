@@ -6,7 +6,7 @@ import Primitives
 /// A new question is a case, its row, and its line in `FeatureSlot.value`.
 enum Question: UInt8, Sendable {
     case sum, signalSum, distinct, evenness, accountEvenness, topShare, newborn, activeHours, age
-    case reputation
+    case reputation, focus, dispersion
 
     /// What has to be kept of an entity to answer.
     enum State {
@@ -48,6 +48,9 @@ enum Question: UInt8, Sendable {
         case .topShare:
             Row(
                 name: "top_share", keeps: .loads, reach: .anyNumber, reachWithoutInput: .undefined)
+        case .focus:
+            Row(name: "focus", keeps: .loads, reach: .anyNumber, reachWithoutInput: .undefined)
+        case .dispersion: Row(name: "dispersion", keeps: .measure, reach: .anyNumber)
         case .activeHours: Row(name: "active_hours", keeps: .hours, reach: .count)
         case .age: Row(name: "age", keeps: .age, reach: .count)
         case .reputation:
@@ -96,6 +99,8 @@ struct FeatureSlot: Hashable {
             source.loads(dimension: subject, window: window)
                 .evenness(ofAll: Double(source.sum(measure: 0, window: window)))
         case .topShare: source.loads(dimension: subject, window: window).topShare
+        case .focus: source.loads(dimension: subject, window: window).focus
+        case .dispersion: source.stretches(measure: subject, window: window).dispersion
         case .newborn: source.newborn(dimension: subject, window: window, youngerThan: limit)
         case .activeHours: Double(source.activeHours(hours: limit)) / Double(limit)
         case .age: Double(source.agePanes) * paneMs

@@ -73,6 +73,10 @@ let modelOperations = getenv("STILLWATCH_FULL") != nil ? 5_000_000 : 400_000
         for window in windows {
             #expect(
                 view.sum(measure: 1, window: window) == oracle.sum(key, window, now: now), at)
+            let told = view.stretches(measure: 1, window: window)
+            let sums = oracle.stretches(key, window, now: now)
+            #expect(told.count == sums.count && told.sum == sums.reduce(0, +), at)
+            #expect(told.sumOfSquares == sums.reduce(0.0) { $0 + Double($1) * Double($1) }, at)
             let exact = oracle.accounts(key, window, now: now)
             #expect(view.distinct(dimension: 0, window: window) == Double(exact.count), at)
             let young = oracle.newborn(key, window, youngerThan: 50_000, now: now)
@@ -103,6 +107,7 @@ let modelOperations = getenv("STILLWATCH_FULL") != nil ? 5_000_000 : 400_000
         #expect(loads.sum >= low && loads.sum <= high, at)
         let top = view.top(dimension: 0, count: 3, window: window)
         #expect(top.first.map(\.count) == (accounts.isEmpty ? nil : loads.largest), at)
+        #expect(top.dropFirst().reduce(0) { $0 + $1.count } == loads.runnersUp, at)
     }
 
     @Test("folding a pane's partials in any order leaves the same state", arguments: 1...20)

@@ -47,6 +47,22 @@ struct Oracle {
             .reduce(0) { $0 + $1.tokens }
     }
 
+    /// The tokens of each stretch that is over, from the one after the first event on.
+    func stretches(_ key: UInt64, _ window: UInt32, now: UInt32) -> [Int64] {
+        var step: Int64 = 1
+        while step * 2 * 32 <= Int64(window) { step *= 2 }
+        let edge = max(0, Int64(now) + 1 - Int64(window)) / step
+        let first = max(edge, Int64(firstSeen(key) ?? 0) / step + 1)
+        let end = (Int64(now) + 1) / step
+        guard first < end else { return [] }
+        var sums = [Int64](repeating: 0, count: Int(end - first))
+        for entry in entries[key] ?? [] {
+            let stretch = Int64(entry.pane) / step
+            if (first..<end).contains(stretch) { sums[Int(stretch - first)] += entry.tokens }
+        }
+        return sums
+    }
+
     func accounts(_ key: UInt64, _ window: UInt32, now: UInt32) -> Set<Int> {
         Set(self.window(key, window, now: now).map(\.account))
     }

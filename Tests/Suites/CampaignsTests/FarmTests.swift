@@ -104,6 +104,23 @@ struct FarmTests {
         #expect(try Run(isolated).partition.map(\.count) == [80])
     }
 
+    @Test("The issuer of a farm's cards belongs to its campaign, brings no members, and is silent by itself")
+    func issuer() throws {
+        var world = Self.farm()
+        let customers = names("c", 0..<6)
+        world.pass(World.hour)
+        world.lead("farm.card", "card_bin", "400390", of: names("a", 0..<60) + customers)
+        world.pass(World.hour)
+        world.lead("farm.card", "card_bin", "400390", .update)
+        world.pass(6 * World.hour)
+        let run = try Run(world)
+        #expect(run.partition == [names("a", 0..<60).sorted()])
+        #expect(run.output.findings.last?.number("fingerprints(card_bin)") == 1)
+        let steps = run.output.leads.filter { $0.lead.subject.kind == "card_bin" }
+        #expect(steps.allSatisfy { $0.campaign != nil || $0.lead.status == .create })
+        #expect(steps.count <= 2)
+    }
+
     @Test("Of a public tool that a farm uses, those who share nothing else with it are no members")
     func publicTool() throws {
         var world = Self.farm()

@@ -30,8 +30,16 @@ struct FakeEntity: FeatureSource {
         let loads = (0..<sampled).map { pick(4 + $0, dimension, window, below: 12) + 1 }
         return Loads(
             values: Double(sampled) * 2, sampled: Int(sampled), sum: Int64(loads.reduce(0, +)),
-            sumOfSquares: Double(loads.reduce(0) { $0 + $1 * $1 }), largest: Int64(loads.max() ?? 0)
-        )
+            sumOfSquares: Double(loads.reduce(0) { $0 + $1 * $1 }), largest: Int64(loads.max() ?? 0),
+            runnersUp: Int64(loads.sorted(by: >).dropFirst().prefix(2).reduce(0, +)))
+    }
+
+    func stretches(measure: Int, window: UInt32) -> Stretches {
+        var stretches = Stretches(count: Int(pick(40, measure, window, below: 20)))
+        for n in 0..<stretches.count {
+            stretches.add(Int64(pick(41 + UInt64(n), measure, window, below: 9)))
+        }
+        return stretches
     }
 
     func newborn(dimension: Int, window: UInt32, youngerThan: UInt32) -> Double {

@@ -159,10 +159,25 @@ final class NaiveEntity: FeatureSource {
     }
 
     func loads(dimension: Int, window: UInt32) -> Loads {
-        let loads = counts(dimension, window).values
+        let loads = counts(dimension, window).values.sorted(by: >)
         return Loads(
             values: Double(loads.count), sampled: loads.count, sum: loads.reduce(0, +),
-            sumOfSquares: Double(loads.reduce(0) { $0 + $1 * $1 }), largest: loads.max() ?? 0)
+            sumOfSquares: Double(loads.reduce(0) { $0 + $1 * $1 }), largest: loads.first ?? 0,
+            runnersUp: loads.dropFirst().prefix(2).reduce(0, +))
+    }
+
+    func stretches(measure: Int, window: UInt32) -> Stretches {
+        var step: Int64 = 1
+        while step * 2 * 32 <= Int64(window) { step *= 2 }
+        let first = max(
+            max(0, now + 1 - Int64(window)) / step, (rows.first?.pane ?? now) / step + 1)
+        let end = (now + 1) / step
+        var stretches = Stretches(count: Int(max(0, end - first)))
+        for (stretch, rows) in Dictionary(grouping: rows, by: { $0.pane / step })
+        where stretch >= first && stretch < end {
+            stretches.add(rows.reduce(0) { $0 + $1.measures[measure] })
+        }
+        return stretches
     }
 
     func newborn(dimension: Int, window: UInt32, youngerThan: UInt32) -> Double {

@@ -118,7 +118,7 @@ struct ExpressionMaker {
 
     private mutating func feature() -> NaiveExpression {
         let (text, panes) = pick([("1m", UInt32(6)), ("1h", 360), ("24h", 8640)])
-        switch pick(11) {
+        switch pick(13) {
         case 0:
             return .feature("requests(\(text))") { e, _ in Double(e.sum(measure: 0, window: panes))
             }
@@ -151,6 +151,19 @@ struct ExpressionMaker {
                 let (d, p) = (s.distinct("account", panes, e), s.distinct("payment", panes, e))
                 if Double(e.agePanes) * 10_000 > 30 * 86_400_000 { return 0 }
                 return d == 0 ? 0 : d * min(1, p / d)
+            }
+        case 10:
+            return .feature("focus(ip, \(text))") { e, s in
+                let l = s.loads("ip", panes, e)
+                let three = Double(l.largest + l.runnersUp)
+                return l.sampled == 0 ? nil : three / (Double(l.sum) * l.values / Double(l.sampled))
+            }
+        case 11:
+            return .feature("dispersion(\(text))") { e, _ in
+                let s = e.stretches(measure: 0, window: panes)
+                guard s.count >= 8, s.sum >= s.count else { return nil }
+                let (n, mean) = (Double(s.count), Double(s.sum) / Double(s.count))
+                return (s.sumOfSquares - Double(s.sum) * mean) / (n - 1) / mean
             }
         default:
             return .feature("hours_active(24h)") { e, _ in

@@ -399,8 +399,9 @@ public struct NaiveClusters {
                 let others = cluster.subtracting([key])
                     .reduce(into: Set<UInt64>()) { $0.formUnion(accounts($1)) }
                 if prints[key]?.role == .soft, frames > settings.ownFrames, all >= 12 {
-                    for some in [backed, others].map(own.intersection)
-                    where 3 * some.count >= 2 * all { own.formIntersection(some) }
+                    let (ofBacked, seconded) = (own.intersection(backed), own.intersection(others))
+                    if 3 * ofBacked.count >= 2 * all { own.formIntersection(ofBacked) }
+                    if 2 * seconded.count >= all { own.formIntersection(seconded) }
                 }
                 for account in own { ties[account, default: [:]][i, default: 0] += 1 }
             }
