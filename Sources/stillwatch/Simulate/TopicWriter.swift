@@ -31,7 +31,7 @@ struct TopicWriter: ~Copyable {
     }
 
     /// Writes all that `generator` has left and waits until every record is acknowledged.
-    func write(_ generator: Generator, _ progress: inout Progress) throws {
+    func write(_ generator: Generator, _ progress: inout TrafficProgress) throws {
         var buffer = ByteBuffer(capacity: 4096)
         var bytes = 0
         // Bursts leave in one request a partition: while records wait behind others under way, the broker
