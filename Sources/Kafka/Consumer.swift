@@ -139,7 +139,7 @@ public final class Consumer: GroupPort, @unchecked Sendable {
 
     /// Begins to leave the group; go on polling and answering until `hasLeft`.
     ///
-    /// Committed offsets cannot be read any more: know every cut's outcome first.
+    /// Committed offsets cannot be read any more: know every commit batch's outcome first.
     public func leave() {
         guard !isLeaving else { return }
         isLeaving = true

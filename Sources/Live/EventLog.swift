@@ -22,10 +22,10 @@ struct EventLog: Sendable {
         case .assigned, .revoked, .membershipOver, .clusterTrouble, .lookupFailed,
             .dataLossAccepted, .begunWithoutOffset, .inputGrew:
             writeGroup(notice)
-        case .producerStarted, .commitFailed, .outcomeResolved, .cutRefused, .cutStale,
+        case .producerStarted, .commitFailed, .outcomeResolved, .batchRefused, .batchStale,
             .commitsStalled,
             .settlingTimedOut:
-            writeCuts(notice)
+            writeCommits(notice)
         case .deadLetter, .refused, .sourceIdle, .missingRecords, .stalled, .endedWithOthers:
             writeTasks(notice)
         case .restoreBegan, .restoreProgress, .snapshotUnusable, .stateChanged, .rebuilding,
@@ -72,7 +72,7 @@ struct EventLog: Sendable {
         }
     }
 
-    private func writeCuts(_ notice: EngineEvent) {
+    private func writeCommits(_ notice: EngineEvent) {
         switch notice {
         case .producerStarted(let failures):
             logger.log(
@@ -85,18 +85,18 @@ struct EventLog: Sendable {
                     "step": .string(step), "error": .string("\(error)"),
                     "failures": .count(failures),
                 ])
-        case .outcomeResolved(let cut, let wasCommitted):
+        case .outcomeResolved(let batch, let wasCommitted):
             logger.info(
                 "a commit without an answer is resolved",
-                metadata: ["cut": .string(cut), "committed": .flag(wasCommitted)])
-        case .cutRefused(let cut, let error):
+                metadata: ["cut": .string(batch), "committed": .flag(wasCommitted)])
+        case .batchRefused(let batch, let error):
             logger.info(
-                "a cut's membership is over; waiting for what the group says",
-                metadata: ["cut": .string(cut), "error": .string("\(error)")])
-        case .cutStale(let cut):
+                "a commit batch's membership is over; waiting for what the group says",
+                metadata: ["cut": .string(batch), "error": .string("\(error)")])
+        case .batchStale(let batch):
             logger.warning(
-                "others have committed what a cut was to commit; it is dropped",
-                metadata: ["cut": .string(cut)])
+                "others have committed what a commit batch was to commit; it is dropped",
+                metadata: ["cut": .string(batch)])
         case .commitsStalled(let ms):
             logger.error("nothing could be committed", metadata: ["for_ms": .count(ms)])
         case .settlingTimedOut:

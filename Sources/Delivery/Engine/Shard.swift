@@ -5,14 +5,14 @@ import Snapshots
 import Topology
 
 /// Runs the tasks of some partitions: pulls their records, decodes, folds, evaluates, and brings what comes of
-/// it to the brokers cut by cut.
+/// it to the brokers batch by batch.
 ///
 /// Invariants: a partition has at most one slot. While `hold` is set nothing is read and nothing committed; while
 /// `releasing` is set nothing is read, and the partitions in it go once all is settled or its time is over. What
-/// lies in the open cut and in the one under way is all that tasks have put out and that is not committed.
+/// lies in the open commit batch and in the one under way is all that tasks have put out and that is not committed.
 ///
 /// Synchronous and single-threaded: `step` does a little of everything that can be done and never waits for a
-/// broker. While a cut is committed the tasks go on, and what they put out collects for the next; when that is
+/// broker. While a commit batch is committed the tasks go on, and what they put out collects for the next; when that is
 /// full as well, nothing more is pulled.
 public final class Shard {
     let settings: EngineSettings
@@ -24,9 +24,9 @@ public final class Shard {
     var decoder: EventDecoder
     let outputs: Outputs
     var committer: Committer
-    /// A cut that is not in use.
-    var spare = Cut()
-    var cutNumber = 0
+    /// A commit batch that is not in use.
+    var spare = CommitBatch()
+    var batchNumber = 0
     var lastCutMs: Int64 = 0
 
     var sources: [IngestPartition?] = []
@@ -66,7 +66,7 @@ public final class Shard {
     /// Partitions with something to read that do not move.
     var stalls = StallWatch()
     var lastCommitMs: Int64 = 0
-    /// Cuts committed.
+    /// Commit batches committed.
     var commits = 0
 
     /// A shard.
@@ -129,8 +129,8 @@ public final class Shard {
         }
     }
 
-    /// Commits under a membership from now on; a cut that an earlier one was refused for comes again. Where one
-    /// was dropped, what lies behind it cannot be committed: the tasks stand past outputs that are gone.
+    /// Commits under a membership from now on; a commit batch that an earlier one was refused for comes again. Where
+    /// one was dropped, what lies behind it cannot be committed: the tasks stand past outputs that are gone.
     private func goOn(under membership: any GroupMembership) {
         self.membership = membership
         if let hold, !hold.isFinal { self.hold = nil }

@@ -105,7 +105,8 @@ struct CampaignChecker {
         if let argument = arguments.first {
             guard read(argument, of: function, &group, &kind) else { return nil }
         }
-        return TypedCondition(condition: .feature(function.feature(group, kind)), type: function.type)
+        return TypedCondition(
+            condition: .feature(function.feature(group, kind)), type: function.type)
     }
 
     private mutating func read(

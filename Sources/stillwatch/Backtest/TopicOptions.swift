@@ -107,7 +107,7 @@ struct TopicOptions {
 
     /// The properties of clients that read history, which brokers know by a name of their own.
     func properties(_ command: String) throws(Failure) -> Properties {
-        let common = try Wiring.properties(settings)
+        let common = try Setup.properties(settings)
         return try Failure.kafka { () throws(BrokerError) in
             try Properties(
                 bootstrapServers: common.bootstrapServers, clientID: "stillwatch-\(command)",

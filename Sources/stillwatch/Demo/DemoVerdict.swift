@@ -13,7 +13,7 @@ struct DemoVerdict {
     /// Campaigns that are open at the end.
     private let campaigns: [FoundCampaign]
 
-    init(_ report: Replay.Report, _ labels: Labels, _ ledger: RequestLedger) {
+    init(_ report: ReplayDriver.Report, _ labels: Labels, _ ledger: RequestLedger) {
         self.labels = labels
         self.ledger = ledger
         campaigns = FoundCampaign.all(in: report, labels)

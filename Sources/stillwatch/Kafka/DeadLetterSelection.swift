@@ -14,7 +14,7 @@ struct DeadLetterSelection {
 
     init(_ invocation: Invocation, _ settings: Settings, last: Int? = nil) throws(Failure) {
         topic = invocation.value("topic") ?? settings.deadLetters.topic
-        properties = try Wiring.properties(settings)
+        properties = try Setup.properties(settings)
         reason = invocation.value("reason")
         range = TopicReader.Range(
             since: try Self.bound("since", invocation), until: try Self.bound("until", invocation),

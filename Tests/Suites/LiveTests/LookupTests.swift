@@ -45,7 +45,7 @@ extension LiveTests {
             let first = try ask(lookup, .start([partition, other])).get()
             #expect(
                 first.committed == [
-                    PartitionOffset(partition, offset: 2, metadata: "cut=1"),
+                    PartitionOffset(partition, offset: 2, metadata: "batch=1"),
                     PartitionOffset(other, offset: nil),
                 ])
             #expect(first.bounds[partition] == OffsetRange(low: 0, high: 3))
@@ -82,8 +82,8 @@ extension LiveTests {
             let producer = try site.producer("p", member)
             try producer.start()
             let end = TopicPartition(.partials, 0)
-            let cut = Cut.make("1", ["a", "b"], to: end, committing: [0: 7])
-            try producer.prepare(cut, membership)
+            let batch = CommitBatch.make("1", ["a", "b"], to: end, committing: [0: 7])
+            try producer.prepare(batch, membership)
             try site.fill(site.names.partials, ["behind"])
             let impatient = try lookup(site, member, timeoutMs: 1_000)
             #expect(
