@@ -250,11 +250,6 @@ public struct Producer: ~Copyable, Sendable {
         }
         return nil
     }
-
-    /// Gives up every record that is queued or under way; `flush` then throws their failures.
-    public func purge() {
-        rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
-    }
 }
 
 /// What a null-free, empty slice points at; never read.
