@@ -58,11 +58,11 @@ public actor Engine {
     private func work() async throws -> ShardStatus {
         let layout = try TopicLayout(settings)
         var settings = settings
-        if layout.lacksVerdicts {
+        for topic in layout.absent {
             logger.notice(
-                "there is no topic of verdicts: none are read before the next start",
-                metadata: ["topic": .string(settings.topics[.verdicts] ?? "")])
-            settings.engine.leaveOut(.verdicts)
+                "there is no topic of \(topic): none are read before the next start",
+                metadata: ["topic": .string(settings.topics.name(topic))])
+            settings.engine.leaveOut(topic)
         }
         settings.engine.outputs = layout.outputs
         let engine = settings.engine

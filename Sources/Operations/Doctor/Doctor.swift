@@ -187,7 +187,7 @@ public struct Doctor: ~Copyable {
         var hasBegun = false
         for topic in readTopics {
             let partitions = partitions(topic, facts)
-            guard !partitions.isEmpty, let name = settings.spec(topic)?.name else { continue }
+            guard !partitions.isEmpty, let spec = settings.spec(topic) else { continue }
             do throws(BrokerError) {
                 let marks = try admin.watermarks(partitions)
                 let standings = partitions.map { partition in
@@ -200,11 +200,11 @@ public struct Doctor: ~Copyable {
                 }
                 report(
                     GroupChecks.judge(
-                        topic: name, standings, acceptsLoss: settings.acceptsLoss,
-                        hasBegun: hasBegun && topic != .verdicts))
+                        topic: spec.name, standings, acceptsLoss: settings.acceptsLoss,
+                        hasBegun: hasBegun && !spec.isOptional))
                 hasBegun = standings.contains(where: \.wasRead)
             } catch {
-                report(unanswered("offsets in '\(name)'", error))
+                report(unanswered("offsets in '\(spec.name)'", error))
             }
         }
     }
