@@ -153,7 +153,7 @@ final class IngestPartition {
             let stamp = entries[i].timestampMs
             return RecordOrigin(
                 key: entries[i].keyBytes,
-                headers: log.headers(at: i).map { RecordOrigin.Header($0.name, $0.value) },
+                headers: log.headers(at: i),
                 timestampMs: stamp < 0 ? nil : stamp)
         }
     }
