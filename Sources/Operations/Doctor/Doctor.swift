@@ -190,13 +190,8 @@ public struct Doctor: ~Copyable {
             guard !partitions.isEmpty, let spec = settings.spec(topic) else { continue }
             do throws(BrokerError) {
                 let marks = try admin.watermarks(partitions)
-                let standings = partitions.map { partition in
-                    let offset = committed.first { $0.partition == partition }
-                    let mark = marks[partition] ?? OffsetRange(low: 0, high: 0)
-                    return PartitionStanding(
-                        partition, committed: offset?.offset,
-                        metadata: offset?.metadata ?? "",
-                        bounds: mark.low...max(mark.low, mark.high), target: mark.high)
+                let standings = partitions.map {
+                    PartitionStanding($0, committed, marks, target: marks[$0]?.high ?? 0)
                 }
                 report(
                     GroupChecks.judge(

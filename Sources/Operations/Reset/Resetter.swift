@@ -67,16 +67,13 @@ public struct Resetter: ~Copyable {
             let committed = try admin.committed(inputs + logs, group: settings.group)
             let marks = try admin.watermarks(inputs + logs)
             let targets = try offsets(target, inputs, marks)
-            func standing(_ partition: TopicPartition, to target: Int64) -> PartitionStanding {
-                let own = committed.first { $0.partition == partition }
-                let mark = marks[partition] ?? OffsetRange(low: 0, high: 0)
-                return PartitionStanding(
-                    partition, committed: own?.offset, metadata: own?.metadata ?? "",
-                    bounds: mark.low...max(mark.low, mark.high), target: target)
-            }
             return ResetPlan(
-                inputs: inputs.map { standing($0, to: targets[$0] ?? 0) },
-                logs: logs.map { standing($0, to: end(of: $0, marks)) },
+                inputs: inputs.map {
+                    PartitionStanding($0, committed, marks, target: targets[$0] ?? 0)
+                },
+                logs: logs.map {
+                    PartitionStanding($0, committed, marks, target: end(of: $0, marks))
+                },
                 state: state, members: group.members.map(Self.describe), names: settings.topics)
         } catch {
             throw EngineFailure(error)
