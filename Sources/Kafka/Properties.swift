@@ -40,7 +40,7 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
         /// A consumer of explicit partitions that never joins a group nor commits.
         case reader
         /// Asks where logs end, records of open transactions counted; reads nothing.
-        case endSeeker
+        case endLookup
         /// An idempotent producer.
         case producer
         /// An idempotent producer with transactions under `transactionalID`.

@@ -17,7 +17,7 @@ public actor Engine {
 
     private let settings: LiveSettings
     private let logger: Logger
-    private let notices: EventLog
+    private let events: EventLog
     private let stopRequested = Atomic<Bool>(false)
     private var shards: [ShardRunner] = []
     private var waker: Waker?
@@ -33,7 +33,7 @@ public actor Engine {
     public init(_ settings: LiveSettings, logger: Logger) {
         self.settings = settings
         self.logger = logger
-        notices = EventLog(logger, settings.topics)
+        events = EventLog(logger, settings.topics)
         coverage = CoverageWatch(settings.engine)
         statistics = StatisticsLine(settings.topics)
     }
@@ -74,7 +74,7 @@ public actor Engine {
         let instance = Instance(
             engine, group: factory.group, lookup: factory.makeLookup(),
             ends: engine.stopsAtEnd ? factory.makeLookup() : nil,
-            notify: { [notices] in notices.write($0) })
+            notify: { [events] in events.write($0) })
         var failure: (any Error)?
         do {
             try factory.group.subscribe()
@@ -96,7 +96,7 @@ public actor Engine {
             let ports = try factory.makePorts(shard: index)
             shards.append(
                 try await ShardRunner(
-                    engine, index: index, ports: ports, board: factory.board, notices: notices))
+                    engine, index: index, ports: ports, board: factory.board, events: events))
         }
     }
 
@@ -165,7 +165,7 @@ public actor Engine {
         do throws(BrokerError) {
             waker = try factory.group.makeWaker(for: inputs.sorted())
         } catch {
-            notices.write(.clusterTrouble(error))
+            events.write(.clusterTrouble(error))
         }
     }
 

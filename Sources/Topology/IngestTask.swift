@@ -177,7 +177,7 @@ public struct IngestTask: ~Copyable {
         }
     }
 
-    /// Folds the decoded event, or refuses or parks it.
+    /// Folds the decoded event, or refuses it or sets it aside.
     @inline(__always)
     private mutating func admit(
         _ event: Event, _ bytes: ByteSlice, offset: Int64, timestampMs: Int64?, confirmed: Bool

@@ -118,7 +118,7 @@ extension Shard {
     func finishReleasing(_ nowMs: Int64) throws(EngineFailure) {
         if let (partitions, deadlineMs) = releasing {
             if isSettled {
-                end(partitions, parking: true, nowMs)
+                end(partitions, suspending: true, nowMs)
             } else if hold?.isFinal ?? false || nowMs >= deadlineMs
                 || !(membership?.isValid ?? false)
             {
@@ -157,14 +157,14 @@ extension Shard {
         }
         committer.abandon()
         outputs.batch.reset()
-        end(partitions, parking: false, nowMs)
+        end(partitions, suspending: false, nowMs)
     }
 
-    private func end(_ partitions: [TopicPartition], parking: Bool, _ nowMs: Int64) {
+    private func end(_ partitions: [TopicPartition], suspending: Bool, _ nowMs: Int64) {
         releasing = nil
         hold = nil
         committer.forget(partitions)
-        for partition in partitions { drop(partition, parking: parking, nowMs) }
+        for partition in partitions { drop(partition, suspending: suspending, nowMs) }
         events.append(.released(partitions))
     }
 }

@@ -32,7 +32,7 @@ public final class Shard {
     var sources: [IngestPartition?] = []
     var states: [StatePartition?] = []
     /// Tasks that were given up, in case they come back before anybody has read on.
-    var parked: [TopicPartition: (slot: StatePartition, untilMs: Int64)] = [:]
+    var suspended: [TopicPartition: (slot: StatePartition, untilMs: Int64)] = [:]
     var membership: (any GroupMembership)?
     /// Partitions to give up once what was read of them is committed.
     var releasing: (partitions: [TopicPartition], deadlineMs: Int64)?
@@ -167,12 +167,12 @@ public final class Shard {
             in: &states)
     }
 
-    /// The parked task of a partition, if nobody has committed anything of it since; else none.
+    /// The suspended task of a partition, if nobody has committed anything of it since; else none.
     ///
     /// The offset alone does not tell: another owner may have stood there too, under other rules, and left a snapshot
     /// that says so.
     private func resume(_ start: TaskStart) -> StatePartition? {
-        guard let (slot, _) = parked.removeValue(forKey: start.partition) else { return nil }
+        guard let (slot, _) = suspended.removeValue(forKey: start.partition) else { return nil }
         let isUntouched = slot.position == start.start && slot.committed == start.committed
         if isUntouched { return slot }
         retire(slot)
@@ -212,7 +212,7 @@ public final class Shard {
     }
 
     /// Ends the tasks of a partition; a task whose state is committed is kept for a while.
-    func drop(_ partition: TopicPartition, parking: Bool, _ nowMs: Int64) {
+    func drop(_ partition: TopicPartition, suspending: Bool, _ nowMs: Int64) {
         detach(partition)
         if partition.topic == .input {
             board.forget(partition.number)
@@ -226,8 +226,8 @@ public final class Shard {
             states[i] = nil
             slot.close()
             board.forget(task: partition)
-            if parking, slot.isLive {
-                parked[partition] = (slot, nowMs + settings.parkMs)
+            if suspending, slot.isLive {
+                suspended[partition] = (slot, nowMs + settings.suspendMs)
             } else {
                 retire(slot)
             }
@@ -235,9 +235,9 @@ public final class Shard {
     }
 
     func retireParked(_ isOver: (Int64) -> Bool) {
-        for (partition, entry) in parked where isOver(entry.untilMs) {
+        for (partition, entry) in suspended where isOver(entry.untilMs) {
             retire(entry.slot)
-            parked[partition] = nil
+            suspended[partition] = nil
         }
     }
 }

@@ -56,7 +56,7 @@ public struct EngineSettings: Sendable {
     /// Bytes of unchanged state a snapshot writes again at the least, so that few older ones stay in use.
     public var snapshotRollBytes = EntityStore.leastRollBytes
     /// Milliseconds the state of a revoked task is kept in case it comes back.
-    public var parkMs: Int64 = 60_000
+    public var suspendMs: Int64 = 60_000
     /// Milliseconds a revoked partition's last commit batch may take.
     public var settleMs: Int64 = 20_000
     /// Milliseconds the last snapshots may take when the instance is asked to stop, once all is committed.

@@ -67,7 +67,7 @@ struct PlantedBug: Sendable {
         ),
         PlantedBug(
             "resume-unchecked", .resumesUnchecked,
-            "parked state is resumed wherever the committed offset stands"),
+            "suspended state is resumed wherever the committed offset stands"),
         PlantedBug(
             "forget-clock", .forgetsClock,
             "a partition's clock is not taken from the committed metadata"),

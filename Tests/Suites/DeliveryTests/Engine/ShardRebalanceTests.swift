@@ -216,7 +216,7 @@ struct ShardRebalanceTests {
     @Test(
         "a task that comes back unread goes on from memory; one that others have had is restored",
         arguments: [false, true])
-    func parked(isRead: Bool) throws {
+    func suspended(isRead: Bool) throws {
         let bench = try ShardBench.settled(TestEngine.settings())
         let digest = bench.digest
         try bench.release(Self.both, under: FakeMembership())
@@ -237,8 +237,9 @@ struct ShardRebalanceTests {
         #expect(bench.digest == digest)
     }
 
-    @Test("parked state is not resumed where another owner has committed, even at the same offset")
-    func parkedElsewhere() throws {
+    @Test(
+        "suspended state is not resumed where another owner has committed, even at the same offset")
+    func suspendedElsewhere() throws {
         let bench = try ShardBench.settled(TestEngine.settings())
         let entities = bench.shard.status().counters.entities
         try bench.release(Self.both, under: FakeMembership())
@@ -259,10 +260,10 @@ struct ShardRebalanceTests {
         ]
     }
 
-    @Test("parked state is kept for its time only, and counted all the same")
-    func parkedTooLong() throws {
+    @Test("suspended state is kept for its time only, and counted all the same")
+    func suspendedTooLong() throws {
         var settings = try TestEngine.settings()
-        settings.parkMs = 3_000
+        settings.suspendMs = 3_000
         let bench = try ShardBench.settled(settings)
         let received = Self.work(bench)
         try bench.release(Self.both, under: FakeMembership())
