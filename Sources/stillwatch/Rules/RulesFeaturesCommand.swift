@@ -5,7 +5,7 @@ import Detection
 enum RulesFeaturesCommand {
     static let command = Command(
         "rules features",
-        summary: "Print the features of rules and the functions of campaign rules, as Markdown.",
+        summary: "Print what rules and campaign rules can ask for, as Markdown.",
         run: run)
 
     static func run(_ invocation: Invocation) throws -> ExitCode {
