@@ -86,8 +86,6 @@ extension BrokerError.Code {
     public static let fencedInstanceID = Self(rawValue: 82)
     /// Somebody is in the group.
     public static let nonEmptyGroup = Self(rawValue: 68)
-    /// A transaction on the offset is pending.
-    public static let unstableOffsetCommit = Self(rawValue: 88)
 
     /// The client gave a record up.
     public static let messageTimedOut = Self(rawValue: -192)

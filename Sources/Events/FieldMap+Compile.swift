@@ -77,11 +77,7 @@ struct MapCompiler {
                 }
                 // A pointer of its own outranks the object that holds all.
                 sw_decoder_map(decoder, node, field.rawValue, UInt8(Self.maxSources + rank))
-            case .field(let field): leaf(node, field, item: nil, rank, source)
-            case .fingerprint(let kind):
-                leaf(node, .fingerprints, item: tracked.kinds.firstIndex(of: kind), rank, source)
-            case .signal(let name):
-                leaf(node, .signals, item: tracked.signals.firstIndex(of: name), rank, source)
+            default: leaf(node, target, rank, source)
             }
         }
     }
@@ -92,21 +88,20 @@ struct MapCompiler {
     ) throws(DecoderConfigurationError) {
         for (index, source) in sources.enumerated() {
             let node = try node(source.pointer, field: target.name, from: root)
-            let rank = 2 * Self.maxSources + index
-            switch target {
-            case .field(let field): leaf(node, field, item: nil, rank, source)
-            case .fingerprint(let kind):
-                leaf(node, .fingerprints, item: tracked.kinds.firstIndex(of: kind), rank, source)
-            case .signal(let name):
-                leaf(node, .signals, item: tracked.signals.firstIndex(of: name), rank, source)
-            }
+            leaf(node, target, 2 * Self.maxSources + index, source)
         }
     }
 
     private func leaf(
-        _ node: UInt32, _ field: EventField, item: Int?, _ rank: Int, _ source: FieldMap.Source
+        _ node: UInt32, _ target: FieldMap.Target, _ rank: Int, _ source: FieldMap.Source
     ) {
-        let item = item.map { UInt8(truncatingIfNeeded: $0) } ?? UInt8(SW_UNTRACKED)
+        let (field, index): (EventField, Int?) =
+            switch target {
+            case .field(let field): (field, nil)
+            case .fingerprint(let kind): (.fingerprints, tracked.kinds.firstIndex(of: kind))
+            case .signal(let name): (.signals, tracked.signals.firstIndex(of: name))
+            }
+        let item = index.map { UInt8(truncatingIfNeeded: $0) } ?? UInt8(SW_UNTRACKED)
         sw_decoder_leaf(decoder, node, field.rawValue, item, UInt8(rank), source.unit.form)
     }
 }

@@ -59,8 +59,7 @@ extension CaptureManifest {
         var json = JSONWriter(capacity: 4_096)
         json.beginObject()
         json.member("format", Self.format)
-        json.key("complete")
-        json.value(isComplete)
+        json.member("complete", isComplete)
         json.member("topic", request.topic)
         if let from = request.from { json.member("from", from.text) }
         if let to = request.to { json.member("to", to.text) }
@@ -109,8 +108,7 @@ extension CaptureManifest.Partition {
         json.member("end", part.offsets.upperBound)
         if let end = part.timedEnd { json.member("timed_end", end) }
         if let asked = part.asked { json.member("asked", asked) }
-        json.key("begins_at_retention")
-        json.value(part.beginsAtRetention)
+        json.member("begins_at_retention", part.beginsAtRetention)
         json.key("holes")
         json.beginArray()
         for hole in holes {
@@ -170,7 +168,7 @@ extension CaptureManifest.File {
             json.member("first_ms", times.lowerBound)
             json.member("last_ms", times.upperBound)
         }
-        json.member("xxh3", hex(summary.digest))
+        json.member("xxh3", hexadecimal(summary.digest))
         json.endObject()
     }
 
@@ -198,22 +196,5 @@ extension CaptureManifest.File {
             first <= last
         else { return nil }
         return first...last
-    }
-}
-
-private func hex(_ digest: UInt64) -> String {
-    let digits = String(digest, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-}
-
-extension JSONWriter {
-    fileprivate mutating func member(_ name: StaticString, _ text: String) {
-        key(name)
-        value(text)
-    }
-
-    fileprivate mutating func member(_ name: StaticString, _ number: Int64) {
-        key(name)
-        value(number)
     }
 }

@@ -33,10 +33,7 @@ extension Client {
 
     /// Whether brokers answer an operation only when it has taken effect.
     private static func actsLater(_ operation: rd_kafka_admin_op_t) -> Bool {
-        [
-            RD_KAFKA_ADMIN_OP_CREATETOPICS, RD_KAFKA_ADMIN_OP_DELETETOPICS,
-            RD_KAFKA_ADMIN_OP_DELETERECORDS,
-        ].contains(operation)
+        operation == RD_KAFKA_ADMIN_OP_CREATETOPICS || operation == RD_KAFKA_ADMIN_OP_DELETETOPICS
     }
 }
 

@@ -139,7 +139,7 @@ extension Properties.Role {
     /// Whether the client is a consumer.
     var consumes: Bool {
         switch self {
-        case .consumer, .reader, .endSeeker: return true
+        case .consumer, .reader, .endLookup: return true
         case .producer, .transactionalProducer, .admin: return false
         }
     }

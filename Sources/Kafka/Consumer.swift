@@ -130,16 +130,9 @@ public final class Consumer: GroupPort, @unchecked Sendable {
     /// The client's fatal error, if it has one; the process should end, or make a new consumer.
     public var fatalError: BrokerError? { client.fatalError }
 
-    /// The member id the group coordinator gave us; empty before the first join.
-    public var memberID: String {
-        guard let id = rd_kafka_memberid(client.handle) else { return "" }
-        defer { rd_kafka_mem_free(client.handle, id) }
-        return String(cString: id)
-    }
-
     /// Begins to leave the group; go on polling and answering until `hasLeft`.
     ///
-    /// Committed offsets cannot be read any more: know every cut's outcome first.
+    /// Committed offsets cannot be read any more: know every commit batch's outcome first.
     public func leave() {
         guard !isLeaving else { return }
         isLeaving = true

@@ -30,7 +30,7 @@ final class EndLookup: @unchecked Sendable {
         do throws(BrokerError) {
             if consumer == nil {
                 consumer = try Consumer(
-                    properties: properties, role: .endSeeker, topics: [topic], hooks: hooks)
+                    properties: properties, role: .endLookup, topics: [topic], hooks: hooks)
             }
             return try consumer?.watermarks([partition], timeoutMs: timeoutMs)[partition]
         } catch {

@@ -42,7 +42,7 @@ extension Library {
             name: "offsets-hang", fixedIn: nil,
             consequence:
                 "adding offsets to a transaction hangs when the group's coordinator cannot be found three "
-                + "times in a row; the client is given up after some seconds and the cut sent again",
+                + "times in a row; the client is given up after some seconds and the commit batch sent again",
             remedy: "", isWorkedAround: true),
         Defect(
             name: "heartbeat-without-member", fixedIn: nil,
@@ -65,7 +65,7 @@ extension Library {
         Defect(
             name: "idempotence-desync", fixedIn: Version(2, 3, 0),
             consequence:
-                "a producer may fail for good after a retry; it is made anew and the cut sent again",
+                "a producer may fail for good after a retry; it is made anew and the commit batch sent again",
             remedy: "", isWorkedAround: true),
         Defect(
             name: "full-queue-stall", fixedIn: Version(2, 2, 0),

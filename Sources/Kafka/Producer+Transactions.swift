@@ -1,11 +1,11 @@
 import Broker
 import CRdkafka
 
-/// Transactions: what a cut is made of.
+/// Transactions: what a commit batch is made of.
 ///
 /// After any outcome that is neither success nor `.abortTransaction` the producer must be dropped and made
 /// anew with the same transactional id; `initTransactions` then fences whatever is under way, and the
-/// committed offsets tell whether the cut had landed. Never commit twice on one producer.
+/// committed offsets tell whether the commit batch had landed. Never commit twice on one producer.
 extension Producer {
     /// Takes the transactional id over from any earlier producer; once, before anything else.
     ///

@@ -94,7 +94,7 @@ public struct Producer: ~Copyable, Sendable {
     /// The first failures since the last call or `flush`; few are kept, all are counted.
     public func takeFailures() -> [BrokerError] { client.box.takeFailures() }
 
-    /// The client's fatal error, if it has one: make a new producer and resume from the committed cut.
+    /// The client's fatal error, if it has one: make a new producer and resume from the committed commit batch.
     public var fatalError: BrokerError? { client.fatalError }
 
     /// Queues one record.
@@ -249,11 +249,6 @@ public struct Producer: ~Copyable, Sendable {
             }
         }
         return nil
-    }
-
-    /// Gives up every record that is queued or under way; `flush` then throws their failures.
-    public func purge() {
-        rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
     }
 }
 

@@ -11,7 +11,7 @@ final class ProducerSteps: @unchecked Sendable {
     private let hooks: Hooks
     private var producer: Producer?
     /// Keeps the memory that librdkafka was lent.
-    private var lent: Cut?
+    private var lent: CommitBatch?
     /// Connections closed before the transaction under way began.
     private var closedBefore: UInt64 = 0
 
@@ -73,17 +73,17 @@ final class ProducerSteps: @unchecked Sendable {
         }
     }
 
-    // MARK: A cut
+    // MARK: A commit batch
 
-    func send(_ lent: LentCut) throws(BrokerError) -> StepOutcome {
-        guard producer != nil else { throw .outOfOrder("send a cut") }
-        self.lent = lent.cut
+    func send(_ lent: LentBatch) throws(BrokerError) -> StepOutcome {
+        guard producer != nil else { throw .outOfOrder("send a commit batch") }
+        self.lent = lent.batch
         do throws(BrokerError) {
             closedBefore = producer?.closedConnections ?? 0
             if isTransactional { try producer?.beginTransaction() }
             let deadline = MachineClock.monotonicMs() + Int64(settings.flushMs)
             for record in lent.records where !lent.lost.contains(record.owner) {
-                try produce(record, of: lent.cut, until: deadline)
+                try produce(record, of: lent.batch, until: deadline)
             }
             return .done
         } catch {
@@ -92,11 +92,11 @@ final class ProducerSteps: @unchecked Sendable {
     }
 
     private func produce(
-        _ record: Cut.Record, of cut: Cut, until deadlineMs: Int64
+        _ record: CommitBatch.Record, of batch: CommitBatch, until deadlineMs: Int64
     ) throws(BrokerError) {
         try producer?.produce(
             topic: record.partition.topic, partition: record.partition.number,
-            key: record.key.map(cut.slice), value: record.value.map(cut.slice),
+            key: record.key.map(batch.slice), value: record.value.map(batch.slice),
             timestampMs: record.timestampMs, headers: record.headers, memory: .lent,
             // Read when the queue is full, which is seldom: the clock is not asked for each record.
             waitMs: Int(max(0, deadlineMs - MachineClock.monotonicMs())))
@@ -158,7 +158,7 @@ final class ProducerSteps: @unchecked Sendable {
         } else {
             try producer?.abortTransaction(timeoutMs: settings.stepMs)
         }
-        // Nothing is under way when a cut has ended: else its memory is not free.
+        // Nothing is under way when a commit batch has ended: else its memory is not free.
         guard producer?.pending == 0 else {
             throw BrokerError(.fatal, action: step, text: "records are still under way")
         }

@@ -75,7 +75,7 @@ extension Properties {
         switch role {
         case .consumer: return common + Properties.fetching + Properties.grouping
         case .reader: return common + Properties.fetching
-        case .endSeeker: return common
+        case .endLookup: return common
         case .producer:
             return common + Properties.producing + [Setting("message.timeout.ms", "120000")]
         case .transactionalProducer:
@@ -190,7 +190,7 @@ extension Properties {
         // librdkafka wants a name even where no group is joined.
         case .reader:
             return common + reading + [committed, Setting("group.id", "stillwatch-reader")]
-        case .endSeeker:
+        case .endLookup:
             return common + reading + [
                 Setting("isolation.level", "read_uncommitted"),
                 Setting("group.id", "stillwatch-reader"),
@@ -209,7 +209,7 @@ extension Properties {
     /// Whether a client of `role` takes the property; names of neither list concern all.
     static func concerns(_ name: String, _ role: Role) -> Bool {
         switch role {
-        case .consumer, .reader, .endSeeker: return !producerNames.contains(name)
+        case .consumer, .reader, .endLookup: return !producerNames.contains(name)
         case .producer, .transactionalProducer: return !consumerNames.contains(name)
         case .admin: return !producerNames.contains(name) && !consumerNames.contains(name)
         }

@@ -8,11 +8,16 @@ import CRdkafka
 /// serves all clients. Values of secrets are never printed.
 public struct Properties: Equatable, Sendable, CustomStringConvertible {
     /// One property as the user writes it.
-    public struct Setting: Equatable, Sendable {
+    public struct Setting: Equatable, Sendable, CustomStringConvertible {
         /// librdkafka's name, such as `socket.timeout.ms`.
         public var name: String
         /// Its value, as text.
         public var value: String
+
+        /// `name=value`, a secret masked.
+        public var description: String {
+            "\(name)=\(Properties.isSecret(name) ? "***" : value)"
+        }
 
         /// A setting.
         public init(_ name: String, _ value: String) {
@@ -35,7 +40,7 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
         /// A consumer of explicit partitions that never joins a group nor commits.
         case reader
         /// Asks where logs end, records of open transactions counted; reads nothing.
-        case endSeeker
+        case endLookup
         /// An idempotent producer.
         case producer
         /// An idempotent producer with transactions under `transactionalID`.
@@ -114,9 +119,7 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
     /// The settings one a line, secrets masked.
     public var description: String {
         let all = [Setting("bootstrap.servers", bootstrapServers)] + settings
-        return all.map { setting in
-            "\(setting.name)=\(Properties.isSecret(setting.name) ? "***" : setting.value)"
-        }.joined(separator: "\n")
+        return all.map(\.description).joined(separator: "\n")
     }
 
     /// The librdkafka configuration for a client of `role`.
@@ -124,34 +127,21 @@ public struct Properties: Equatable, Sendable, CustomStringConvertible {
         for role: Role, withBrokers hasBrokers: Bool = true
     ) throws(BrokerError) -> ClientConfiguration {
         let configuration = try ClientConfiguration()
-        for setting in defaults(for: role) where !isOverridden(setting, for: role) {
-            try configuration.set(setting.name, setting.value)
-        }
-        for setting in settings where Properties.concerns(setting.name, role) {
-            try configuration.set(setting.name, setting.value)
-        }
-        if hasBrokers { try configuration.set("bootstrap.servers", bootstrapServers) }
-        try configuration.set("client.id", clientID)
-        for setting in Properties.owned(for: role) {
+        for setting in effective(for: role)
+        where hasBrokers || setting.name != "bootstrap.servers" {
             try configuration.set(setting.name, setting.value)
         }
         return configuration
     }
 
-    /// Applying a default and then the user's value is the same but for values checked as a pair.
-    private func isOverridden(_ setting: Setting, for role: Role) -> Bool {
-        settings.contains { $0.name == setting.name }
-    }
-
-    /// What a client of `role` would be configured with beyond librdkafka's own defaults, secrets
-    /// masked: for `validate` and the log.
+    /// What a client of `role` is configured with beyond librdkafka's own defaults, in the order in which it is set.
+    ///
+    /// A default that the user sets is left out: applying both is the same but for values checked as a pair.
     public func effective(for role: Role) -> [Setting] {
-        let defaults = self.defaults(for: role).filter { !isOverridden($0, for: role) }
-        let mine = settings.filter { Properties.concerns($0.name, role) }.map { setting in
-            Properties.isSecret(setting.name) ? Setting(setting.name, "***") : setting
-        }
-        return [Setting("bootstrap.servers", bootstrapServers), Setting("client.id", clientID)]
-            + defaults + mine + Properties.owned(for: role)
+        defaults(for: role).filter { item in !settings.contains { $0.name == item.name } }
+            + settings.filter { Properties.concerns($0.name, role) }
+            + [Setting("bootstrap.servers", bootstrapServers), Setting("client.id", clientID)]
+            + Properties.owned(for: role)
     }
 
     private static func refusal(_ name: String, _ reason: String) -> BrokerError {

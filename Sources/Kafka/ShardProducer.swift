@@ -7,8 +7,8 @@ import Synchronization
 /// Exactly once, a step is a call of librdkafka's transactions; at least once, records are produced
 /// idempotently and offsets committed through the group once they are delivered.
 ///
-/// Values are lent from the cut, not copied. librdkafka lets go of a record when it reports its delivery or its
-/// end, so a cut is free once everything is reported, or once the client is destroyed; each way to a known
+/// Values are lent from the commit batch, not copied. librdkafka lets go of a record when it reports its delivery or
+/// its end, so a commit batch is free once everything is reported, or once the client is destroyed; each way to a known
 /// outcome passes one of the two: `commit`, `abort` and `flush` end with nothing outstanding, `start` destroys.
 ///
 /// A step that librdkafka does not come back from is given up by `poll`, with its thread and its client: adding
@@ -126,11 +126,11 @@ public final class ShardProducer: ProducerPort, Sendable {
         begin("start", settings.startMs) { steps throws(BrokerError) in try steps.start() }
     }
 
-    /// Begins a transaction and queues the records of `cut` that are still wanted.
+    /// Begins a transaction and queues the records of `batch` that are still wanted.
     ///
-    /// Which those are is taken now. The cut must not change until its outcome is known.
-    public func send(_ cut: Cut) {
-        let lent = LentCut(cut)
+    /// Which those are is taken now. The commit batch must not change until its outcome is known.
+    public func send(_ batch: CommitBatch) {
+        let lent = LentBatch(batch)
         begin("send", settings.flushMs) { steps throws(BrokerError) in try steps.send(lent) }
     }
 
@@ -193,18 +193,18 @@ public final class ShardProducer: ProducerPort, Sendable {
     }
 }
 
-/// A cut while its memory is lent, and which of its records are wanted.
+/// A commit batch while its memory is lent, and which of its records are wanted.
 ///
-/// Unchecked Sendable: the shard leaves the cut alone until the outcome is known.
-struct LentCut: @unchecked Sendable {
-    let cut: Cut
-    let records: [Cut.Record]
+/// Unchecked Sendable: the shard leaves the commit batch alone until the outcome is known.
+struct LentBatch: @unchecked Sendable {
+    let batch: CommitBatch
+    let records: [CommitBatch.Record]
     let lost: Set<Int32>
 
-    init(_ cut: Cut) {
-        self.cut = cut
-        records = cut.records
-        lost = cut.lost
+    init(_ batch: CommitBatch) {
+        self.batch = batch
+        records = batch.records
+        lost = batch.lost
     }
 }
 

@@ -17,7 +17,7 @@ public actor Engine {
 
     private let settings: LiveSettings
     private let logger: Logger
-    private let notices: EventLog
+    private let events: EventLog
     private let stopRequested = Atomic<Bool>(false)
     private var shards: [ShardRunner] = []
     private var waker: Waker?
@@ -33,7 +33,7 @@ public actor Engine {
     public init(_ settings: LiveSettings, logger: Logger) {
         self.settings = settings
         self.logger = logger
-        notices = EventLog(logger, settings.topics)
+        events = EventLog(logger, settings.topics)
         coverage = CoverageWatch(settings.engine)
         statistics = StatisticsLine(settings.topics)
     }
@@ -58,11 +58,11 @@ public actor Engine {
     private func work() async throws -> ShardStatus {
         let layout = try TopicLayout(settings)
         var settings = settings
-        if layout.lacksVerdicts {
+        for topic in layout.absent {
             logger.notice(
-                "there is no topic of verdicts: none are read before the next start",
-                metadata: ["topic": .string(settings.topics[.verdicts] ?? "")])
-            settings.engine.leaveOut(.verdicts)
+                "there is no topic of \(topic): none are read before the next start",
+                metadata: ["topic": .string(settings.topics.name(topic))])
+            settings.engine.leaveOut(topic)
         }
         settings.engine.outputs = layout.outputs
         let engine = settings.engine
@@ -74,7 +74,7 @@ public actor Engine {
         let instance = Instance(
             engine, group: factory.group, lookup: factory.makeLookup(),
             ends: engine.stopsAtEnd ? factory.makeLookup() : nil,
-            notify: { [notices] in notices.write($0) })
+            notify: { [events] in events.write($0) })
         var failure: (any Error)?
         do {
             try factory.group.subscribe()
@@ -96,7 +96,7 @@ public actor Engine {
             let ports = try factory.makePorts(shard: index)
             shards.append(
                 try await ShardRunner(
-                    engine, index: index, ports: ports, board: factory.board, notices: notices))
+                    engine, index: index, ports: ports, board: factory.board, events: events))
         }
     }
 
@@ -165,7 +165,7 @@ public actor Engine {
         do throws(BrokerError) {
             waker = try factory.group.makeWaker(for: inputs.sorted())
         } catch {
-            notices.write(.clusterTrouble(error))
+            events.write(.clusterTrouble(error))
         }
     }
 

@@ -17,26 +17,26 @@ struct EventLog: Sendable {
         .string("\(topics[partition.topic] ?? "")[\(partition.number)]")
     }
 
-    func write(_ notice: EngineEvent) {
-        switch notice {
+    func write(_ event: EngineEvent) {
+        switch event {
         case .assigned, .revoked, .membershipOver, .clusterTrouble, .lookupFailed,
             .dataLossAccepted, .begunWithoutOffset, .inputGrew:
-            writeGroup(notice)
-        case .producerStarted, .commitFailed, .outcomeResolved, .cutRefused, .cutStale,
+            writeGroup(event)
+        case .producerStarted, .commitFailed, .outcomeResolved, .batchRefused, .batchStale,
             .commitsStalled,
             .settlingTimedOut:
-            writeCuts(notice)
+            writeCommits(event)
         case .deadLetter, .refused, .sourceIdle, .missingRecords, .stalled, .endedWithOthers:
-            writeTasks(notice)
+            writeTasks(event)
         case .restoreBegan, .restoreProgress, .snapshotUnusable, .stateChanged, .rebuilding,
             .restored, .restoreFailed:
-            writeRestore(notice)
-        case .snapshotTaken, .snapshotFailed, .lastSnapshotsTimedOut: writeSnapshots(notice)
+            writeRestore(event)
+        case .snapshotTaken, .snapshotFailed, .lastSnapshotsTimedOut: writeSnapshots(event)
         }
     }
 
-    private func writeGroup(_ notice: EngineEvent) {
-        switch notice {
+    private func writeGroup(_ event: EngineEvent) {
+        switch event {
         case .assigned(let inputs, let shuffles, let epoch):
             logger.info(
                 "partitions assigned",
@@ -72,8 +72,8 @@ struct EventLog: Sendable {
         }
     }
 
-    private func writeCuts(_ notice: EngineEvent) {
-        switch notice {
+    private func writeCommits(_ event: EngineEvent) {
+        switch event {
         case .producerStarted(let failures):
             logger.log(
                 level: failures > 0 ? .info : .debug, "producer started",
@@ -85,18 +85,18 @@ struct EventLog: Sendable {
                     "step": .string(step), "error": .string("\(error)"),
                     "failures": .count(failures),
                 ])
-        case .outcomeResolved(let cut, let wasCommitted):
+        case .outcomeResolved(let batch, let wasCommitted):
             logger.info(
                 "a commit without an answer is resolved",
-                metadata: ["cut": .string(cut), "committed": .flag(wasCommitted)])
-        case .cutRefused(let cut, let error):
+                metadata: ["cut": .string(batch), "committed": .flag(wasCommitted)])
+        case .batchRefused(let batch, let error):
             logger.info(
-                "a cut's membership is over; waiting for what the group says",
-                metadata: ["cut": .string(cut), "error": .string("\(error)")])
-        case .cutStale(let cut):
+                "a commit batch's membership is over; waiting for what the group says",
+                metadata: ["cut": .string(batch), "error": .string("\(error)")])
+        case .batchStale(let batch):
             logger.warning(
-                "others have committed what a cut was to commit; it is dropped",
-                metadata: ["cut": .string(cut)])
+                "others have committed what a commit batch was to commit; it is dropped",
+                metadata: ["cut": .string(batch)])
         case .commitsStalled(let ms):
             logger.error("nothing could be committed", metadata: ["for_ms": .count(ms)])
         case .settlingTimedOut:
@@ -106,8 +106,8 @@ struct EventLog: Sendable {
     }
 
     /// A dead letter is told by its place, never its bytes; the handler holds back repeats.
-    private func writeTasks(_ notice: EngineEvent) {
-        switch notice {
+    private func writeTasks(_ event: EngineEvent) {
+        switch event {
         case .deadLetter(let partition, let offset, let reason, let field):
             logger.warning(
                 "record set aside as a dead letter",
@@ -145,8 +145,8 @@ struct EventLog: Sendable {
         }
     }
 
-    private func writeRestore(_ notice: EngineEvent) {
-        switch notice {
+    private func writeRestore(_ event: EngineEvent) {
+        switch event {
         case .restoreBegan(let task, let committed):
             logger.log(
                 level: committed > 0 ? .info : .debug, "restoring",
@@ -218,8 +218,8 @@ struct EventLog: Sendable {
             ])
     }
 
-    private func writeSnapshots(_ notice: EngineEvent) {
-        switch notice {
+    private func writeSnapshots(_ event: EngineEvent) {
+        switch event {
         case .snapshotTaken(let task, let id, let pages, let bytes):
             logger.debug(
                 "snapshot taken",

@@ -17,10 +17,10 @@ actor ShardRunner {
 
     init(
         _ settings: EngineSettings, index: Int, ports: sending ShardPorts, board: AlignmentBoard,
-        notices: EventLog
+        events: EventLog
     ) async throws {
         shard = try Shard(
-            settings, index: index, ports: ports, board: board, notify: { notices.write($0) })
+            settings, index: index, ports: ports, board: board, notify: { events.write($0) })
     }
 
     deinit { executor.stop() }

@@ -10,8 +10,8 @@ public struct TopicLayout {
     public let input: Int
     /// Partitions of the topics written.
     public let outputs: OutputPartitions
-    /// Whether the topic of verdicts is missing: then none are read before the next start.
-    public let lacksVerdicts: Bool
+    /// The logs that are missing and can be done without: none of them is read before the next start.
+    public let absent: [Topic]
 
     private static let patienceMs: Int64 = 3000
 
@@ -24,11 +24,14 @@ public struct TopicLayout {
         let state = settings.stateDirectory == nil ? topics.state : nil
         let all = topics.topics.filter { $0 != .state || state != nil }.map { topics.name($0) }
         let counts = try Self.counts(of: all, settings.properties)
-        lacksVerdicts = topics[.verdicts].map { counts[$0] == nil } ?? false
-        let missing = all.filter { counts[$0] == nil && $0 != topics[.verdicts] }
+        absent = settings.engine.stages.filter {
+            !$0.keepsState && counts[topics.name($0.log)] == nil
+        }.map(\.log)
+        let spared = absent.map(topics.name)
+        let missing = all.filter { counts[$0] == nil && !spared.contains($0) }
         guard missing.isEmpty else { throw .unreachable(Self.advice(missing, topics.input)) }
         input = counts[topics.input] ?? 0
-        for stage in settings.engine.stages where !(lacksVerdicts && stage.log == .verdicts) {
+        for stage in settings.engine.stages where !absent.contains(stage.log) {
             let (name, wanted) = (
                 topics.name(stage.log), stage.partitions(settings.engine.pipeline)
             )

@@ -47,3 +47,9 @@ public func mix(_ x: UInt64) -> UInt64 {
 
 /// Asks the processor to bring the cache line at `address` near; a hint, never a fault.
 public func prefetch(_ address: UnsafeRawPointer) { stillwatch_prefetch(address) }
+
+/// 16 lower-case hexadecimal digits.
+public func hexadecimal(_ word: UInt64) -> String {
+    let digits = String(word, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+}

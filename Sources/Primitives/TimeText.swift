@@ -18,6 +18,14 @@ public enum TimeText {
         return Timestamp.rfc3339(ms: time.ms).hasPrefix(String(parts[0])) ? time : nil
     }
 
+    /// A span for people: `50m`, `3h 20m`, `2d 4h`.
+    public static func span(ms: Int64) -> String {
+        let minutes = max(0, ms) / 60_000
+        if minutes < 60 { return "\(minutes)m" }
+        if minutes < 1440 { return "\(minutes / 60)h \(minutes % 60)m" }
+        return "\(minutes / 1440)d \(minutes % 1440 / 60)h"
+    }
+
     /// Milliseconds of `12:30`, `12:30:00` or `12:30:00.123`.
     private static func clock(_ text: some StringProtocol) -> Int64? {
         let halves = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)

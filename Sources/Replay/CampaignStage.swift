@@ -64,7 +64,7 @@ final class CampaignStage: @unchecked Sendable {
     }
 
     /// What the task holds at the end.
-    func describe(in report: inout Replay.Report) {
+    func describe(in report: inout ReplayDriver.Report) {
         report.members = task.members
         report.memberships = memberships
         report.campaigns = counters

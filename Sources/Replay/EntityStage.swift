@@ -47,8 +47,8 @@ final class EntityStage: @unchecked Sendable {
         batch.forEach { receive($1, partition: $0) }
     }
 
-    /// Hands a block to its partition's task, which closes what may close. Blocks of our own making are whole: a bad one is a mistake of
-    /// ours, and losing it silently would be worse than stopping.
+    /// Hands a block to its partition's task, which closes what may close. Blocks of our own making are whole: a bad
+    /// one is a mistake of ours, and losing it silently would be worse than stopping.
     private func receive(_ block: ByteSlice, partition: Int) {
         do throws(BlockError) {
             try tasks[partition / stride].receive(block, offset: offsets[partition / stride])
@@ -89,7 +89,7 @@ final class EntityStage: @unchecked Sendable {
     }
 
     /// Adds what the tasks have done and hold to a report.
-    func describe(in report: inout Replay.Report) {
+    func describe(in report: inout ReplayDriver.Report) {
         report.entities.add(counters)
         addCosts(to: &report.ruleCosts)
         for i in 0..<count {

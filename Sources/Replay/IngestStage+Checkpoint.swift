@@ -46,7 +46,7 @@ extension IngestStage {
                 guard let place = reader.sizedText(), let letter = DeadLetter(&reader) else {
                     return false
                 }
-                refused[source].append(Replay.Refusal(place: place, letter: letter))
+                refused[source].append(ReplayDriver.Refusal(place: place, letter: letter))
             }
         }
         guard let places = reader.number() else { return false }

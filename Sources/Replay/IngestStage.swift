@@ -29,7 +29,7 @@ final class IngestStage: @unchecked Sendable {
     /// Where the first event of a source with a flaw is.
     var flawPlaces: [FlawKey: String] = [:]
     /// The first refused records of each source: which come first of all does not depend on how they are read.
-    var refused: [[Replay.Refusal]]
+    var refused: [[ReplayDriver.Refusal]]
 
     init(
         _ settings: PipelineSettings, _ plan: TopologyPlan, _ sources: [any RecordSource],
@@ -188,9 +188,9 @@ final class IngestStage: @unchecked Sendable {
             let reached = letter.reached.map { max($0, highest ?? $0) } ?? highest
             ledger.note(letter.reason, of: source, at: reached)
         }
-        for letter in letters.prefix(max(0, Replay.keptRefusals - refused[source].count)) {
+        for letter in letters.prefix(max(0, ReplayDriver.keptRefusals - refused[source].count)) {
             refused[source].append(
-                Replay.Refusal(
+                ReplayDriver.Refusal(
                     place: sources[source].place(ofRecord: letter.offset), letter: letter))
         }
     }
@@ -205,19 +205,21 @@ final class IngestStage: @unchecked Sendable {
     }
 
     /// The sources that are not in order of time.
-    var disorders: [Replay.Disorder] {
+    var disorders: [ReplayDriver.Disorder] {
         sources.indices.compactMap { s in
             let counters = states[s].counters
             let tooLate = counters.rejected[RejectReason.tooLate.index]
             guard tooLate > 0 || counters.late * 100 > counters.consumed else { return nil }
-            return Replay.Disorder(
+            return ReplayDriver.Disorder(
                 source: sources[s].name, records: counters.consumed, late: counters.late,
                 tooLate: tooLate)
         }
     }
 
     /// The first refused records.
-    var refusals: [Replay.Refusal] { Array(refused.joined().prefix(Replay.keptRefusals)) }
+    var refusals: [ReplayDriver.Refusal] {
+        Array(refused.joined().prefix(ReplayDriver.keptRefusals))
+    }
 
     /// What is missing in what was read.
     var gaps: [Gap] { ledger.gaps(sources) }

@@ -5,11 +5,11 @@ import Topology
 
 /// A replay's report as text for people: what was read, what was refused and why, what was found.
 public struct ReplaySummary: Sendable {
-    private let report: Replay.Report
+    private let report: ReplayDriver.Report
     private let seconds: Double
 
     /// The summary of `report`, which took `seconds`.
-    public init(_ report: Replay.Report, seconds: Double) {
+    public init(_ report: ReplayDriver.Report, seconds: Double) {
         self.report = report
         self.seconds = seconds
     }

@@ -71,8 +71,8 @@ final class Rounds {
     }
 
     /// How far reading has come.
-    var progress: Replay.Progress {
-        Replay.Progress(
+    var progress: ReplayDriver.Progress {
+        ReplayDriver.Progress(
             records: reader.recordsRead,
             time: reader.reached.map { plan.timing.paneWidth.start(of: Pane(index: $0)) })
     }
@@ -132,7 +132,7 @@ final class Rounds {
     }
 
     /// Says what was done and what is kept, once all rounds are through.
-    func describe(in report: inout Replay.Report) {
+    func describe(in report: inout ReplayDriver.Report) {
         ingest.finish()
         report.ingest = ingest.counters
         report.span = ingest.span
@@ -140,7 +140,7 @@ final class Rounds {
         report.disorders = ingest.disorders
         report.gaps = ingest.gaps
         report.flaws = report.ingest.coverage.flaws.map {
-            Replay.Flaw(place: ingest.place(of: $0), flawed: $0)
+            ReplayDriver.Flaw(place: ingest.place(of: $0), flawed: $0)
         }
         for shard in shards { shard.describe(in: &report) }
         campaigns?.describe(in: &report)

@@ -30,7 +30,7 @@ public struct RuleTestRunner: Sendable {
 
     /// Runs one test of `rule`, alone and as if active.
     ///
-    /// - Throws: `RuleSetError` when the rule by itself is over a limit of the engine, and what `Replay.run`
+    /// - Throws: `RuleSetError` when the rule by itself is over a limit of the engine, and what `ReplayDriver.run`
     ///   throws.
     public func run(_ test: RuleTest, of rule: Rule) async throws -> Outcome {
         var active = rule
@@ -39,7 +39,7 @@ public struct RuleTestRunner: Sendable {
         active.alerts = true
         var settings = settings
         settings.rules = try RuleSet([active], paneWidth: settings.timing.paneWidth)
-        let report = try await Replay(settings).run([RuleTestSource(test)])
+        let report = try await ReplayDriver(settings).run([RuleTestSource(test)])
         var failures = report.refusals.prefix(3).map { refusal in
             "event \(refusal.letter.offset + 1) is refused: \(refusal.letter.reason.rawValue)"
         }

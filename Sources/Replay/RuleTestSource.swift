@@ -33,13 +33,10 @@ final class RuleTestSource: RecordSource {
 
     private static func write(_ event: RuleTestEvent, to writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("time")
-        writer.value(event.time.ms)
-        writer.key("account")
-        writer.value(event.account)
+        writer.member("time", event.time.ms)
+        writer.member("account", event.account)
         if let created = event.accountCreated {
-            writer.key("account_created")
-            writer.value(created.ms)
+            writer.member("account_created", created.ms)
         }
         for (field, value) in event.strings {
             writer.key(field)

@@ -46,8 +46,6 @@ public final class SortedSource: RecordSource {
 
     /// The file's name.
     public var name: String { input.name }
-    /// Whether records went to a temporary file.
-    public var isSpilled: Bool { !runs.isEmpty }
 
     /// The records of `input`, read as `pipeline` says.
     ///

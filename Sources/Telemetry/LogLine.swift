@@ -49,14 +49,10 @@ struct LogLine {
     private func json() -> [UInt8] {
         var writer = JSONWriter(capacity: 512)
         writer.beginObject()
-        writer.key("time")
-        writer.value(Timestamp.rfc3339(ms: timeMs))
-        writer.key("level")
-        writer.value(level.rawValue)
-        writer.key("label")
-        writer.value(label)
-        writer.key("message")
-        writer.value(message.cut(toUTF8Count: Self.maxMessageBytes))
+        writer.member("time", Timestamp.rfc3339(ms: timeMs))
+        writer.member("level", level.rawValue)
+        writer.member("label", label)
+        writer.member("message", message.cut(toUTF8Count: Self.maxMessageBytes))
         writer.key("fields")
         writer.beginObject()
         for (name, value) in boundedFields {

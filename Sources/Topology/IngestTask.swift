@@ -177,7 +177,7 @@ public struct IngestTask: ~Copyable {
         }
     }
 
-    /// Folds the decoded event, or refuses or parks it.
+    /// Folds the decoded event, or refuses it or sets it aside.
     @inline(__always)
     private mutating func admit(
         _ event: Event, _ bytes: ByteSlice, offset: Int64, timestampMs: Int64?, confirmed: Bool
@@ -448,10 +448,10 @@ public struct IngestTask: ~Copyable {
         if hasContent { schema.withUnsafeBytes { output.append($0) } }
         let bodyStart = output.count
         writeSections(for: target, &rest)
-        output.store(UInt32(output.count - bodyStart), at: BlockFormat.Header.bodyLength)
+        output.store(UInt32(output.count - bodyStart), at: BlockFormat.HeaderOffset.bodyLength)
         rest.part += 1
         if rest.section < folder.sections.sectionCount(for: target) {
-            output.store(flags | BlockFormat.Flags.more, at: BlockFormat.Header.flags)
+            output.store(flags | BlockFormat.Flags.more, at: BlockFormat.HeaderOffset.flags)
         }
     }
 

@@ -1,25 +1,12 @@
+import Broker
 import Primitives
 
 /// What a record had beside its value: kept with a dead letter, so that it can be produced again as it was.
 public struct RecordOrigin: Sendable, Equatable {
-    /// A header of a record.
-    public struct Header: Sendable, Equatable {
-        /// Its name.
-        public var name: String
-        /// Its value; nil for a null value.
-        public var value: [UInt8]?
-
-        /// A header.
-        public init(_ name: String, _ value: [UInt8]?) {
-            self.name = name
-            self.value = value
-        }
-    }
-
     /// The key; nil for a null key.
     public private(set) var key: [UInt8]?
     /// The headers in their order.
-    public private(set) var headers: [Header] = []
+    public private(set) var headers: [RecordHeader] = []
     /// The record's timestamp in epoch milliseconds; nil where it had none.
     public var timestampMs: Int64?
     /// Whether key and headers were over `maxBytes`, and are left out.
@@ -31,7 +18,7 @@ public struct RecordOrigin: Sendable, Equatable {
 
     /// The origin of a record; copies what it is given.
     public init(
-        key: ByteSlice? = nil, headers: [Header] = [], timestampMs: Int64? = nil
+        key: ByteSlice? = nil, headers: [RecordHeader] = [], timestampMs: Int64? = nil
     ) {
         self.timestampMs = timestampMs
         let bytes = headers.reduce(key?.count ?? 0) { sum, header in

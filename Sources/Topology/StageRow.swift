@@ -11,6 +11,9 @@ public struct StageRow: Sendable {
     public let log: Topic
     /// Tasks it has, and so partitions of its log: part of the format of what is in the log and in the store.
     public let partitions: @Sendable (PipelineSettings) -> Int
+    /// Whether its tasks keep state. Where they keep none, all of the log is read again when state is cleared, a group
+    /// need not stand in it, and the engine does without a log that is not there.
+    public let keepsState: Bool
     /// Makes the task of a partition, with no state.
     public let makeTask:
         @Sendable (_ settings: PipelineSettings, _ plan: TopologyPlan, _ partition: Int) ->
@@ -19,6 +22,7 @@ public struct StageRow: Sendable {
     /// A row.
     public init(
         _ stage: Stage, log: Topic, partitions: @escaping @Sendable (PipelineSettings) -> Int,
+        keepsState: Bool = true,
         makeTask:
             @escaping @Sendable (
                 _ settings: PipelineSettings, _ plan: TopologyPlan, _ partition: Int
@@ -27,6 +31,7 @@ public struct StageRow: Sendable {
         self.stage = stage
         self.log = log
         self.partitions = partitions
+        self.keepsState = keepsState
         self.makeTask = makeTask
     }
 

@@ -49,9 +49,9 @@ struct LayerBench {
         let quiet = try entity(shuffle, outOfReach)
         let full = try entity(shuffle, starter)
         let wall = ContinuousClock.now
-        var report = Replay.Report()
+        var report = ReplayDriver.Report()
         let whole = try await cpuNs {
-            report = try await Replay(settings(starter)).run([FileSource(path: file.path)])
+            report = try await ReplayDriver(settings(starter)).run([FileSource(path: file.path)])
         }
         let seconds = (ContinuousClock.now - wall) / .seconds(1)
         var json = JSONWriter()

@@ -72,26 +72,26 @@ func commits(_ group: Consumer, _ membership: any GroupMembership, count: Int, p
     ) {}
     producer.start()
     guard case .done = outcome(producer) else { return print("the producer did not start") }
-    let cut = Cut()
+    let batch = CommitBatch()
     let value = Array(repeating: UInt8(7), count: 20_000)
     var times: [Double] = []
     for index in 0..<count {
-        cut.reset()
-        cut.close(as: "\(index)")
+        batch.reset()
+        batch.close(as: "\(index)")
         let owner = TopicPartition(.input, 0)
         for partition in 0..<partitions {
             value.withUnsafeBytes {
-                cut.append(
+                batch.append(
                     to: .init(.partials, Int32(partition)), of: owner, key: nil, value: $0)
             }
         }
-        cut.append(PartitionOffset(.init(.input, 0), offset: Int64(index), metadata: cut.name))
+        batch.append(PartitionOffset(.init(.input, 0), offset: Int64(index), metadata: batch.name))
         let start = clock.now
-        producer.send(cut)
+        producer.send(batch)
         _ = outcome(producer)
         producer.flush()
         _ = outcome(producer)
-        producer.addOffsets(cut.positions, under: membership)
+        producer.addOffsets(batch.positions, under: membership)
         _ = outcome(producer)
         producer.commit()
         guard case .done = outcome(producer) else { return print("a commit failed") }
@@ -102,7 +102,7 @@ func commits(_ group: Consumer, _ membership: any GroupMembership, count: Int, p
     times.sort()
     func at(_ share: Double) -> Double { times[Int(Double(times.count - 1) * share)] }
     print(
-        "cut of \(partitions) x 20 kB, 20 a second: p50 \(at(0.5)) ms, p99 \(at(0.99)) ms, max \(at(1)) ms"
+        "commit batch of \(partitions) x 20 kB, 20 a second: p50 \(at(0.5)) ms, p99 \(at(0.99)) ms, max \(at(1)) ms"
     )
 }
 

@@ -82,7 +82,7 @@ struct RecordDecoder {
     }
 
     private mutating func sampleHead(
-        _ dimension: StateMapping.Dimension, _ sampleSize: Int
+        _ dimension: StateMapping.WrittenDimension, _ sampleSize: Int
     ) throws(StateError) -> SampleHead {
         var head = SampleHead()
         head.count = Int(try number(UInt64(sampleSize)))
@@ -144,7 +144,7 @@ struct RecordDecoder {
     }
 
     private mutating func readEntries(
-        of old: Int, _ dimension: StateMapping.Dimension, into record: EntityRecord,
+        of old: Int, _ dimension: StateMapping.WrittenDimension, into record: EntityRecord,
         _ layout: borrowing RecordLayout
     ) throws(StateError) {
         let head = samples[old]

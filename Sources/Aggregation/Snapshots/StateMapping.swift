@@ -8,12 +8,12 @@ public struct StateMapping: Sendable {
     struct Class: Sendable {
         /// The new index of each old measure; -1 where there is none.
         var measures: [Int]
-        var dimensions: [Dimension]
+        var dimensions: [WrittenDimension]
         var tracksHours: Bool
     }
 
     /// A dimension as it was written.
-    struct Dimension: Sendable {
+    struct WrittenDimension: Sendable {
         /// Its new index; -1 where there is none.
         var own: Int
         var isNamed: Bool
@@ -48,7 +48,7 @@ extension StateMapping.Class {
     init(from old: StateSchema, to new: StateSchema) {
         measures = old.measures.map { new.measures.firstIndex(of: $0) ?? -1 }
         var written = old.dimensions.map {
-            StateMapping.Dimension(own: -1, isNamed: $0.isNamed, hasLoads: $0.loadWindow > 0)
+            StateMapping.WrittenDimension(own: -1, isNamed: $0.isNamed, hasLoads: $0.loadWindow > 0)
         }
         for (i, wanted) in new.dimensions.enumerated() {
             let serves = old.dimensions.indices.filter {

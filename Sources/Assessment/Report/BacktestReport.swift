@@ -80,7 +80,7 @@ public struct BacktestReport: Sendable {
     /// What ran.
     public var run: Run
     /// What the replay did.
-    public var replay: Replay.Report
+    public var replay: ReplayDriver.Report
     /// The range, and what was read in front of it.
     public let warmup: WarmupReport
     /// Rules that look further back than there is history.
@@ -124,7 +124,7 @@ public struct BacktestReport: Sendable {
     ///   - oldCompiled: the old rules.
     ///   - judge: the labels and what was seen of them; nil without labels.
     public init(
-        _ run: Run, _ replay: Replay.Report, _ warmup: WarmupReport, findings: [Finding],
+        _ run: Run, _ replay: ReplayDriver.Report, _ warmup: WarmupReport, findings: [Finding],
         old: [Finding]?, oldMemberships: Memberships = Memberships(), compiled: [ReportedRule],
         oldCompiled: [ReportedRule] = [],
         judge: Judge?, expectations: [Expectation], activity: Activity
@@ -167,8 +167,8 @@ public struct BacktestReport: Sendable {
         }
     }
 
-    /// What to sample in a second reading, so that evidence over time is shown from the beginning and not at the moments
-    /// of findings alone; nil where nothing was found.
+    /// What to sample in a second reading, so that evidence over time is shown from the beginning and not at the
+    /// moments of findings alone; nil where nothing was found.
     public func probes(_ width: PaneWidth) -> ProbePlan? {
         guard let span = replay.span, !shown.isEmpty else { return nil }
         let probes = shown.map { episode in

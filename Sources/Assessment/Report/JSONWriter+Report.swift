@@ -1,40 +1,6 @@
 import Primitives
 
 extension JSONWriter {
-    /// Writes a key and a string.
-    mutating func member(_ name: StaticString, _ text: String) {
-        key(name)
-        value(text)
-    }
-
-    /// Writes a key and an integer.
-    mutating func member(_ name: StaticString, _ number: Int) {
-        key(name)
-        value(number)
-    }
-
-    /// Writes a key and a number; null for none.
-    mutating func member(_ name: StaticString, _ number: Double?) {
-        key(name)
-        value(number ?? .nan)
-    }
-
-    /// Writes a key and a time in epoch milliseconds.
-    mutating func member(_ name: StaticString, _ time: EventTime) {
-        key(name)
-        value(time.ms)
-    }
-
-    /// Writes a key and an array.
-    mutating func list<Item>(
-        _ name: StaticString, _ items: [Item], _ write: (inout JSONWriter, Item) -> Void
-    ) {
-        key(name)
-        beginArray()
-        for item in items { write(&self, item) }
-        endArray()
-    }
-
     /// Writes a span of time.
     mutating func span(_ span: ClosedRange<EventTime>) {
         beginObject()
@@ -98,11 +64,9 @@ extension JSONWriter {
         member("evidence", timeline.threshold.evidence)
         member("comparison", timeline.threshold.comparison)
         member("threshold", timeline.threshold.number)
-        list("points", timeline.points) { writer, point in
-            writer.beginObject()
+        objects("points", timeline.points) { writer, point in
             writer.member("time", point.time)
             writer.member("value", point.value)
-            writer.endObject()
         }
         endObject()
     }
@@ -144,13 +108,11 @@ extension JSONWriter {
         member("censored", curve.censored)
         member("p50_ms", curve.time(detecting: 0.5).map { Double($0) })
         member("p90_ms", curve.time(detecting: 0.9).map { Double($0) })
-        list("steps", curve.steps) { writer, step in
-            writer.beginObject()
+        objects("steps", curve.steps) { writer, step in
             writer.member("ms", Int(step.ms))
             writer.member("at_risk", step.atRisk)
             writer.member("detected", step.detected)
             writer.member("undetected", step.share)
-            writer.endObject()
         }
         endObject()
     }

@@ -32,8 +32,7 @@ extension BacktestReport {
 
     /// Writes the gaps and the findings that look at one as members.
     func writeMissing(to writer: inout JSONWriter) {
-        writer.list("missing", Array(replay.gaps.prefix(Self.most))) { writer, gap in
-            writer.beginObject()
+        writer.objects("missing", Array(replay.gaps.prefix(Self.most))) { writer, gap in
             writer.member("kind", gap.kind.rawValue)
             if let source = gap.source { writer.member("source", source) }
             writer.member("detail", gap.detail)
@@ -42,7 +41,6 @@ extension BacktestReport {
                 writer.member("from", span.lowerBound)
                 writer.member("to", span.upperBound)
             }
-            writer.endObject()
         }
         writer.list("findings_at_gaps", touched) { $0.value("\($1)") }
     }

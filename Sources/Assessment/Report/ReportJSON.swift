@@ -37,13 +37,10 @@ public struct ReportJSON: ~Copyable {
         if let judgement = report.judgement { writeJudgement(judgement) }
         if !report.sweeps.isEmpty { writeSweeps() }
         writer.list("timelines", report.timelines) { $0.timeline($1) }
-        writer.list("expectations", report.expectations) { writer, outcome in
-            writer.beginObject()
+        writer.objects("expectations", report.expectations) { writer, outcome in
             writer.member("expectation", outcome.expectation.text)
             writer.member("actual", outcome.actual)
-            writer.key("met")
-            writer.value(outcome.isMet)
-            writer.endObject()
+            writer.member("met", outcome.isMet)
         }
         writer.endObject()
     }
@@ -62,11 +59,9 @@ public struct ReportJSON: ~Copyable {
         writer.member("seconds", run.seconds)
         let rate = Double(report.replay.ingest.consumed) / max(run.seconds, 1e-9)
         writer.member("records_per_second", rate.rounded())
-        writer.list("rule_time", report.rules) { writer, row in
-            writer.beginObject()
+        writer.objects("rule_time", report.rules) { writer, row in
             writer.member("rule", row.id)
             writer.member("share", report.timeShares[row.id])
-            writer.endObject()
         }
         writer.endObject()
     }
@@ -85,23 +80,19 @@ public struct ReportJSON: ~Copyable {
         }
         writer.list("gaps", report.gaps) { $0.span($1) }
         report.writeMissing(to: &writer)
-        writer.list("coverage", replay.coverage?.items ?? []) { writer, item in
-            writer.beginObject()
+        writer.objects("coverage", replay.coverage?.items ?? []) { writer, item in
             writer.member("field", item.name)
             writer.member("events", item.events)
-            writer.endObject()
         }
         writer.endObject()
     }
 
     private mutating func writeWarmup() {
         let (warmup, carried) = (report.warmup, report.carried.count)
-        writer.list("short_history", report.shortHistories) { writer, short in
-            writer.beginObject()
+        writer.objects("short_history", report.shortHistories) { writer, short in
             writer.member("rule", short.rule)
             writer.member("reach_ms", Int(short.reachMs))
             writer.member("history_ms", Int(short.historyMs))
-            writer.endObject()
         }
         guard warmup.range.from != nil || warmup.range.to != nil else { return }
         writer.key("range")
@@ -112,24 +103,20 @@ public struct ReportJSON: ~Copyable {
         writer.member("warmup_ms", Int(warmup.range.warmupMs))
         writer.member("warmup_findings", warmup.dropped)
         writer.member("carried", carried)
-        writer.list("warmup_checks", warmup.checks) { writer, check in
-            writer.beginObject()
+        writer.objects("warmup_checks", warmup.checks) { writer, check in
             writer.member("warmup_ms", Int(check.warmupMs))
             writer.list("entities", check.entities) { $0.value($1) }
-            writer.endObject()
         }
         writer.endObject()
     }
 
     private mutating func writeRules() {
-        writer.list("rules", report.rules) { writer, row in
-            writer.beginObject()
+        writer.objects("rules", report.rules) { writer, row in
             writer.member("id", row.id)
             if let info = row.info {
                 writer.member("version", info.version)
                 writer.member("severity", info.severity.rawValue)
-                writer.key("shadow")
-                writer.value(info.shadow)
+                writer.member("shadow", info.shadow)
             }
             writer.member("state", row.state)
             writer.list("missing", row.missing) { $0.value($1) }
@@ -140,7 +127,6 @@ public struct ReportJSON: ~Copyable {
             if let counts = row.counts { writer.comparison(counts) }
             if let cost = row.cost { writer.cost("cost", cost) }
             if let cost = row.costBefore { writer.cost("cost_before", cost) }
-            writer.endObject()
         }
     }
 
@@ -193,11 +179,9 @@ public struct ReportJSON: ~Copyable {
     }
 
     private mutating func writeSweeps() {
-        writer.list("sweeps", report.sweeps) { writer, sweep in
-            writer.beginObject()
+        writer.objects("sweeps", report.sweeps) { writer, sweep in
             writer.member("sweep", sweep.text)
-            writer.list("rows", sweep.rows) { writer, row in
-                writer.beginObject()
+            writer.objects("rows", sweep.rows) { writer, row in
                 writer.member("threshold", row.value)
                 writer.member("findings", row.findings)
                 writer.member("findings_per_day", row.perDay)
@@ -205,7 +189,6 @@ public struct ReportJSON: ~Copyable {
                     writer.key("score")
                     writer.score(score)
                 }
-                writer.endObject()
             }
             if let choice = sweep.choice {
                 writer.key("choice")
@@ -215,7 +198,6 @@ public struct ReportJSON: ~Copyable {
                 writer.confusion("reported_on", choice.reportedOn)
                 writer.endObject()
             }
-            writer.endObject()
         }
     }
 }
@@ -273,10 +255,4 @@ extension BacktestReport {
 extension BacktestReport.RuleRow {
     /// `no_data` where no event has what the rule asks for, else `removed` or `ran`.
     var state: String { info == nil ? "removed" : missing.isEmpty ? "ran" : "no_data" }
-}
-
-/// 16 lower-case hexadecimal digits.
-func hexadecimal(_ word: UInt64) -> String {
-    let digits = String(word, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
 }

@@ -51,7 +51,7 @@ extension ReportedRule {
     ///   - replay: what came of them.
     public static func all(
         of set: [Rule], _ compared: ComparedRules, _ compiled: RuleSet,
-        _ replay: Replay.Report
+        _ replay: ReplayDriver.Report
     ) -> [ReportedRule] {
         set.filter { $0.status != .paused }.compactMap { rule in
             let running = compared.runningID(of: rule)
@@ -66,8 +66,8 @@ extension ReportedRule {
         }
     }
 
-    /// The running campaign rules of a set. They cost next to nothing and look back as far as campaigns remember, which a
-    /// report says of all of them.
+    /// The running campaign rules of a set. They cost next to nothing and look back as far as campaigns remember, which
+    /// a report says of all of them.
     public static func all(of campaigns: [CampaignRule]) -> [ReportedRule] {
         campaigns.filter { $0.status != .paused }.map {
             ReportedRule(info: $0.info, reachMs: 0, thresholds: [], cost: nil)
@@ -75,7 +75,7 @@ extension ReportedRule {
     }
 
     private static func cost(
-        _ index: Int, of rule: CompiledRule, _ kinds: [String], _ replay: Replay.Report
+        _ index: Int, of rule: CompiledRule, _ kinds: [String], _ replay: ReplayDriver.Report
     ) -> Cost? {
         guard replay.ruleCosts.indices.contains(index) else { return nil }
         let judged = rule.entity == .account ? ["account"] : rule.kinds.map { kinds[$0] }

@@ -17,13 +17,7 @@ enum Words {
     static func percent(_ value: Double) -> String { decimal(100 * value) + " %" }
 
     /// `12m`, `3h 20m`, `2d 4h`; a dash for none.
-    static func span(_ ms: Int64?) -> String {
-        guard let ms else { return "–" }
-        let minutes = max(0, ms) / 60_000
-        if minutes < 60 { return "\(minutes)m" }
-        if minutes < 1440 { return "\(minutes / 60)h \(minutes % 60)m" }
-        return "\(minutes / 1440)d \(minutes % 1440 / 60)h"
-    }
+    static func span(_ ms: Int64?) -> String { ms.map(TimeText.span) ?? "–" }
 
     /// The end of a list of which so many are shown: `, and 3 more`; empty where all are.
     static func more(_ count: Int, shown: Int) -> String {

@@ -194,17 +194,17 @@ extension Scorer {
 
 extension Scorer {
     /// A subject of `Score.perFarm`, and whether it is a campaign rather than a lone account.
-    private typealias Row = (farm: Score.Farm, isCampaign: Bool)
+    private typealias FarmRow = (farm: Score.Farm, isCampaign: Bool)
 
     private func perFarm(
         _ episodes: [Episode], _ first: [Int: EventTime], _ range: Range<EventTime>?
-    ) -> [Row] {
+    ) -> [FarmRow] {
         var found: [Int: (time: EventTime, rule: String, count: Int)] = [:]
         for episode in episodes {
             guard let campaign = attributor.attribution(of: episode).campaign else { continue }
             found[campaign, default: (episode.opened, episode.rule, 0)].count += 1
         }
-        var rows: [Row] = []
+        var rows: [FarmRow] = []
         for (index, campaign) in labels.campaigns.enumerated() {
             let seen = span(of: index) ?? told(campaign, found[index]?.time)
             guard let span = seen, isActive(span, range) else { continue }
@@ -236,7 +236,7 @@ extension Scorer {
         return !bans.isEmpty && bans.count == campaign.accounts.count ? bans.max() : nil
     }
 
-    private func loneAccounts(_ first: [Int: EventTime], _ range: Range<EventTime>?) -> [Row] {
+    private func loneAccounts(_ first: [Int: EventTime], _ range: Range<EventTime>?) -> [FarmRow] {
         active(range).filter {
             labels.accounts[$0].campaign == nil && labels.accounts[$0].verdict == .confirmed
         }.compactMap { account in

@@ -47,8 +47,7 @@ public struct CampaignMember: Equatable, Sendable {
         writer.member("campaign", campaign.description)
         writer.member("class", campaignClass.rawValue)
         writer.member("since", since.ms)
-        writer.key("confidence")
-        writer.value(confidence)
+        writer.member("confidence", confidence)
         writer.member("ties", ties)
         if let closed { writer.member("closed", closed.ms) }
         writer.endObject()

@@ -16,8 +16,7 @@ extension CampaignCase {
         writer.member("severity", last.severity.rawValue)
         writer.member("state", state)
         writer.member("rule", last.rule)
-        writer.key("shadow")
-        writer.value(last.isShadow)
+        writer.member("shadow", last.isShadow)
         writer.member("accounts", evidence.accounts)
         writer.member("requests", evidence.requests)
         writer.member("tokens", evidence.tokens)
@@ -43,24 +42,23 @@ extension CampaignCase {
             }
         }
         if let share = evidence.elicitation {
-            writer.key("elicitation")
-            writer.value(share)
+            writer.member("elicitation", share)
         }
         if let each = evidence.accountsPerEdge { writer.member("accounts_per_edge", each) }
         if evidence.leavesTiesOut { writer.member("ties_left_out", 1) }
-        writer.list("leads", evidence.leads) { writer, lead in
+        writer.objects("leads", evidence.leads) { writer, lead in
             writer.member("rule", lead.rule)
             writer.member("kind", lead.kind)
             writer.member("value", lead.value)
             writer.member("accounts", lead.accounts)
         }
-        writer.list("busiest", evidence.busiest) { writer, account in
+        writer.objects("busiest", evidence.busiest) { writer, account in
             writer.member("account", account.account)
             writer.member("requests", account.requests)
         }
         writer.member("attacks", Atlas.techniques(of: last.campaignClass))
         writer.member("if_benign", ifBenign)
-        writer.list("history", history) { writer, entry in
+        writer.objects("history", history) { writer, entry in
             writer.member("time", entry.time.ms)
             writer.member("status", entry.status.rawValue)
             writer.member("class", entry.campaignClass.rawValue)
@@ -69,21 +67,5 @@ extension CampaignCase {
             writer.member("requests", entry.requests)
             writer.member("score", entry.score)
         }
-    }
-}
-
-extension JSONWriter {
-    /// Writes a key and an array of objects.
-    fileprivate mutating func list<Item>(
-        _ name: StaticString, _ items: [Item], _ content: (inout JSONWriter, Item) -> Void
-    ) {
-        key(name)
-        beginArray()
-        for item in items {
-            beginObject()
-            content(&self, item)
-            endObject()
-        }
-        endArray()
     }
 }

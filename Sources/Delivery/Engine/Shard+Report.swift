@@ -13,7 +13,7 @@ extension Shard {
                 InputStanding(
                     partition: slot.partition, position: slot.position, highest: slot.highest))
         }
-        for entry in parked.values { status.counters.add(entry.slot.task.numbers) }
+        for entry in suspended.values { status.counters.add(entry.slot.task.numbers) }
         for case .some(let slot) in states {
             status.counters.add(slot.task.numbers)
             if slot.isLive {

@@ -9,7 +9,7 @@ extension Shard {
     private static let batch = 2048
     /// Blocks taken in one go.
     private static let blockBatch = 256
-    /// Bytes of outputs and open partials over which nothing more is pulled until a cut is through.
+    /// Bytes of outputs and open partials over which nothing more is pulled until a commit batch is through.
     private static let openLimit = 64 << 20
     /// What a step adds to a partition's silence at most.
     private static let longestStepMs: Int64 = 1_000
@@ -44,8 +44,8 @@ extension Shard {
 
     private var canPull: Bool { !isDraining && hold == nil && releasing == nil }
 
-    /// Whether the open cut has room.
-    var hasRoom: Bool { outputs.cut.byteCount < Self.openLimit }
+    /// Whether the open commit batch has room.
+    var hasRoom: Bool { outputs.batch.byteCount < Self.openLimit }
 
     /// Whether some source's block is full.
     var isFull: Bool { sources.contains { $0?.needsFlush ?? false } }
@@ -93,7 +93,7 @@ extension Shard {
 
     /// Reads new input; false where there is no room for it.
     private func ingest(waitMs: Int32) throws(EngineFailure) -> Bool {
-        // A full block has to go before more is read; it goes with the next cut.
+        // A full block has to go before more is read; it goes with the next commit batch.
         guard hasRoom, !isFull else { return false }
         try ports.input.withBatch(max: Self.batch, waitMs: waitMs) {
             (batch) throws(EngineFailure) in

@@ -5,14 +5,14 @@ import Snapshots
 import Topology
 
 /// Runs the tasks of some partitions: pulls their records, decodes, folds, evaluates, and brings what comes of
-/// it to the brokers cut by cut.
+/// it to the brokers batch by batch.
 ///
 /// Invariants: a partition has at most one slot. While `hold` is set nothing is read and nothing committed; while
 /// `releasing` is set nothing is read, and the partitions in it go once all is settled or its time is over. What
-/// lies in the open cut and in the one under way is all that tasks have put out and that is not committed.
+/// lies in the open commit batch and in the one under way is all that tasks have put out and that is not committed.
 ///
 /// Synchronous and single-threaded: `step` does a little of everything that can be done and never waits for a
-/// broker. While a cut is committed the tasks go on, and what they put out collects for the next; when that is
+/// broker. While a commit batch is committed the tasks go on, and what they put out collects for the next; when that is
 /// full as well, nothing more is pulled.
 public final class Shard {
     let settings: EngineSettings
@@ -24,15 +24,15 @@ public final class Shard {
     var decoder: EventDecoder
     let outputs: Outputs
     var committer: Committer
-    /// A cut that is not in use.
-    var spare = Cut()
-    var cutNumber = 0
+    /// A commit batch that is not in use.
+    var spare = CommitBatch()
+    var batchNumber = 0
     var lastCutMs: Int64 = 0
 
     var sources: [IngestPartition?] = []
     var states: [StatePartition?] = []
     /// Tasks that were given up, in case they come back before anybody has read on.
-    var parked: [TopicPartition: (slot: StatePartition, untilMs: Int64)] = [:]
+    var suspended: [TopicPartition: (slot: StatePartition, untilMs: Int64)] = [:]
     var membership: (any GroupMembership)?
     /// Partitions to give up once what was read of them is committed.
     var releasing: (partitions: [TopicPartition], deadlineMs: Int64)?
@@ -66,7 +66,7 @@ public final class Shard {
     /// Partitions with something to read that do not move.
     var stalls = StallWatch()
     var lastCommitMs: Int64 = 0
-    /// Cuts committed.
+    /// Commit batches committed.
     var commits = 0
 
     /// A shard.
@@ -129,8 +129,8 @@ public final class Shard {
         }
     }
 
-    /// Commits under a membership from now on; a cut that an earlier one was refused for comes again. Where one
-    /// was dropped, what lies behind it cannot be committed: the tasks stand past outputs that are gone.
+    /// Commits under a membership from now on; a commit batch that an earlier one was refused for comes again. Where
+    /// one was dropped, what lies behind it cannot be committed: the tasks stand past outputs that are gone.
     private func goOn(under membership: any GroupMembership) {
         self.membership = membership
         if let hold, !hold.isFinal { self.hold = nil }
@@ -167,12 +167,12 @@ public final class Shard {
             in: &states)
     }
 
-    /// The parked task of a partition, if nobody has committed anything of it since; else none.
+    /// The suspended task of a partition, if nobody has committed anything of it since; else none.
     ///
     /// The offset alone does not tell: another owner may have stood there too, under other rules, and left a snapshot
     /// that says so.
     private func resume(_ start: TaskStart) -> StatePartition? {
-        guard let (slot, _) = parked.removeValue(forKey: start.partition) else { return nil }
+        guard let (slot, _) = suspended.removeValue(forKey: start.partition) else { return nil }
         let isUntouched = slot.position == start.start && slot.committed == start.committed
         if isUntouched { return slot }
         retire(slot)
@@ -212,7 +212,7 @@ public final class Shard {
     }
 
     /// Ends the tasks of a partition; a task whose state is committed is kept for a while.
-    func drop(_ partition: TopicPartition, parking: Bool, _ nowMs: Int64) {
+    func drop(_ partition: TopicPartition, suspending: Bool, _ nowMs: Int64) {
         detach(partition)
         if partition.topic == .input {
             board.forget(partition.number)
@@ -226,8 +226,8 @@ public final class Shard {
             states[i] = nil
             slot.close()
             board.forget(task: partition)
-            if parking, slot.isLive {
-                parked[partition] = (slot, nowMs + settings.parkMs)
+            if suspending, slot.isLive {
+                suspended[partition] = (slot, nowMs + settings.suspendMs)
             } else {
                 retire(slot)
             }
@@ -235,9 +235,9 @@ public final class Shard {
     }
 
     func retireParked(_ isOver: (Int64) -> Bool) {
-        for (partition, entry) in parked where isOver(entry.untilMs) {
+        for (partition, entry) in suspended where isOver(entry.untilMs) {
             retire(entry.slot)
-            parked[partition] = nil
+            suspended[partition] = nil
         }
     }
 }

@@ -7,11 +7,12 @@ import Snapshots
 /// Pages are written as they come and mean nothing by themselves; a manifest makes a snapshot of them. Keys are
 /// never written twice: another owner's pages cannot be overwritten.
 public protocol StatePort: AnyObject {
-    /// Whether manifests are records of the cut's transaction (a topic); else `publish` writes them (a directory).
-    var publishesInCut: Bool { get }
+    /// Whether manifests are records of the commit batch's transaction (a topic); else `publish` writes them (a
+    /// directory).
+    var publishesInBatch: Bool { get }
     /// Writes the pages of a snapshot of `task`; `poll` tells when all are safe.
     func write(_ pages: SnapshotPages)
-    /// Writes a manifest, where cuts do not carry it; call it once the cut is committed.
+    /// Writes a manifest, where commit batches do not carry it; call it once the batch is committed.
     func publish(_ manifest: ManifestRecord)
     /// Removes the pages of snapshots that no manifest names any more, and manifests that newer ones replace.
     func remove(_ keys: [StateKey])

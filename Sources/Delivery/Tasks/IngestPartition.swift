@@ -153,7 +153,7 @@ final class IngestPartition {
             let stamp = entries[i].timestampMs
             return RecordOrigin(
                 key: entries[i].keyBytes,
-                headers: log.headers(at: i).map { RecordOrigin.Header($0.name, $0.value) },
+                headers: log.headers(at: i),
                 timestampMs: stamp < 0 ? nil : stamp)
         }
     }
@@ -194,13 +194,13 @@ final class IngestPartition {
 
     /// Hands out what waits, and returns the position to commit with it.
     func flush(
-        cut: String, _ sink: (_ partition: Int, _ block: ByteSlice) -> Void
+        batch: String, _ sink: (_ partition: Int, _ block: ByteSlice) -> Void
     ) -> PartitionOffset {
         task.pointee.flush(through: commitOffset() - 1, state: state, sink)
         flushed = clock
         flushedPosition = commitOffset()
         return PartitionOffset(
-            id, offset: flushedPosition, metadata: CommitMetadata(clock: clock, cut: cut).text)
+            id, offset: flushedPosition, metadata: CommitMetadata(clock: clock, batch: batch).text)
     }
 
     /// Takes the records refused since the last call.

@@ -235,7 +235,7 @@ final class RestoreProcess {
     /// Else an interrupted reset has left it, or a topic that was made anew: the records that will get these offsets
     /// are others than those it was made of. It is removed before the committed position can pass it.
     private func settle(keeping manifest: Manifest?) {
-        if !ahead.isEmpty, !state.publishesInCut || !hasCommitted { state.remove(ahead) }
+        if !ahead.isEmpty, !state.publishesInBatch || !hasCommitted { state.remove(ahead) }
         ahead = []
         let older = candidates.first { $0.problem == nil }?.manifest
         result.manifests = manifest.map { [older, $0].compactMap(\.self) } ?? []

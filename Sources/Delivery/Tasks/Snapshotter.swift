@@ -6,14 +6,14 @@ import Topology
 /// Takes a task's snapshots one after the other and keeps account of what they need.
 ///
 /// ```
-/// idle ──take──► writing ──safe──► written ──contribute──► inCut ──committed──► publishing ──► idle
-///                   └── failed ──► idle                      └── manifests ride in cuts ──► idle
+/// idle ──take──► writing ──safe──► written ──contribute──► inBatch ──committed──► publishing ──► idle
+///                   └── failed ──► idle                        └── manifests ride in commit batches ──► idle
 /// ```
 /// Invariants: at most one snapshot is under way, and its sequence is above all others of the task. At most two
 /// manifests are kept; what they name is in the store, and nothing they name is ever removed. `isUrgent` goes only
 /// once a manifest counts, or where no snapshot can be taken.
 ///
-/// Pages first, then the manifest that makes a snapshot of them, in a cut's transaction or behind it, then the
+/// Pages first, then the manifest that makes a snapshot of them, in a commit batch's transaction or behind it, then the
 /// removal of what no kept manifest names. Two manifests are kept. A snapshot that fails leaves the one before
 /// good; the next is a full one then, since the marks of what had changed are gone.
 struct Snapshotter {
@@ -21,11 +21,11 @@ struct Snapshotter {
         case idle
         /// The pages are on their way.
         case writing(Manifest)
-        /// The pages are safe: the manifest goes with the next cut.
+        /// The pages are safe: the manifest goes with the next commit batch.
         case written(Manifest)
-        /// The manifest is in the cut being filled or committed.
-        case inCut(Manifest)
-        /// The cut is committed, and the manifest on its way to the directory.
+        /// The manifest is in the commit batch being filled or committed.
+        case inBatch(Manifest)
+        /// The commit batch is committed, and the manifest on its way to the directory.
         case publishing(Manifest)
     }
 
@@ -190,41 +190,41 @@ struct Snapshotter {
         task.snapshotFailed()
     }
 
-    // MARK: Cuts
+    // MARK: Commit batches
 
-    /// Puts a manifest whose pages are safe into the cut that is about to close.
-    mutating func contribute(to cut: Cut, of owner: TopicPartition) {
+    /// Puts a manifest whose pages are safe into the commit batch that is about to close.
+    mutating func contribute(to batch: CommitBatch, of owner: TopicPartition) {
         guard case .written(let manifest) = phase else { return }
-        phase = .inCut(manifest)
-        guard port.publishesInCut else { return }
+        phase = .inBatch(manifest)
+        guard port.publishesInBatch else { return }
         let place = TopicPartition(.state, owner.number % Int32(max(1, settings.outputs.state)))
-        append(manifest.record.key, manifest.record.value, to: cut, place, owner)
-        for old in replaced { append(old.key, nil, to: cut, place, owner) }
+        append(manifest.record.key, manifest.record.value, to: batch, place, owner)
+        for old in replaced { append(old.key, nil, to: batch, place, owner) }
     }
 
     private func append(
-        _ key: StateKey, _ value: [UInt8]?, to cut: Cut, _ place: TopicPartition,
+        _ key: StateKey, _ value: [UInt8]?, to batch: CommitBatch, _ place: TopicPartition,
         _ owner: TopicPartition
     ) {
         key.bytes.withUnsafeBytes { key in
-            guard let value else { return cut.append(to: place, of: owner, key: key, value: nil) }
-            value.withUnsafeBytes { cut.append(to: place, of: owner, key: key, value: $0) }
+            guard let value else { return batch.append(to: place, of: owner, key: key, value: nil) }
+            value.withUnsafeBytes { batch.append(to: place, of: owner, key: key, value: $0) }
         }
     }
 
     /// The manifests that go when one more is kept.
     private var replaced: ArraySlice<Manifest> { kept.dropLast(Self.keptManifests - 1) }
 
-    /// Whether a manifest waits for the outcome of the cut being filled or committed.
-    var isInCut: Bool {
-        if case .inCut = phase { return true }
+    /// Whether a manifest waits for the outcome of the commit batch being filled or committed.
+    var isInBatch: Bool {
+        if case .inBatch = phase { return true }
         return false
     }
 
-    /// The cut is committed.
-    mutating func cutCommitted() {
-        guard case .inCut(let manifest) = phase else { return }
-        if port.publishesInCut { return accept(manifest) }
+    /// The commit batch is committed.
+    mutating func batchCommitted() {
+        guard case .inBatch(let manifest) = phase else { return }
+        if port.publishesInBatch { return accept(manifest) }
         phase = .publishing(manifest)
         port.publish(manifest.record)
     }
@@ -245,14 +245,14 @@ struct Snapshotter {
         }
         failed = []
         // Of what left pages behind, a manifest may have been on its way, and have arrived since.
-        if !port.publishesInCut {
+        if !port.publishesInBatch {
             gone = Set(gone.map(\.id)).map { StateKey(manifest.task, .manifest, of: $0) } + gone
         }
         var seen: Set<StateKey> = []
         for old in dropped {
             gone += old.pageKeys(notNamedBy: kept).filter { seen.insert($0).inserted }
         }
-        if !port.publishesInCut { gone += dropped.map(\.key) }
+        if !port.publishesInBatch { gone += dropped.map(\.key) }
         if !gone.isEmpty { port.remove(gone) }
     }
 }

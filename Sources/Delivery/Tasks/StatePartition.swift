@@ -25,7 +25,7 @@ final class StatePartition {
     var position: Int64
     /// Whether everything there was has been read.
     var isCaughtUp = false
-    /// The position and the cut's name as last committed.
+    /// The position and the commit batch's name as last committed.
     var committed: PartitionOffset
     var snapshots: Snapshotter
     /// Records missing that were told already.

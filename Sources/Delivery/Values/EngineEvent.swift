@@ -24,21 +24,21 @@ public enum EngineEvent: Sendable {
     /// The input topic has more partitions than before.
     case inputGrew(partitions: Int)
 
-    // MARK: Cuts
+    // MARK: Commit batches
 
     /// The shard has a producer.
     case producerStarted(afterFailures: Int)
-    /// A step of a cut failed; the cut is kept and tried again.
+    /// A step of a commit batch failed; it is tried again with the same bytes.
     case commitFailed(step: String, error: BrokerError, failures: Int)
-    /// What became of a cut whose commit had no clear end.
-    case outcomeResolved(cut: String, wasCommitted: Bool)
-    /// The membership a cut was to be committed under is over: it waits for what the group says.
-    case cutRefused(cut: String, BrokerError)
-    /// Others have committed what a cut was to commit: it is dropped.
-    case cutStale(cut: String)
+    /// What became of a commit batch whose commit had no clear end.
+    case outcomeResolved(batch: String, wasCommitted: Bool)
+    /// The membership a commit batch was to be committed under is over: it waits for what the group says.
+    case batchRefused(batch: String, BrokerError)
+    /// Others have committed what a commit batch was to commit: it is dropped.
+    case batchStale(batch: String)
     /// Nothing could be committed for so long.
     case commitsStalled(ms: Int64)
-    /// A partition could not be settled in time when it was revoked: its last cut is dropped.
+    /// A partition could not be settled in time when it was revoked: its last commit batch is dropped.
     case settlingTimedOut
 
     // MARK: Tasks

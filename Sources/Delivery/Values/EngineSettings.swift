@@ -49,15 +49,15 @@ public struct EngineSettings: Sendable {
     public var dataLoss = DataLossPolicy.stop
     /// Shards; at least 1.
     public var shards = 1
-    /// Milliseconds between cuts.
+    /// Milliseconds between commit batches.
     public var commitIntervalMs: Int64 = 200
     /// Milliseconds between snapshots of a task.
     public var snapshotIntervalMs: Int64 = 30_000
     /// Bytes of unchanged state a snapshot writes again at the least, so that few older ones stay in use.
     public var snapshotRollBytes = EntityStore.leastRollBytes
     /// Milliseconds the state of a revoked task is kept in case it comes back.
-    public var parkMs: Int64 = 60_000
-    /// Milliseconds a revoked partition's last cut may take.
+    public var suspendMs: Int64 = 60_000
+    /// Milliseconds a revoked partition's last commit batch may take.
     public var settleMs: Int64 = 20_000
     /// Milliseconds the last snapshots may take when the instance is asked to stop, once all is committed.
     public var lastSnapshotsMs: Int64 = 10_000

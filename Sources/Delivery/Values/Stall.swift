@@ -15,7 +15,7 @@ public struct Stall: Sendable, Equatable {
         case snapshot
         /// Its last event lies ahead, and counts once a further event confirms it.
         case pendingJump
-        /// What was put out fills the open cut, and the cut before is not committed.
+        /// What was put out fills the open commit batch, and the one before is not committed.
         case commits
         /// The group has not said under which membership work goes on.
         case membership

@@ -45,7 +45,7 @@ indirect enum CampaignCondition: Hashable, Sendable {
 /// Looks up the names of a campaign rule's condition and checks its types.
 struct CampaignChecker {
     /// A checked expression.
-    struct Typed {
+    struct TypedCondition {
         var condition: CampaignCondition
         var type: ValueType
     }
@@ -60,10 +60,10 @@ struct CampaignChecker {
     }
 
     /// The checked form of `expression`; nil after reporting why not.
-    mutating func check(_ expression: Expression) -> Typed? {
+    mutating func check(_ expression: Expression) -> TypedCondition? {
         switch expression.kind {
-        case .number(let value): return Typed(condition: .constant(value), type: .number)
-        case .flag(let flag): return Typed(condition: .constant(flag ? 1 : 0), type: .flag)
+        case .number(let value): return TypedCondition(condition: .constant(value), type: .number)
+        case .flag(let flag): return TypedCondition(condition: .constant(flag ? 1 : 0), type: .flag)
         case .duration:
             report("functions of campaigns take no window", at: expression.range)
         case .text, .list:
@@ -88,7 +88,7 @@ struct CampaignChecker {
 
     private mutating func call(
         _ name: String, at nameRange: TextRange, whole: TextRange, _ arguments: [Expression]
-    ) -> Typed? {
+    ) -> TypedCondition? {
         guard let function = CampaignFunction.all.first(where: { $0.name == name }) else {
             let notes = suggestionNotes(for: name, among: CampaignFunction.names)
             report("unknown function '\(name)' of campaigns", at: nameRange, notes: notes)
@@ -105,7 +105,8 @@ struct CampaignChecker {
         if let argument = arguments.first {
             guard read(argument, of: function, &group, &kind) else { return nil }
         }
-        return Typed(condition: .feature(function.feature(group, kind)), type: function.type)
+        return TypedCondition(
+            condition: .feature(function.feature(group, kind)), type: function.type)
     }
 
     private mutating func read(
@@ -139,7 +140,7 @@ struct CampaignChecker {
         return false
     }
 
-    private mutating func prefix(_ op: String, _ operand: Expression) -> Typed? {
+    private mutating func prefix(_ op: String, _ operand: Expression) -> TypedCondition? {
         guard let value = check(operand) else { return nil }
         let wanted = op == "!" ? ValueType.flag : .number
         guard value.type == wanted else {
@@ -147,16 +148,16 @@ struct CampaignChecker {
                 "\(op) needs \(wanted.rawValue), not \(value.type.rawValue)", at: operand.range)
             return nil
         }
-        if op == "!" { return Typed(condition: .not(value.condition), type: .flag) }
+        if op == "!" { return TypedCondition(condition: .not(value.condition), type: .flag) }
         if case .constant(let number) = value.condition {
-            return Typed(condition: .constant(-number), type: .number)
+            return TypedCondition(condition: .constant(-number), type: .number)
         }
-        return Typed(condition: .negate(value.condition), type: .number)
+        return TypedCondition(condition: .negate(value.condition), type: .number)
     }
 
     private mutating func infix(
         _ op: String, at range: TextRange, _ left: Expression, _ right: Expression
-    ) -> Typed? {
+    ) -> TypedCondition? {
         let checked = (check(left), check(right))
         guard let a = checked.0, let b = checked.1 else { return nil }
         guard let type = TypeChecker.resultType(op, a.type, b.type),
@@ -166,14 +167,14 @@ struct CampaignChecker {
             return nil
         }
         if case .constant(let x) = a.condition, case .constant(let y) = b.condition {
-            return Typed(condition: .constant(code.apply(x, y)), type: type)
+            return TypedCondition(condition: .constant(code.apply(x, y)), type: type)
         }
-        return Typed(condition: .binary(code, a.condition, b.condition), type: type)
+        return TypedCondition(condition: .binary(code, a.condition, b.condition), type: type)
     }
 
     private mutating func conditional(
         _ condition: Expression, _ yes: Expression, _ no: Expression, at range: TextRange
-    ) -> Typed? {
+    ) -> TypedCondition? {
         let checked = (check(condition), check(yes), check(no))
         guard let test = checked.0, let first = checked.1, let second = checked.2 else {
             return nil
@@ -182,7 +183,7 @@ struct CampaignChecker {
             report("? needs true or false before it, and one type on both sides of :", at: range)
             return nil
         }
-        return Typed(
+        return TypedCondition(
             condition: .conditional(test.condition, first.condition, second.condition),
             type: first.type)
     }

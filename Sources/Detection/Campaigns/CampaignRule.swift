@@ -1,20 +1,6 @@
 import Primitives
 import YAML
 
-/// What a campaign is.
-public enum CampaignClass: String, Sendable, CaseIterable {
-    /// Answers are harvested to train a model.
-    case distillation
-    /// One operator runs many accounts.
-    case multiAccountAbuse = "multi_account_abuse"
-    /// Access is sold on.
-    case resale
-    /// Accounts are shared.
-    case sharedAccess = "shared_access"
-    /// The service is tried out for weaknesses.
-    case probing
-}
-
 /// A rule about campaigns: which clusters are one, of what class, and when their findings come and go.
 public struct CampaignRule: Sendable {
     /// What findings say about the rule.

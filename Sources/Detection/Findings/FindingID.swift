@@ -54,10 +54,5 @@ public struct FindingID: Hashable, Comparable, Sendable, CustomStringConvertible
     }
 
     /// 32 lower-case hexadecimal digits.
-    public var description: String { Self.hex(high) + Self.hex(low) }
-
-    private static func hex(_ word: UInt64) -> String {
-        let digits = String(word, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }
+    public var description: String { hexadecimal(high) + hexadecimal(low) }
 }

@@ -17,6 +17,16 @@ public enum Severity: String, Sendable, CaseIterable, Comparable {
     public static func < (a: Severity, b: Severity) -> Bool { a.rank < b.rank }
 }
 
+/// Whether a rule runs.
+public enum RuleStatus: String, Sendable, CaseIterable {
+    /// It runs.
+    case active
+    /// It runs on trial: its findings are marked and go to a topic of their own.
+    case shadow
+    /// It is checked, and its tests run, but it judges nothing.
+    case paused
+}
+
 /// What a finding says about the rule behind it.
 public struct RuleInfo: Equatable, Sendable {
     /// Stable and dotted: `farm.shared_payment`.

@@ -16,8 +16,7 @@ extension EvidenceValue {
                 writer.beginObject()
                 writer.key("value")
                 value.withUnsafeBytes { writer.value(utf8: $0) }
-                writer.key("requests")
-                writer.value(count)
+                writer.member("requests", count)
                 writer.endObject()
             }
             writer.endArray()
@@ -26,45 +25,11 @@ extension EvidenceValue {
 }
 
 extension JSONWriter {
-    /// Writes a key and a string.
-    mutating func member(_ name: StaticString, _ text: String) {
-        key(name)
-        value(text)
-    }
-
-    /// Writes a key and an integer.
-    mutating func member(_ name: StaticString, _ number: Int) {
-        key(name)
-        value(number)
-    }
-
-    /// Writes a key and a time in epoch milliseconds.
-    mutating func member(_ name: StaticString, _ time: EventTime) {
-        key(name)
-        value(time.ms)
-    }
-
-    /// Writes a key and an array of strings.
-    mutating func member(_ name: StaticString, _ texts: [String]) {
-        key(name)
-        beginArray()
-        for text in texts { value(text) }
-        endArray()
-    }
-
     /// Writes the pair every OCSF enumeration has: `name_id` and its caption under `name`.
     mutating func member(
         _ idName: StaticString, _ captionName: StaticString, _ term: OCSF.EnumValue
     ) {
         member(idName, term.id)
         member(captionName, term.caption)
-    }
-
-    /// Writes a key and an object.
-    mutating func object(_ name: StaticString, _ content: (inout JSONWriter) -> Void) {
-        key(name)
-        beginObject()
-        content(&self)
-        endObject()
     }
 }

@@ -11,8 +11,7 @@ struct FlatFinding {
         writer.member("version", finding.rule.version)
         writer.member("severity", finding.rule.severity.rawValue)
         writer.member("status", finding.status.rawValue)
-        writer.key("shadow")
-        writer.value(finding.rule.shadow)
+        writer.member("shadow", finding.rule.shadow)
         writer.member("entity", finding.entity)
         finding.campaign?.write(to: &writer)
         if let benign = finding.ifBenign { writer.member("if_benign", benign) }

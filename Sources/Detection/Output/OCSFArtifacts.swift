@@ -52,8 +52,7 @@ struct OCSFArtifacts {
             writer.beginObject()
             if version.isNewest { writer.member("name", Vocabulary.account) }
             writer.object("data") { writer in
-                writer.key("requests")
-                writer.value(count)
+                writer.member("requests", count)
             }
             OCSFPlace.account.write(value: value, version, to: &writer)
             writer.endObject()

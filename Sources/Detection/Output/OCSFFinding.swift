@@ -41,8 +41,7 @@ struct OCSFFinding {
     }
 
     private func writeIsAlert(to writer: inout JSONWriter) {
-        writer.key("is_alert")
-        writer.value(!rule.shadow && finding.status != .close)
+        writer.member("is_alert", !rule.shadow && finding.status != .close)
     }
 
     private func writeState(to writer: inout JSONWriter) {
@@ -134,8 +133,7 @@ struct OCSFFinding {
         writer.member("rule", rule.id)
         writer.member("rule_version", rule.version)
         writer.member("status", finding.status.rawValue)
-        writer.key("shadow")
-        writer.value(rule.shadow)
+        writer.member("shadow", rule.shadow)
         writer.member("entity", finding.entity)
         writer.member("entity_kind", finding.entityKind)
         finding.campaign?.write(to: &writer)

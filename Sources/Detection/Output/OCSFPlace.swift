@@ -91,10 +91,3 @@ enum OCSFPlace: Equatable {
         }
     }
 }
-
-extension JSONWriter {
-    fileprivate mutating func member(_ name: StaticString, utf8 bytes: ByteSlice) {
-        key(name)
-        value(utf8: bytes)
-    }
-}

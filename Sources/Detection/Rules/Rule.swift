@@ -1,16 +1,6 @@
 import Primitives
 import YAML
 
-/// Whether a rule runs.
-public enum RuleStatus: String, Sendable, CaseIterable {
-    /// It runs.
-    case active
-    /// It runs on trial: its findings are marked and go to a topic of their own.
-    case shadow
-    /// It is checked, and its tests run, but it judges nothing.
-    case paused
-}
-
 /// A rule as its file says, checked but not yet compiled.
 public struct Rule: Sendable {
     /// What findings say about the rule.

@@ -19,7 +19,7 @@ public final class DirectoryStatePort: StatePort, Sendable {
     }
 
     /// Manifests are files: `publish` writes them.
-    public var publishesInCut: Bool { false }
+    public var publishesInBatch: Bool { false }
 
     /// Begins to write the pages of a snapshot into one file.
     public func write(_ pages: SnapshotPages) {

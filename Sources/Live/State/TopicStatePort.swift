@@ -7,7 +7,7 @@ import Snapshots
 /// Snapshots on the compacted state topic.
 ///
 /// Pages are produced by a plain idempotent producer, polled without waiting; what does not fit its queue waits
-/// here. A task's records lie in partition `task.partition` modulo the topic's. Manifests ride in cuts.
+/// here. A task's records lie in partition `task.partition` modulo the topic's. Manifests ride in commit batches.
 ///
 /// Unchecked Sendable: handed to a shard once; its calls are for the shard alone, one at a time.
 public final class TopicStatePort: StatePort, @unchecked Sendable {
@@ -62,8 +62,8 @@ public final class TopicStatePort: StatePort, @unchecked Sendable {
 
     deinit { drop() }
 
-    /// Manifests are records of the cut's transaction.
-    public var publishesInCut: Bool { true }
+    /// Manifests are records of the commit batch's transaction.
+    public var publishesInBatch: Bool { true }
 
     private func partition(of task: TaskID) -> Int32 { task.partition % partitions }
 
@@ -76,7 +76,7 @@ public final class TopicStatePort: StatePort, @unchecked Sendable {
             })
     }
 
-    /// Begins to write a manifest outside a cut; the engine has its cuts carry them.
+    /// Begins to write a manifest outside a commit batch; the engine has its own carry them.
     public func publish(_ manifest: ManifestRecord) {
         begin(manifest.key.task, manifest.key.id, [(manifest.key, manifest.value)])
     }

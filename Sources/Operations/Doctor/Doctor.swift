@@ -187,24 +187,19 @@ public struct Doctor: ~Copyable {
         var hasBegun = false
         for topic in readTopics {
             let partitions = partitions(topic, facts)
-            guard !partitions.isEmpty, let name = settings.spec(topic)?.name else { continue }
+            guard !partitions.isEmpty, let spec = settings.spec(topic) else { continue }
             do throws(BrokerError) {
                 let marks = try admin.watermarks(partitions)
-                let standings = partitions.map { partition in
-                    let offset = committed.first { $0.partition == partition }
-                    let mark = marks[partition] ?? OffsetRange(low: 0, high: 0)
-                    return PartitionStanding(
-                        partition, committed: offset?.offset,
-                        metadata: offset?.metadata ?? "",
-                        bounds: mark.low...max(mark.low, mark.high), target: mark.high)
+                let standings = partitions.map {
+                    PartitionStanding($0, committed, marks, target: marks[$0]?.high ?? 0)
                 }
                 report(
                     GroupChecks.judge(
-                        topic: name, standings, acceptsLoss: settings.acceptsLoss,
-                        hasBegun: hasBegun && topic != .verdicts))
+                        topic: spec.name, standings, acceptsLoss: settings.acceptsLoss,
+                        hasBegun: hasBegun && !spec.isOptional))
                 hasBegun = standings.contains(where: \.wasRead)
             } catch {
-                report(unanswered("offsets in '\(name)'", error))
+                report(unanswered("offsets in '\(spec.name)'", error))
             }
         }
     }

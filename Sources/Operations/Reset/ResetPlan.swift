@@ -44,6 +44,18 @@ public struct PartitionStanding: Equatable, Sendable {
         self.target = target
     }
 
+    /// A partition as offsets and watermarks tell, to go to `target`.
+    init(
+        _ partition: TopicPartition, _ committed: [PartitionOffset],
+        _ marks: [TopicPartition: OffsetRange], target: Int64
+    ) {
+        let own = committed.first { $0.partition == partition }
+        let mark = marks[partition] ?? OffsetRange(low: 0, high: 0)
+        self.init(
+            partition, committed: own?.offset, metadata: own?.metadata ?? "",
+            bounds: mark.low...max(mark.low, mark.high), target: target)
+    }
+
     /// Whether an engine has committed it: a reset leaves no clock.
     var wasRead: Bool { committed != nil && !metadata.isEmpty }
     /// Whether the committed offset is one of those kept.

@@ -40,7 +40,7 @@ public struct Resetter: ~Copyable {
     ) throws(EngineFailure) {
         let layout = try TopicLayout(settings)
         var settings = settings
-        if layout.lacksVerdicts { settings.engine.leaveOut(.verdicts) }
+        for topic in layout.absent { settings.engine.leaveOut(topic) }
         let admin: Admin
         do throws(BrokerError) {
             admin = try Admin(
@@ -67,16 +67,13 @@ public struct Resetter: ~Copyable {
             let committed = try admin.committed(inputs + logs, group: settings.group)
             let marks = try admin.watermarks(inputs + logs)
             let targets = try offsets(target, inputs, marks)
-            func standing(_ partition: TopicPartition, to target: Int64) -> PartitionStanding {
-                let own = committed.first { $0.partition == partition }
-                let mark = marks[partition] ?? OffsetRange(low: 0, high: 0)
-                return PartitionStanding(
-                    partition, committed: own?.offset, metadata: own?.metadata ?? "",
-                    bounds: mark.low...max(mark.low, mark.high), target: target)
-            }
             return ResetPlan(
-                inputs: inputs.map { standing($0, to: targets[$0] ?? 0) },
-                logs: logs.map { standing($0, to: Self.end(of: $0, marks)) },
+                inputs: inputs.map {
+                    PartitionStanding($0, committed, marks, target: targets[$0] ?? 0)
+                },
+                logs: logs.map {
+                    PartitionStanding($0, committed, marks, target: end(of: $0, marks))
+                },
                 state: state, members: group.members.map(Self.describe), names: settings.topics)
         } catch {
             throw EngineFailure(error)
@@ -240,26 +237,28 @@ public struct Resetter: ~Copyable {
 
     // MARK: The logs of tasks
 
-    /// Where the task of a log begins anew: at its end, but verdicts are all read again, since they go on to hold.
-    private static func end(
-        of log: TopicPartition, _ marks: [TopicPartition: OffsetRange]
-    ) -> Int64 {
-        (log.topic == .verdicts ? marks[log]?.low : marks[log]?.high) ?? 0
+    private func keepsState(_ log: TopicPartition) -> Bool {
+        settings.engine.stages.contains { $0.log == log.topic && $0.keepsState }
+    }
+
+    /// Where the task of a log begins anew: at its end, but what tasks without state have read is all read again.
+    private func end(of log: TopicPartition, _ marks: [TopicPartition: OffsetRange]) -> Int64 {
+        (keepsState(log) ? marks[log]?.high : marks[log]?.low) ?? 0
     }
 
     /// The end of each log.
     private func ends() throws(BrokerError) -> [Int64] {
         let marks = try admin.watermarks(logs)
-        return logs.map { Self.end(of: $0, marks) }
+        return logs.map { end(of: $0, marks) }
     }
 
     /// The end of each log, past the committed offset: where that is the end already, a record without a
     /// value is appended, which everybody passes over.
     private func ends(past moves: [ResetPlan.Move]) throws(BrokerError) -> [Int64] {
         let moves = moves.map { move in
-            // The task of verdicts keeps nothing: it may stand anywhere.
+            // A task that keeps nothing may stand anywhere.
             var move = move
-            if move.partition.topic == .verdicts { move.from = nil }
+            if !keepsState(move.partition) { move.from = nil }
             return move
         }
         let atEnd = moves.filter { $0.from == $0.to }.map(\.partition)

@@ -167,11 +167,11 @@ extension VerdictTable {
 }
 
 /// Items by time, then by order; those that come in order cost little.
-struct TimeQueue<Item: Sendable>: Sendable {
+struct TimeQueue<Element: Sendable>: Sendable {
     struct Entry: Sendable {
         var time: EventTime
         var order: Int64
-        var item: Item
+        var item: Element
     }
 
     private var entries: [Entry] = []
@@ -181,7 +181,7 @@ struct TimeQueue<Item: Sendable>: Sendable {
     var count: Int { entries.count - head }
     var first: Entry? { head < entries.count ? entries[head] : nil }
 
-    mutating func insert(_ item: Item, at time: EventTime, order: Int64) {
+    mutating func insert(_ item: Element, at time: EventTime, order: Int64) {
         let entry = Entry(time: time, order: order, item: item)
         var (low, high) = (head, entries.count)
         if let last = entries.last, (last.time, last.order) <= (time, order) { low = high }
@@ -205,7 +205,7 @@ struct TimeQueue<Item: Sendable>: Sendable {
 
     mutating func removeLast() { entries.removeLast() }
 
-    func forEach(_ body: (Item) -> Void) {
+    func forEach(_ body: (Element) -> Void) {
         for entry in entries[head...] { body(entry.item) }
     }
 }

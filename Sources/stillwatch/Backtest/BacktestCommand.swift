@@ -76,7 +76,7 @@ enum BacktestCommand {
         let (rules, digest, campaigns) = try judging.compile(settings)
         try campaigns.check(invocation)
         let range = warmup.range(rules)
-        var pipeline = try Wiring.pipeline(settings, rules)
+        var pipeline = try Setup.pipeline(settings, rules)
         pipeline.panes = range.panes
         if judging.isJudging { pipeline.stopwatch = { MachineClock.monotonicNs() } }
         let pass = BacktestPass(

@@ -22,7 +22,7 @@ struct BacktestPass {
     var isJudging = false
 
     /// Threads that read.
-    var threads: Int { Wiring.shards(settings) }
+    var threads: Int { Setup.shards(settings) }
 
     /// Opens what the command line names; `saved` is the run that goes on.
     func input(
@@ -37,14 +37,14 @@ struct BacktestPass {
     /// Reads all of it again, the same offsets where it is a topic's.
     func again(
         _ pipeline: PipelineSettings, _ input: BacktestInput
-    ) async throws -> Replay.Report {
+    ) async throws -> ReplayDriver.Report {
         let same = try BacktestInput(again: input, invocation, settings, pipeline, topic)
         return try await run(pipeline, same).report
     }
 
     /// Reads all of it again under one set of rules.
-    func alone(_ rules: RuleSet, _ input: BacktestInput) async throws -> Replay.Report {
-        var pipeline = try Wiring.pipeline(settings, rules)
+    func alone(_ rules: RuleSet, _ input: BacktestInput) async throws -> ReplayDriver.Report {
+        var pipeline = try Setup.pipeline(settings, rules)
         pipeline.panes = range.panes
         return try await again(pipeline, input)
     }
@@ -52,8 +52,8 @@ struct BacktestPass {
     /// What is found after the other warm-ups to try.
     func others(
         _ pipeline: PipelineSettings, _ input: BacktestInput
-    ) async throws -> [(range: JudgedRange, report: Replay.Report)] {
-        var others: [(range: JudgedRange, report: Replay.Report)] = []
+    ) async throws -> [(range: JudgedRange, report: ReplayDriver.Report)] {
+        var others: [(range: JudgedRange, report: ReplayDriver.Report)] = []
         var pipeline = pipeline
         for other in warmup.others(than: range) {
             pipeline.panes = other.panes
@@ -68,11 +68,11 @@ struct BacktestPass {
     func run(
         _ pipeline: PipelineSettings, _ input: BacktestInput, _ checkpoints: Checkpoints? = nil,
         _ ledger: ActivityLedger? = nil
-    ) async throws -> (report: Replay.Report, seconds: Double) {
+    ) async throws -> (report: ReplayDriver.Report, seconds: Double) {
         let sources = input.sources
-        var campaigns = Wiring.campaigns(settings, pipeline.rules)
+        var campaigns = Setup.campaigns(settings, pipeline.rules)
         if isJudging { campaigns?.evidence.isGrouped = false }
-        let replay = Replay(
+        let replay = ReplayDriver(
             pipeline, campaigns: campaigns, verdicts: verdicts.verdicts, threads: threads,
             observer: ledger)
         let totals = sources.map { $0.progress?.total }
@@ -100,7 +100,7 @@ struct BacktestPass {
     }
 
     private func checkUsable(
-        _ report: Replay.Report, _ input: BacktestInput
+        _ report: ReplayDriver.Report, _ input: BacktestInput
     ) throws(Failure) {
         if report.ingest.consumed == 0, let text = input.emptiness { throw Failure(.usage, text) }
         guard report.ingest.processed == 0, report.ingest.consumed > 0 else { return }
@@ -111,7 +111,7 @@ struct BacktestPass {
     }
 
     /// What to say of input in which no record is an event: most likely the format is another.
-    private func nothingUsable(_ report: Replay.Report) -> String {
+    private func nothingUsable(_ report: ReplayDriver.Report) -> String {
         var text = "error: none of the \(report.ingest.consumed) records read is an event\n"
         for refusal in report.refusals.prefix(3) {
             text += "  \(refusal.text)\n"

@@ -5,10 +5,10 @@ import Replay
 
 /// In which readings the campaigns of each set of rules are found.
 ///
-/// Campaigns follow from what all rules of a set find together, from the accounts each fingerprint was seen with, and from
-/// how many accounts there are. The reading that all sets share keeps what any of them needs; where that is more than one
-/// set alone keeps, or the other set feeds campaigns otherwise, campaigns are found in a reading of that set alone. So they
-/// are those that a live run under the set would find.
+/// Campaigns follow from what all rules of a set find together, from the accounts each fingerprint was seen with, and
+/// from how many accounts there are. The reading that all sets share keeps what any of them needs; where that is more
+/// than one set alone keeps, or the other set feeds campaigns otherwise, campaigns are found in a reading of that set
+/// alone. So they are those that a live run under the set would find.
 struct CampaignReadings {
     /// Whether the shared reading finds the campaigns of the rules as they are.
     let isShared: Bool
@@ -40,8 +40,8 @@ struct CampaignReadings {
                 isGrouped: settings.campaigns.alerts == .grouped) : nil
     }
 
-    /// Whether two sets have the same campaigns whatever is read: what feeds them, decides about them and is kept for them
-    /// is equal.
+    /// Whether two sets have the same campaigns whatever is read: what feeds them, decides about them and is kept for
+    /// them is equal.
     private static func isSame(_ a: RuleSet, _ b: RuleSet) -> Bool {
         let feeding = { (set: RuleSet) in set.rules.filter { $0.campaign != nil } }
         let (first, second) = (feeding(a), feeding(b))
@@ -76,15 +76,15 @@ struct CampaignReadings {
         var memberships: Memberships
     }
 
-    /// Reads for campaigns that the shared reading has not found: those of the rules as they are go into `report`, those
-    /// of the rules compared with are returned.
+    /// Reads for campaigns that the shared reading has not found: those of the rules as they are go into `report`,
+    /// those of the rules compared with are returned.
     func read(
-        _ pass: BacktestPass, _ input: BacktestInput, into report: inout Replay.Report
+        _ pass: BacktestPass, _ input: BacktestInput, into report: inout ReplayDriver.Report
     ) async throws -> Found? {
         if let own {
             let alone = try await pass.alone(own, input)
             report.findings += Self.campaigns(of: alone)
-            report.findings.sort(by: Replay.precedes)
+            report.findings.sort(by: ReplayDriver.precedes)
             (report.members, report.memberships) = (alone.members, alone.memberships)
             (report.campaigns, report.openCampaigns) = (alone.campaigns, alone.openCampaigns)
             report.gapEpisodes.formUnion(alone.gapEpisodes)
@@ -99,14 +99,14 @@ struct CampaignReadings {
         return Found(findings: Self.campaigns(of: alone), memberships: alone.memberships)
     }
 
-    private static func campaigns(of report: Replay.Report) -> [Finding] {
+    private static func campaigns(of report: ReplayDriver.Report) -> [Finding] {
         report.findings.filter { $0.campaign != nil }
     }
 }
 
-extension Replay.Report {
+extension ReplayDriver.Report {
     /// Adds what another reading has missed, as records that retention took in between.
-    fileprivate mutating func add(gapsOf other: Replay.Report) {
+    fileprivate mutating func add(gapsOf other: ReplayDriver.Report) {
         for gap in other.gaps where !gaps.contains(gap) { gaps.append(gap) }
     }
 }

@@ -53,7 +53,7 @@ enum CaptureCommand {
         }
         let startMs = MachineClock.monotonicMs()
         directory = try await copy(
-            directory, found, sources, threads: Wiring.shards(settings),
+            directory, found, sources, threads: Setup.shards(settings),
             showsProgress: !invocation.has("no-progress"))
         if directory.manifest.partitions.allSatisfy(\.files.isEmpty) {
             throw Failure(.usage, options.nothingThere(directory.manifest.range))
@@ -73,7 +73,7 @@ enum CaptureCommand {
                 "there is a capture in \(path): go on with it by --resume, or name another directory"
             )
         }
-        let pipeline = try Wiring.pipeline(settings)
+        let pipeline = try Setup.pipeline(settings)
         let range = try options.range(
             of: topic, warmUpMs: BacktestInput.longestWindowMs(pipeline), properties)
         if Files.isDirectory(path) == nil, mkdir(path, 0o755) != 0 {

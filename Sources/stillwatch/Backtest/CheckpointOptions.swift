@@ -90,7 +90,7 @@ struct CheckpointOptions {
             ("partials.partitions", "\(settings.partials.partitions)"),
             ("group", settings.group), ("gateways", "\(settings.gateways)"),
             ("derive", "\(settings.derive)"), ("state.sample_size", "\(settings.state.sampleSize)"),
-            ("state.memory_budget", "\(Wiring.memoryBudget(settings))"),
+            ("state.memory_budget", "\(Setup.memoryBudget(settings))"),
             ("findings judged", pass.isJudging ? "yes" : "no"),
         ]
         for name in ["labels", "compare", "sweep", "warmup"] where invocation.has(name) {

@@ -58,7 +58,7 @@ struct ParityOptions {
     ///
     /// - Parameter report: of the replay, with the findings of the range.
     func compare(
-        _ report: Replay.Report, _ emitted: [EmittedFinding], in range: JudgedRange
+        _ report: ReplayDriver.Report, _ emitted: [EmittedFinding], in range: JudgedRange
     ) throws -> ExitCode {
         let parity = Parity(
             report.findings, emitted, in: range, end: report.closedThrough,

@@ -118,7 +118,7 @@ struct ReportOptions {
     func compile(
         _ settings: Settings
     ) throws(Failure) -> (rules: RuleSet, digest: UInt64, campaigns: CampaignReadings) {
-        let paneWidth = Wiring.paneWidth(settings.window)
+        let paneWidth = Setup.paneWidth(settings.window)
         let set = try rules.compile(paneWidth: paneWidth)
         guard isJudging else {
             return (set, set.digest, CampaignReadings(settings, own: set, old: nil, shared: set))
@@ -169,7 +169,7 @@ struct ReportOptions {
         var rules: RuleSet
         var range: JudgedRange
         /// Other warm-ups, with all they found.
-        var others: [(range: JudgedRange, report: Replay.Report)] = []
+        var others: [(range: JudgedRange, report: ReplayDriver.Report)] = []
         /// Where campaigns were found.
         var campaigns: CampaignReadings
         /// Those of the rules compared with.
@@ -178,13 +178,13 @@ struct ReportOptions {
 
     /// The report; `replay` is left with the findings of the rules as they are, without those of the warm-up.
     func report(
-        _ replay: inout Replay.Report, _ ledger: ActivityLedger, _ pass: Pass
+        _ replay: inout ReplayDriver.Report, _ ledger: ActivityLedger, _ pass: Pass
     ) -> BacktestReport {
         var parts = compared.split(replay.findings)
         let findings = parts.removeFirst()
         var before = old == nil ? nil : parts.removeFirst()
         if let campaigns = pass.campaignsBefore {
-            before = ((before ?? []) + campaigns.findings).sorted(by: Replay.precedes)
+            before = ((before ?? []) + campaigns.findings).sorted(by: ReplayDriver.precedes)
         }
         let own = Set(rules.rules.map(\.info.id))
         var warmup = warmup(pass, findings, replay.memberships)
@@ -291,7 +291,7 @@ struct ReportOptions {
     private static func comparedRules(
         _ path: String, _ settings: Settings
     ) throws(Failure) -> RuleFiles {
-        let files = try RuleFiles([path], paneWidth: Wiring.paneWidth(settings.window))
+        let files = try RuleFiles([path], paneWidth: Setup.paneWidth(settings.window))
         if files.diagnostics.hasErrors {
             throw Failure(.ruleError, text: "--compare:\n" + files.diagnostics.text)
         }

@@ -50,8 +50,8 @@ struct TopicOptions {
     init(_ invocation: Invocation, _ settings: Settings) throws(Failure) {
         self.settings = settings
         topic = invocation.value("topic")
-        from = try Self.bound("from", invocation)
-        to = try Self.bound("to", invocation)
+        from = try invocation.bound("from")
+        to = try invocation.bound("to")
         rate = invocation.integer("rate")
         paddingMs = try Self.padding(invocation) ?? settings.window.maxLatenessMs
         try checkOrder()
@@ -65,14 +65,6 @@ struct TopicOptions {
             .usage,
             "--topic \(topic) is what the application writes (\(own.key)): history is read of the topic of "
                 + "request events, such as '\(settings.input.topic)'")
-    }
-
-    private static func bound(
-        _ name: String, _ invocation: Invocation
-    ) throws(Failure) -> RangeBound? {
-        guard let text = invocation.value(name) else { return nil }
-        if let bound = RangeBound(text) { return bound }
-        throw Failure(.usage, "--\(name) '\(text)' is not \(RangeBound.forms)")
     }
 
     private static func padding(_ invocation: Invocation) throws(Failure) -> Int64? {
@@ -107,7 +99,7 @@ struct TopicOptions {
 
     /// The properties of clients that read history, which brokers know by a name of their own.
     func properties(_ command: String) throws(Failure) -> Properties {
-        let common = try Wiring.properties(settings)
+        let common = try Setup.properties(settings)
         return try Failure.kafka { () throws(BrokerError) in
             try Properties(
                 bootstrapServers: common.bootstrapServers, clientID: "stillwatch-\(command)",

@@ -66,7 +66,7 @@ struct WarmupOptions {
     }
 
     /// What to say where no event lies in the range.
-    func nothingInRange(_ range: JudgedRange, _ report: Replay.Report) -> String {
+    func nothingInRange(_ range: JudgedRange, _ report: ReplayDriver.Report) -> String {
         let start = range.start.map { " from \(Timestamp.rfc3339(ms: $0.ms))" } ?? ""
         let end = range.to.map { " to \(Timestamp.rfc3339(ms: $0.ms))" } ?? ""
         return

@@ -30,7 +30,7 @@ enum DecodeCommand {
 
     static func run(_ invocation: Invocation) throws -> ExitCode {
         let settings = try Environment(invocation).settings
-        let pipeline = try Wiring.pipeline(settings)
+        let pipeline = try Setup.pipeline(settings)
         let tracked = UsualNames.tracked(pipeline)
         var decoder = try makeDecoder(pipeline, tracked)
         var printer = try DecodePrinter(map: pipeline.fieldMap, tracked: tracked)
@@ -98,7 +98,7 @@ enum DecodeCommand {
         _ topic: String, _ range: TopicReader.Range, _ settings: Settings, _ limit: Int,
         _ body: (ByteSlice, String) throws -> Void
     ) throws {
-        let properties = try Wiring.properties(settings)
+        let properties = try Setup.properties(settings)
         var reader = try Failure.kafka { () throws(BrokerError) in
             try TopicReader(properties, topic: topic, range)
         }

@@ -49,8 +49,8 @@ struct DecodePrinter: ~Copyable {
         if Output.isTerminal { return "\(place)\n  skipped: it holds no request\n" }
         var json = JSONWriter(capacity: 128)
         json.beginObject()
-        Self.member("place", place, &json)
-        Self.member("skipped", "it holds no request", &json)
+        json.member("place", place)
+        json.member("skipped", "it holds no request")
         json.endObject()
         return json.buffer.string() + "\n"
     }
@@ -65,10 +65,10 @@ struct DecodePrinter: ~Copyable {
         }
         var json = JSONWriter(capacity: 256)
         json.beginObject()
-        Self.member("place", place, &json)
-        Self.member("refused", reason.rawValue, &json)
-        if let field { Self.member("field", field.name, &json) }
-        if let hint { Self.member("hint", hint, &json) }
+        json.member("place", place)
+        json.member("refused", reason.rawValue)
+        if let field { json.member("field", field.name) }
+        if let hint { json.member("hint", hint) }
         json.endObject()
         return json.buffer.string() + "\n"
     }
@@ -152,7 +152,7 @@ struct DecodePrinter: ~Copyable {
     ) -> String {
         var json = JSONWriter(capacity: 1024)
         json.beginObject()
-        Self.member("place", place, &json)
+        json.member("place", place)
         json.key("event")
         json.beginObject()
         for value in values where !value.name.contains(".") {
@@ -163,7 +163,9 @@ struct DecodePrinter: ~Copyable {
         json.key("from")
         json.beginObject()
         for value in values {
-            if let pointer = value.pointer { Self.member(value.name, pointer, &json) }
+            guard let pointer = value.pointer else { continue }
+            json.key(value.name)
+            json.value(pointer)
         }
         json.endObject()
         for (name, keeps) in [("left_out", false), ("changed", true)] {
@@ -192,8 +194,8 @@ struct DecodePrinter: ~Copyable {
         json.beginArray()
         for (field, flaw) in flaws {
             json.beginObject()
-            member("field", field, &json)
-            member("reason", flaw.name, &json)
+            json.member("field", field)
+            json.member("reason", flaw.name)
             json.endObject()
         }
         json.endArray()
@@ -206,10 +208,5 @@ struct DecodePrinter: ~Copyable {
         } else {
             json.value(value.text)
         }
-    }
-
-    private static func member(_ name: String, _ text: String, _ json: inout JSONWriter) {
-        json.key(name)
-        json.value(text)
     }
 }

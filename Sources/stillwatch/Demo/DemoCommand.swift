@@ -28,7 +28,7 @@ enum DemoCommand {
 
     static func run(_ invocation: Invocation) async throws -> ExitCode {
         let settings = try Environment(invocation).settings
-        let pipeline = try Wiring.pipeline(settings)
+        let pipeline = try Setup.pipeline(settings)
         let scenario = try ScenarioOptions.scenario(invocation)
         let printer = try invocation.value("format").map { format in
             try writing { () throws(OutputError) in try FindingPrinter(format: format) }
@@ -36,9 +36,9 @@ enum DemoCommand {
         introduce(scenario, pipeline.rules)
         let source = GeneratorSource(scenario)
         let startMs = MachineClock.monotonicMs()
-        let replay = Replay(
-            pipeline, campaigns: Wiring.campaigns(settings, pipeline.rules),
-            threads: Wiring.shards(settings))
+        let replay = ReplayDriver(
+            pipeline, campaigns: Setup.campaigns(settings, pipeline.rules),
+            threads: Setup.shards(settings))
         let report = try await replay.run([source]) { finding in printer?.print(finding) }
         if let failure = printer?.failure {
             try writing { () throws(OutputError) in throw failure }
@@ -58,7 +58,7 @@ enum DemoCommand {
                 + "against \(count(rules.rules.count, "rule")).\n\n")
     }
 
-    private static func speed(_ report: Replay.Report, _ seconds: Double) -> String {
+    private static func speed(_ report: ReplayDriver.Report, _ seconds: Double) -> String {
         let rate = Int(Double(report.ingest.processed) / seconds)
         return "\(grouped(report.ingest.processed)) events in \(decimal(seconds)) s "
             + "(\(grouped(rate)) events/s, simulation included), "

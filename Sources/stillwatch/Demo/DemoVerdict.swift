@@ -13,7 +13,7 @@ struct DemoVerdict {
     /// Campaigns that are open at the end.
     private let campaigns: [FoundCampaign]
 
-    init(_ report: Replay.Report, _ labels: Labels, _ ledger: RequestLedger) {
+    init(_ report: ReplayDriver.Report, _ labels: Labels, _ ledger: RequestLedger) {
         self.labels = labels
         self.ledger = ledger
         campaigns = FoundCampaign.all(in: report, labels)
@@ -126,7 +126,7 @@ struct DemoVerdict {
         return """
                 one campaign, \(String(campaign.first.uid.description.prefix(8))): \(kind), \
             \(campaign.last.rule.severity.rawValue); found after \
-            \(span(campaign.first.time.ms - startMs)) and \(grouped(requests)) requests \
+            \(TimeText.span(ms: campaign.first.time.ms - startMs)) and \(grouped(requests)) requests \
             (\(decimal(share)) %)
                 members: \(grouped(campaign.members[index])) of its accounts\
             \(others > 0 ? ", and \(grouped(others)) of others" : ", and nobody else")
@@ -148,7 +148,7 @@ struct DemoVerdict {
         let share = 100 * Double(requests) / Double(max(1, population.requests))
         let more = item.entities > 1 ? ", then \(grouped(item.entities - 1)) more" : ""
         return "found by \(item.rule) on \(shortened(finding.entity)) "
-            + "after \(span(finding.time.ms - startMs)) and \(grouped(requests)) requests "
+            + "after \(TimeText.span(ms: finding.time.ms - startMs)) and \(grouped(requests)) requests "
             + "(\(decimal(share)) %)\(more)"
     }
 
@@ -164,12 +164,4 @@ struct DemoVerdict {
 /// At most so much of an entity's name.
 func shortened(_ text: String, to limit: Int = 44) -> String {
     text.count <= limit ? text : text.prefix(limit - 3) + "..."
-}
-
-/// A span for people: `50m`, `3h 20m`, `2d 4h`.
-func span(_ ms: Int64) -> String {
-    let minutes = max(0, ms) / 60_000
-    if minutes < 60 { return "\(minutes)m" }
-    if minutes < 1440 { return "\(minutes / 60)h \(minutes % 60)m" }
-    return "\(minutes / 1440)d \(minutes % 1440 / 60)h"
 }

@@ -19,7 +19,7 @@ struct FoundCampaign {
     }
 
     /// All campaigns that were open at the end, in the order they were found in.
-    static func all(in report: Replay.Report, _ labels: Labels) -> [FoundCampaign] {
+    static func all(in report: ReplayDriver.Report, _ labels: Labels) -> [FoundCampaign] {
         var populations: [String: Int] = [:]
         for (index, population) in labels.populations.enumerated() {
             for account in population.accounts { populations[account.name] = index }

@@ -46,7 +46,7 @@ enum HuntCommand {
         let topic = try TopicOptions(invocation, settings)
         let range = (topic.from?.time ?? .distantPast)..<(topic.to?.time ?? EventTime(ms: .max))
         let targets = try targets(invocation, settings)
-        let pipeline = try Wiring.pipeline(settings)
+        let pipeline = try Setup.pipeline(settings)
         let tracked = UsualNames.tracked(pipeline, first: targets.kinds)
         guard targets.kinds.allSatisfy(tracked.kinds.contains) else {
             throw Failure(.usage, "--fingerprint: over 64 kinds are asked for")

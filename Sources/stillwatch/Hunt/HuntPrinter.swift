@@ -54,17 +54,13 @@ struct HuntPrinter: ~Copyable {
             return try print(csv: cells)
         }
         try printJSON { writer in
-            writer.key("time")
-            writer.value(touch.time.ms)
-            writer.key("account")
-            writer.value(account)
+            writer.member("time", touch.time.ms)
+            writer.member("account", account)
             if let id {
-                writer.key("id")
-                writer.value(id)
+                writer.member("id", id)
             }
-            writer.key("tokens")
-            writer.value(touch.tokens)
-            Self.write(touch.targets, "touched", to: &writer)
+            writer.member("tokens", touch.tokens)
+            writer.member("touched", touch.targets)
         }
     }
 
@@ -89,35 +85,17 @@ struct HuntPrinter: ~Copyable {
 
     private mutating func write(_ member: Hunter.Member) throws {
         try printJSON { writer in
-            writer.key("account")
-            writer.value(member.account)
-            for (name, number) in [
-                ("first", Int(member.first.ms)), ("last", Int(member.last.ms)),
-                ("requests", member.requests), ("tokens", member.tokens),
-            ] {
-                writer.key(name)
-                writer.value(number)
+            writer.member("account", member.account)
+            writer.member("first", member.first)
+            writer.member("last", member.last)
+            writer.member("requests", member.requests)
+            writer.member("tokens", member.tokens)
+            writer.member("touched", member.touched)
+            writer.objects("shares", member.shares) { writer, shared in
+                writer.member("fingerprint", shared.fingerprint)
+                writer.member("accounts", shared.accounts)
             }
-            Self.write(member.touched, "touched", to: &writer)
-            writer.key("shares")
-            writer.beginArray()
-            for shared in member.shares {
-                writer.beginObject()
-                writer.key("fingerprint")
-                writer.value(shared.fingerprint)
-                writer.key("accounts")
-                writer.value(shared.accounts)
-                writer.endObject()
-            }
-            writer.endArray()
         }
-    }
-
-    private static func write(_ names: [String], _ key: String, to writer: inout JSONWriter) {
-        writer.key(key)
-        writer.beginArray()
-        for name in names { writer.value(name) }
-        writer.endArray()
     }
 
     private static func cells(_ member: Hunter.Member) -> [String] {

@@ -14,21 +14,11 @@ struct DeadLetterSelection {
 
     init(_ invocation: Invocation, _ settings: Settings, last: Int? = nil) throws(Failure) {
         topic = invocation.value("topic") ?? settings.deadLetters.topic
-        properties = try Wiring.properties(settings)
+        properties = try Setup.properties(settings)
         reason = invocation.value("reason")
         range = TopicReader.Range(
-            since: try Self.bound("since", invocation), until: try Self.bound("until", invocation),
+            since: try invocation.bound("since"), until: try invocation.bound("until"),
             last: last)
-    }
-
-    private static func bound(
-        _ name: String, _ invocation: Invocation
-    ) throws(Failure) -> RangeBound? {
-        guard let text = invocation.value(name) else { return nil }
-        if let bound = RangeBound(text) { return bound }
-        throw Failure(
-            .usage,
-            "--\(name) must be \(RangeBound.forms), not '\(text)'")
     }
 
     /// Hands out the letters one after the other until `body` returns false.

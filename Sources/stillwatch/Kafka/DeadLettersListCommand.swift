@@ -54,28 +54,18 @@ enum DeadLettersListCommand {
     private static func line(_ letter: DeadLetterRecord) -> String {
         var json = JSONWriter(capacity: 512)
         json.beginObject()
-        number("partition", Int64(letter.partition), &json)
-        number("offset", letter.offset, &json)
-        text("reason", letter.reason, &json)
-        if let field = letter.field { text("field", field, &json) }
-        text("source_topic", letter.sourceTopic, &json)
-        number("source_partition", Int64(letter.sourcePartition), &json)
-        number("source_offset", letter.sourceOffset, &json)
-        if let ms = letter.timestampMs { number("timestamp", ms, &json) }
-        number("size", Int64(letter.size), &json)
-        number("kept", Int64(letter.value.count), &json)
-        text("begins", letter.beginning(shownBytes), &json)
+        json.member("partition", letter.partition)
+        json.member("offset", letter.offset)
+        json.member("reason", letter.reason)
+        if let field = letter.field { json.member("field", field) }
+        json.member("source_topic", letter.sourceTopic)
+        json.member("source_partition", letter.sourcePartition)
+        json.member("source_offset", letter.sourceOffset)
+        if let ms = letter.timestampMs { json.member("timestamp", ms) }
+        json.member("size", letter.size)
+        json.member("kept", letter.value.count)
+        json.member("begins", letter.beginning(shownBytes))
         json.endObject()
         return json.buffer.string() + "\n"
-    }
-
-    private static func number(_ name: String, _ value: Int64, _ json: inout JSONWriter) {
-        json.key(name)
-        json.value(value)
-    }
-
-    private static func text(_ name: String, _ value: String, _ json: inout JSONWriter) {
-        json.key(name)
-        json.value(value)
     }
 }

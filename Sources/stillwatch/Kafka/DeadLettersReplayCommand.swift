@@ -87,7 +87,7 @@ private struct LetterWriter: ~Copyable {
 
     init(_ settings: Settings, topic: String, produces: Bool) throws {
         let largest = String(max(1_000_000, settings.deadLetters.maxBytes + 65_536))
-        let properties = try Wiring.properties(
+        let properties = try Setup.properties(
             settings, adding: [Properties.Setting("message.max.bytes", largest)])
         let count = try Failure.kafka { () throws(BrokerError) in
             try Admin(properties: properties).describe(topic).partitions.count

@@ -15,7 +15,7 @@ enum Preflight {
     /// Whether events can be decoded as they are configured.
     private static func input(_ settings: Settings) -> Failure? {
         do {
-            let pipeline = try Wiring.pipeline(settings, try RuleSet([]))
+            let pipeline = try Setup.pipeline(settings, try RuleSet([]))
             _ = try pipeline.makeDecoder(pipeline.plan.tracked)
             return nil
         } catch let failure as Failure {
@@ -34,7 +34,7 @@ enum Preflight {
     /// Whether a client of every kind can be made; nobody is asked for that.
     private static func clients(_ settings: Settings) -> Failure? {
         do throws(Failure) {
-            let properties = try Wiring.properties(settings, standIn: "localhost")
+            let properties = try Setup.properties(settings, standIn: "localhost")
             return properties.startProblem().map { Failure($0) }
         } catch {
             return error

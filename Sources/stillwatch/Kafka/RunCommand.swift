@@ -87,7 +87,7 @@ enum RunCommand {
     static func liveSettings(_ settings: Settings) throws(Failure) -> LiveSettings {
         let directory = settings.state.directory
         var live = LiveSettings(
-            properties: try Wiring.properties(settings), group: settings.group,
+            properties: try Setup.properties(settings), group: settings.group,
             instanceID: settings.instanceID.isEmpty ? Machine.name : settings.instanceID,
             engine: try engineSettings(settings))
         live.stateDirectory = directory.isEmpty ? nil : directory
@@ -96,12 +96,12 @@ enum RunCommand {
     }
 
     private static func engineSettings(_ settings: Settings) throws(Failure) -> EngineSettings {
-        var pipeline = try Wiring.pipeline(settings)
-        let campaigns = Wiring.campaigns(settings, pipeline.rules)
+        var pipeline = try Setup.pipeline(settings)
+        let campaigns = Setup.campaigns(settings, pipeline.rules)
         pipeline.evidence = campaigns?.evidence
         var engine = EngineSettings(
             pipeline: pipeline,
-            topics: TopicNames(Wiring.topics(settings, pipeline.rules)),
+            topics: TopicNames(Setup.topics(settings, pipeline.rules)),
             outputs: OutputPartitions(alerts: 1, shadow: 0, deadLetters: 1, state: 0),
             incarnation: .random(in: 1 ... .max),
             encoder: FindingEncoder(
@@ -113,13 +113,13 @@ enum RunCommand {
         engine.onMissingOffset = settings.input.onMissingOffset
         engine.delivery = settings.delivery
         engine.dataLoss = settings.dataLoss
-        engine.shards = Wiring.shards(settings)
+        engine.shards = Setup.shards(settings)
         engine.commitIntervalMs = settings.commitIntervalMs
         engine.snapshotIntervalMs = settings.snapshotIntervalMs
         engine.idleTimeoutMs = settings.window.idleTimeoutMs
         engine.alignmentLimitMs = settings.window.alignmentLimitMs
         engine.memberTimeoutMs =
-            Int64(try Wiring.properties(settings).sessionTimeoutMs) + 5_000
+            Int64(try Setup.properties(settings).sessionTimeoutMs) + 5_000
         engine.deadLetterBytes = Int(settings.deadLetters.maxBytes)
         return engine
     }

@@ -34,7 +34,7 @@ enum TopicsCreateCommand {
         let environment = try Environment(invocation)
         let replication = invocation.integer("replication-factor") ?? -1
         if replication == 0 { throw Failure(.usage, "--replication-factor must not be 0") }
-        let properties = try Wiring.properties(environment.settings)
+        let properties = try Setup.properties(environment.settings)
         let isDry = invocation.has("dry-run")
         do throws(BrokerError) {
             let admin = try Admin(properties: properties)

@@ -57,10 +57,10 @@ enum ValidateCommand {
         _ settings: Settings, _ rules: RuleSet?, _ report: inout ValidationReport
     ) {
         do {
-            let admin = try Admin(properties: try Wiring.properties(settings))
+            let admin = try Admin(properties: try Setup.properties(settings))
             let brokers = try admin.brokers(timeoutMs: 5_000)
             report.ok("brokers: \(count(brokers.count, "broker")) at \(settings.bootstrapServers)")
-            let topics = rules.map { Wiring.topics(settings, $0) } ?? settings.topics
+            let topics = rules.map { Setup.topics(settings, $0) } ?? settings.topics
             for topic in topics { try check(topic, admin, &report) }
         } catch let error as BrokerError {
             report.problem(Failure(error))

@@ -51,8 +51,8 @@ enum DoctorCommand {
         let window = settings.window
         let directory = settings.state.directory
         return DoctorSettings(
-            properties: try Wiring.properties(settings), group: settings.group,
-            topics: rules.map { Wiring.topics(settings, $0) } ?? settings.topics,
+            properties: try Setup.properties(settings), group: settings.group,
+            topics: rules.map { Setup.topics(settings, $0) } ?? settings.topics,
             isTransactional: settings.delivery == .exactlyOnce,
             acceptsLoss: settings.dataLoss == .accept,
             // Two snapshots are kept, and what waits for its pane is read again.
@@ -60,7 +60,7 @@ enum DoctorCommand {
                 + window.alignmentLimitMs,
             futureSkewMs: window.maxFutureSkewMs,
             stateDirectory: directory.isEmpty ? nil : directory,
-            memoryBudget: Int64(Wiring.memoryBudget(settings)))
+            memoryBudget: Int64(Setup.memoryBudget(settings)))
     }
 }
 

@@ -30,7 +30,7 @@ enum RulesTestCommand {
         }
         var output = try writing { () throws(OutputError) in try Output(path: nil) }
         let startMs = MachineClock.monotonicMs()
-        let runner = RuleTestRunner(try Wiring.pipeline(settings, try RuleSet([])))
+        let runner = RuleTestRunner(try Setup.pipeline(settings, try RuleSet([])))
         var failed = 0
         var events = 0
         for (rule, test) in chosen {

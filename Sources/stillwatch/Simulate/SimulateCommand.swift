@@ -93,7 +93,7 @@ enum SimulateCommand {
             return .ok
         }
         let generator = Generator(scenario)
-        var progress = Progress(scenario)
+        var progress = TrafficProgress(scenario)
         if let topic = invocation.value("topic") {
             let producing = try TopicWriter(
                 environment.settings, topic: topic,
@@ -115,7 +115,7 @@ enum SimulateCommand {
     }
 
     private static func write(
-        _ generator: Generator, to path: String?, rate: Int?, _ progress: inout Progress
+        _ generator: Generator, to path: String?, rate: Int?, _ progress: inout TrafficProgress
     ) throws {
         try writing { () throws(OutputError) in
             var output = try Output(path: path)
@@ -145,7 +145,7 @@ enum SimulateCommand {
 }
 
 /// A bar while events are written, and what to say at the end.
-struct Progress: ~Copyable {
+struct TrafficProgress: ~Copyable {
     private var bar: ProgressBar
     private let startMs = MachineClock.monotonicMs()
     private var bytes = 0

@@ -18,7 +18,7 @@ struct TopicWriter: ~Copyable {
     /// A writer to `topic`, which must exist; `keepsTime` gives records the time of their events, `rate` limits
     /// the records a second.
     init(_ settings: Settings, topic: String, keepsTime: Bool, rate: Int?) throws {
-        let properties = try Wiring.properties(settings, adding: [Self.largestRecord])
+        let properties = try Setup.properties(settings, adding: [Self.largestRecord])
         let count = try Failure.kafka { () throws(BrokerError) in
             try Admin(properties: properties).describe(topic).partitions.count
         }
@@ -31,7 +31,7 @@ struct TopicWriter: ~Copyable {
     }
 
     /// Writes all that `generator` has left and waits until every record is acknowledged.
-    func write(_ generator: Generator, _ progress: inout Progress) throws {
+    func write(_ generator: Generator, _ progress: inout TrafficProgress) throws {
         var buffer = ByteBuffer(capacity: 4096)
         var bytes = 0
         // Bursts leave in one request a partition: while records wait behind others under way, the broker

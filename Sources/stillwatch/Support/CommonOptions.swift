@@ -1,4 +1,5 @@
 import Configuration
+import History
 
 /// Options that several commands take.
 extension Option {
@@ -59,4 +60,13 @@ extension Argument {
         help:
             "Rule files, directories of them, or revisions of these in git, as HEAD~1:rules. Without one, the "
             + "starter pack.")
+}
+
+extension Invocation {
+    /// The offset or time of an option; nil where it is not given.
+    func bound(_ name: String) throws(Failure) -> RangeBound? {
+        guard let text = value(name) else { return nil }
+        if let bound = RangeBound(text) { return bound }
+        throw Failure(.usage, "--\(name) '\(text)' is not \(RangeBound.forms)")
+    }
 }

@@ -75,7 +75,7 @@ struct EmittedRecords {
                 "\(option) \(place): no such file, and no brokers are given to read a topic: "
                     + "--bootstrap-servers host:port")
         }
-        let properties = try Wiring.properties(settings)
+        let properties = try Setup.properties(settings)
         let range = TopicReader.Range(since: since.map { .time(ms: $0.ms) })
         var reader = try Failure.kafka { () throws(BrokerError) in
             try TopicReader(properties, topic: place, range)

@@ -47,13 +47,13 @@ struct RuleFiles {
     init(_ settings: Settings) throws(Failure) {
         try self.init(
             settings.rules.isEmpty ? [] : [settings.rules],
-            paneWidth: Wiring.paneWidth(settings.window))
+            paneWidth: Setup.paneWidth(settings.window))
     }
 
     /// The rules of the setting `rules`, compiled, and what to say of them.
     static func compiled(_ settings: Settings) throws(Failure) -> (rules: RuleSet, text: String) {
         let files = try RuleFiles(settings)
-        let set = try files.compile(paneWidth: Wiring.paneWidth(settings.window))
+        let set = try files.compile(paneWidth: Setup.paneWidth(settings.window))
         return (set, "\(count(set.rules.count, "rule")) running, from \(files.origin)")
     }
 

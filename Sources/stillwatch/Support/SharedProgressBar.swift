@@ -13,7 +13,7 @@ final class SharedProgressBar {
     func update(done: Int) { bar?.update(done: Int64(done)) }
 
     /// Says how far a replay has come: how many records a second, and up to which event time.
-    func update(done: Int, _ progress: Replay.Progress) {
+    func update(done: Int, _ progress: ReplayDriver.Progress) {
         bar?.update(
             done: Int64(done), records: Int64(progress.records),
             note: progress.time.map { "at \(Timestamp.rfc3339(ms: $0.ms))" } ?? "")

@@ -102,7 +102,7 @@ enum VerdictCommand {
         guard verdict.subject.kind == "campaign" else { return [verdict] }
         let source = try CampaignSource(invocation, members: true)
         let found = try source.survivor(invocation.arguments[0])
-        let roles = Wiring.roles(settings)
+        let roles = Setup.roles(settings)
         let expanded = CampaignVerdicts(
             verdict, found, members: source.members.members(of: found.uid, in: source.book),
             leads: source.book.leads(of: found.uid),
@@ -126,7 +126,7 @@ enum VerdictCommand {
         guard !topic.isEmpty else {
             throw Failure(.usage, "verdicts.topic is set to nothing: there is nowhere to write to")
         }
-        let properties = try Wiring.properties(settings)
+        let properties = try Setup.properties(settings)
         try Failure.kafka { () throws(BrokerError) in
             guard let partitions = try Admin(properties: properties).partitionCount(of: topic)
             else {

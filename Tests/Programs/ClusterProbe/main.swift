@@ -18,7 +18,7 @@ func processorSeconds() -> Double {
 
 var wrong = 0
 var events = 0
-var cuts = 0
+var batches = 0
 var faults = 0
 let start = processorSeconds()
 for seed in first..<first + seeds {
@@ -30,7 +30,7 @@ for seed in first..<first + seeds {
     workload.world.trace.isOn = arguments.contains("trace")
     let report = workload.run(seconds: seconds, faulty: !arguments.contains("healthy"))
     events += report.events
-    cuts += report.cuts
+    batches += report.batches
     faults += report.faults
     if seeds == 1 { print("fingerprint \(report.fingerprint)") }
     guard !report.isExact || seeds == 1 else { continue }
@@ -40,5 +40,5 @@ for seed in first..<first + seeds {
 }
 let used = processorSeconds() - start
 print(
-    "\(seeds) seeds, \(wrong) wrong, \(faults) faults, \(cuts) cuts, \(events) events, "
+    "\(seeds) seeds, \(wrong) wrong, \(faults) faults, \(batches) commit batches, \(events) events, "
         + "\(used) s, \(Int(Double(events) / used)) events/s")

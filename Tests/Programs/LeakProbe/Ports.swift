@@ -70,7 +70,7 @@ private func outcome(_ producer: ShardProducer) -> StepOutcome? {
     return outcome
 }
 
-/// One cut committed, one aborted, one left in the middle; and at least once.
+/// One commit batch committed, one aborted, one left in the middle; and at least once.
 private func commit(
     _ properties: Properties, _ names: TopicNames, _ group: Consumer,
     _ membership: any GroupMembership
@@ -84,23 +84,23 @@ private func commit(
         ) {}
         producer.start()
         _ = outcome(producer)
-        let cut = Cut()
+        let batch = CommitBatch()
         for round in 0..<3 {
-            cut.reset()
-            cut.close(as: "\(round)")
+            batch.reset()
+            batch.close(as: "\(round)")
             let owner = TopicPartition(.input, 0)
             Array("value".utf8).withUnsafeBytes {
-                cut.append(
+                batch.append(
                     to: .init(.alerts, 0), of: owner, key: $0, value: $0,
                     headers: [RecordHeader("a", "b")])
             }
-            cut.append(PartitionOffset(.init(.input, 0), offset: 0, metadata: cut.name))
-            producer.send(cut)
+            batch.append(PartitionOffset(.init(.input, 0), offset: 0, metadata: batch.name))
+            producer.send(batch)
             _ = outcome(producer)
             guard round < 2 else { break }
             producer.flush()
             _ = outcome(producer)
-            producer.addOffsets(cut.positions, under: membership)
+            producer.addOffsets(batch.positions, under: membership)
             _ = outcome(producer)
             if round == 0 { producer.commit() } else { producer.abort() }
             if case .done = outcome(producer) { commits += 1 }

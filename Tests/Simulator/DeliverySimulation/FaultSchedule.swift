@@ -66,13 +66,13 @@ final class FaultSchedule {
             case .snapshotTaken: .snapshot
             case .commitFailed: .commitFailed
             case .outcomeResolved: .resolved
-            case .cutRefused: .refused
+            case .batchRefused: .refused
             default: nil
             }
         guard let moment, moment == ambush, !isOver else { return }
         ambush = nil
         let isFrozen = random.chance(0.3)
-        // A manifest goes out with a later cut.
+        // A manifest goes out with a later commit batch.
         let soonUs: ClosedRange<Micros> = moment == .snapshot ? 0...800_000 : 0...30_000
         world.timeline.after(random.pick(soonUs)) { [unowned self] in
             // What is frozen after the faults are over is never let go on.

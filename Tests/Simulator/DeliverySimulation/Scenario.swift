@@ -167,7 +167,7 @@ struct Scenario {
         settings.idleTimeoutMs = idleTimeoutMs
         settings.alignmentLimitMs = alignmentLimitMs
         settings.settleMs = 8_000
-        settings.parkMs = 20_000
+        settings.suspendMs = 20_000
         settings.stopsAtEnd = stopsAtEnd
         settings.memberTimeoutMs = client.sessionTimeoutMs + 5_000
         return settings

@@ -59,7 +59,7 @@ final class SimInstance {
                     plot.forge(settings, scenario.campaigns), index: index,
                     ports: maker.makePorts(name: "\(name)-\(index)", disk, settings.stages),
                     board: board, notify: { sink.take($0) }))
-            orders.append(LyingOrders(plot, parkMs: settings.parkMs))
+            orders.append(LyingOrders(plot, suspendMs: settings.suspendMs))
             threads.append(thread)
         }
         self.shards = shards

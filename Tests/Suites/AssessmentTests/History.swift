@@ -104,7 +104,7 @@ struct History {
 
     /// Findings in canonical order.
     static func inOrder(_ findings: [[Finding]]) -> [Finding] {
-        findings.joined().sorted(by: Replay.precedes)
+        findings.joined().sorted(by: ReplayDriver.precedes)
     }
 
     /// Scores against the labels, over a history that ends after so many hours.
@@ -128,7 +128,7 @@ struct History {
         }
         var kept = findings
         warmup.dropped = range.dropWarmup(&kept)
-        var replay = Replay.Report()
+        var replay = ReplayDriver.Report()
         replay.span = Self.time(0)...Self.time(hours)
         replay.findings = kept
         replay.memberships = memberships.after

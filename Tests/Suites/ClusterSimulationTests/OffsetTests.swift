@@ -12,7 +12,8 @@ struct OffsetTests {
         let producer = try scene.producer(scene.world.makeProcess(id), id)
         try scene.begin(producer, [id])
         producer.addOffsets(
-            [PartitionOffset(.input0, offset: offset, metadata: "cut of \(id)")], under: membership)
+            [PartitionOffset(.input0, offset: offset, metadata: "batch of \(id)")],
+            under: membership)
         try scene.expectDone(producer)
         return producer
     }
@@ -28,7 +29,7 @@ struct OffsetTests {
         _ = try scene.committed()
         #expect(
             scene.cluster.group.committed(.input0)
-                == PartitionOffset(.input0, offset: 7, metadata: "cut of p"))
+                == PartitionOffset(.input0, offset: 7, metadata: "batch of p"))
         #expect(scene.cluster.group.offsetHistory.map(\.instanceID) == ["c"])
     }
 
@@ -58,7 +59,7 @@ struct OffsetTests {
         try scene.commit(producer)
         scene.world.run(forMs: 1_000)
         let answer = try #require(lookup.answer()).get()
-        #expect(answer.committed == [PartitionOffset(.input0, offset: 7, metadata: "cut of p")])
+        #expect(answer.committed == [PartitionOffset(.input0, offset: 7, metadata: "batch of p")])
         #expect(answer.bounds[.input0] == OffsetRange(low: 0, high: 0))
         #expect(answer.counts[.input] == 2)
     }

@@ -9,7 +9,7 @@ struct WorkloadTests {
         for seed in UInt64(1)...60 {
             let report = CopyWorkload(seed: seed).run(seconds: 40)
             #expect(report.isExact, "seed \(seed): \(report)")
-            #expect(report.cuts > 50, "seed \(seed): \(report)")
+            #expect(report.batches > 50, "seed \(seed): \(report)")
         }
     }
 

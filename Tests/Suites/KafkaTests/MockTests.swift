@@ -146,8 +146,6 @@ import Testing
         #expect(thrown?.0 == .retry)
         #expect(thrown?.1 == "_QUEUE_FULL")
         #expect(producer.pending == 50)
-        producer.purge()
-        #expect(code { try producer.flush(timeoutMs: 5_000) }?.0 == .abortTransaction)
     }
 
     @Test("logs and statistics reach the caller's closures")
@@ -247,7 +245,6 @@ import Testing
             return false
         }()
         #expect(isTold)
-        producer.purge()
     }
 
     @Test("a wake before a wait ends it, however many looks came in between")

@@ -8,9 +8,9 @@ extension LiveTests {
     @Suite struct BrokerFaultTests {
         private let partition = TopicPartition(.input, 0)
 
-        /// Starts anew and finds out whether `cut` was committed; sends it again where it was not.
+        /// Starts anew and finds out whether `batch` was committed; sends it again where it was not.
         private func resolve(
-            _ cut: Cut, after known: String?, _ producer: TestProducer, _ site: Site,
+            _ batch: CommitBatch, after known: String?, _ producer: TestProducer, _ site: Site,
             _ member: TestMember
         ) throws {
             try site.awaitLeaders()
@@ -29,8 +29,9 @@ extension LiveTests {
             }
             try #require(isRead, "\(failures) \(member.events) \(member.errors)")
             let name = found.first.map(\.metadata) ?? ""
-            try #require(name == "cut=\(cut.name)" || name == (known.map { "cut=\($0)" } ?? ""))
-            guard name != "cut=\(cut.name)" else { return }
+            try #require(
+                name == "batch=\(batch.name)" || name == (known.map { "batch=\($0)" } ?? ""))
+            guard name != "batch=\(batch.name)" else { return }
             // The membership may have ended with the broker's silence.
             let isSent = try eventually(seconds: 120) {
                 try member.step(waitMs: 0)
@@ -38,12 +39,12 @@ extension LiveTests {
                     return false
                 }
                 do {
-                    try producer.commit(cut, membership)
+                    try producer.commit(batch, membership)
                     return true
                 } catch {
                     try producer.start()
                     let again = try producer.readCommitted([partition])
-                    return again.first?.metadata == "cut=\(cut.name)"
+                    return again.first?.metadata == "batch=\(batch.name)"
                 }
             }
             #expect(isSent)
@@ -62,8 +63,8 @@ extension LiveTests {
                 settings.startMs = 2_000
             }
             try producer.start()
-            let cut = Cut.make("1", ["a"], committing: [0: 1])
-            try producer.prepare(cut, #require(member.membership))
+            let batch = CommitBatch.make("1", ["a"], committing: [0: 1])
+            try producer.prepare(batch, #require(member.membership))
             try cluster.act("freeze", broker: 1)
             defer { try? cluster.act("thaw", broker: 1) }
             let error = try producer.failure { $0.commit() }
@@ -72,7 +73,7 @@ extension LiveTests {
             let second = try producer.failure { $0.start() }
             #expect(second.move == .unreachable, "\(second)")
             try cluster.act("thaw", broker: 1)
-            try resolve(cut, after: nil, producer, site, member)
+            try resolve(batch, after: nil, producer, site, member)
             #expect(try site.committed(site.names.alerts) == ["a"])
             try member.leave()
         }

@@ -175,17 +175,17 @@ extension LiveTests {
                 error.name == "TOPIC_AUTHORIZATION_FAILED"
                     && error.description.contains("alerts[1]"), "\(error)")
             try right.start()
-            let cut = Cut.make("2", ["a"], to: .init(.partials, 1), committing: [0: 1])
-            try right.done { $0.send(cut) }
+            let batch = CommitBatch.make("2", ["a"], to: .init(.partials, 1), committing: [0: 1])
+            try right.done { $0.send(batch) }
             try right.done { $0.flush() }
-            error = try right.failure { $0.addOffsets(cut.positions, under: membership) }
+            error = try right.failure { $0.addOffsets(batch.positions, under: membership) }
             #expect(
                 error.move == .configuration && error.name == "GROUP_AUTHORIZATION_FAILED",
                 "\(error)")
             try allow(broker, ["--operation", "Read", "--group", "g"])
             try allow(broker, ["--operation", "Read", "--topic", "in"])
             try right.start()
-            try right.commit(cut, membership)
+            try right.commit(batch, membership)
             try member.leave()
             try broker.cluster.stop()
         }

@@ -53,7 +53,7 @@ import Testing
         let scratch = Scratch()
         let store = try DirectoryStore(path: scratch.path, application: 0xbeef)
         let port = store.makePort()
-        #expect(!port.publishesInCut)
+        #expect(!port.publishesInBatch)
         let large = Array(repeating: UInt8(7), count: 5_000_000)
         // The second before the first, and sequences whose digits sort otherwise than their numbers.
         let snapshots = [

@@ -1,6 +1,7 @@
 import Broker
 import Delivery
 import Kafka
+import KafkaTestSupport
 import Live
 import Testing
 
@@ -71,9 +72,7 @@ extension LiveTests {
             #expect(values == [:] && end == 8 && error == nil)
             atEnd.close()
 
-            try site.admin().deleteRecords(before: [
-                PartitionOffset(TopicPartition(1, 0), offset: 5)
-            ])
+            try TestBroker.deleteRecords(of: site.names.partials, 0, before: 5, at: site.servers)
             let kept = history.open(partition, from: nil)
             (values, end, error) = try read(kept)
             #expect(values == [6: "d"] && end == 8 && error == nil)

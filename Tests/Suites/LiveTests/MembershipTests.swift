@@ -29,10 +29,10 @@ extension LiveTests {
             #expect(new.generation > old.generation)
             #expect(old.isValid && new.isValid)
 
-            let cut = Cut.make("2", ["b"], committing: [0: 2, 1: 2])
-            try producer.done { $0.send(cut) }
+            let batch = CommitBatch.make("2", ["b"], committing: [0: 2, 1: 2])
+            try producer.done { $0.send(batch) }
             try producer.done { $0.flush() }
-            let error = try producer.failure { $0.addOffsets(cut.positions, under: old) }
+            let error = try producer.failure { $0.addOffsets(batch.positions, under: old) }
             #expect(error.move == .abortTransaction, "\(error)")
             #expect(error.code == .illegalGeneration, "\(error)")
             try producer.done { $0.abort() }
@@ -41,7 +41,7 @@ extension LiveTests {
             #expect(try site.committed(site.names.alerts) == ["a", "c"])
             #expect(
                 try producer.readCommitted([.init(.input, 0), .init(.input, 1)]).map(\.metadata)
-                    == ["cut=3", "cut=1"])
+                    == ["batch=3", "batch=1"])
             try second.leave()
             try first.leave()
         }
@@ -68,7 +68,7 @@ extension LiveTests {
             // What the coordinator makes of the silence is its own: nothing, a rebalance, or, where it hears a join
             // that was given up before the one that is waited for, a fenced member. The program ends there with 5
             // and is started again; in each case a membership that is ours commits.
-            let cut = Cut.make("1", ["a"], committing: [0: 1])
+            let batch = CommitBatch.make("1", ["a"], committing: [0: 1])
             var failures: [BrokerError] = []
             let isCommitted = try eventually(seconds: 120) {
                 try member.step()
@@ -82,7 +82,7 @@ extension LiveTests {
                 }
                 try producer.start()
                 do {
-                    try producer.commit(cut, membership)
+                    try producer.commit(batch, membership)
                     return true
                 } catch let error as BrokerError {
                     failures.append(error)
@@ -91,7 +91,7 @@ extension LiveTests {
             }
             #expect(isCommitted, "\(failures) \(member.events) \(member.errors)")
             if member.membership !== old {
-                let late = Cut.make("2", ["b"], committing: [0: 2])
+                let late = CommitBatch.make("2", ["b"], committing: [0: 2])
                 try producer.done { $0.send(late) }
                 try producer.done { $0.flush() }
                 let error = try producer.failure { $0.addOffsets(late.positions, under: old) }

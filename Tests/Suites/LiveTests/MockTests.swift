@@ -104,12 +104,14 @@ import Testing
     func refused() throws {
         let bench = try Bench()
         let membership = try bench.membership
-        let cut = Cut.make("1", ["a"], committing: [0: 0])
+        let batch = CommitBatch.make("1", ["a"], committing: [0: 0])
         for (apiKey, code, move, name) in Self.refusals {
             bench.cluster.fail(apiKey: apiKey, codes: [code])
-            try bench.producer.done { $0.send(cut) }
+            try bench.producer.done { $0.send(batch) }
             try bench.producer.done { $0.flush() }
-            var outcome = try bench.producer.run { $0.addOffsets(cut.positions, under: membership) }
+            var outcome = try bench.producer.run {
+                $0.addOffsets(batch.positions, under: membership)
+            }
             if case .done = outcome { outcome = try bench.producer.run { $0.commit() } }
             guard case .failed(let error) = outcome else {
                 Issue.record("it did not fail: \(outcome)")
@@ -117,7 +119,7 @@ import Testing
             }
             #expect(error.move == move && error.name == name, "\(error.move) \(error)")
             try bench.producer.start()
-            try bench.producer.commit(cut, membership)
+            try bench.producer.commit(batch, membership)
         }
     }
 
@@ -134,7 +136,7 @@ import Testing
         #expect(error.description.contains("p[1]"), "\(error)")
     }
 
-    @Test("passing answers of the coordinator are asked again, and the cut is committed")
+    @Test("passing answers of the coordinator are asked again, and the commit batch is committed")
     func passing() throws {
         let bench = try Bench()
         bench.cluster.fail(apiKey: Self.addPartitions, codes: [51, 14])
@@ -171,13 +173,13 @@ import Testing
             settings.hangMs = 1_000
         }
         let membership = try bench.membership
-        let cut = Cut.make("1", ["a"], committing: [0: 0])
-        try bench.producer.done { $0.send(cut) }
+        let batch = CommitBatch.make("1", ["a"], committing: [0: 0])
+        try bench.producer.done { $0.send(batch) }
         try bench.producer.done { $0.flush() }
         // The group's coordinator is looked for: 2.0 waits for ever after three refusals.
         bench.cluster.fail(apiKey: 10, codes: Array(repeating: 15, count: 3))
         let error = try bench.producer.failure {
-            $0.addOffsets(cut.positions, under: membership)
+            $0.addOffsets(batch.positions, under: membership)
         }
         #expect(error.move == .retry, "\(error)")
         #expect(
@@ -185,7 +187,7 @@ import Testing
             "\(error)")
         #expect(bench.producer.port?.hangs == 1)
         try bench.producer.start()
-        try bench.producer.commit(cut, membership)
+        try bench.producer.commit(batch, membership)
     }
 
     @Test("writing a batch out as entries allocates nothing, for ten records and for five thousand")

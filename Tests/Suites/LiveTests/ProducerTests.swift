@@ -10,7 +10,7 @@ extension LiveTests {
         private let partition = TopicPartition(.input, 0)
 
         @Test(
-            "a cut's records and positions appear together, the positions with the cut's name",
+            "a commit batch's records and positions appear together, the positions with the commit batch's name",
             arguments: Release.available)
         func commit(release: Release) throws {
             let site = try Site(release, "commit")
@@ -28,8 +28,8 @@ extension LiveTests {
             ])
             #expect(
                 known == [
-                    PartitionOffset(partition, offset: 9, metadata: "cut=2"),
-                    PartitionOffset(.init(.input, 1), offset: 3, metadata: "cut=2"),
+                    PartitionOffset(partition, offset: 9, metadata: "batch=2"),
+                    PartitionOffset(.init(.input, 1), offset: 3, metadata: "batch=2"),
                     PartitionOffset(.init(.partials, 0), offset: nil),
                 ])
             // Nothing in it: nothing to do.
@@ -38,31 +38,31 @@ extension LiveTests {
         }
 
         @Test(
-            "an aborted cut leaves nothing behind, and the same cut is committed afterwards, less what was given up",
+            "an aborted commit batch leaves nothing behind, and the same commit batch is committed afterwards, less what was given up",
             arguments: Release.available)
         func abort(release: Release) throws {
             let site = try Site(release, "abort")
             let (member, membership) = try site.joined()
             let producer = try site.producer("p", member)
             try producer.start()
-            let cut = Cut.make("1", ["mine"], committing: [0: 5])
+            let batch = CommitBatch.make("1", ["mine"], committing: [0: 5])
             let other = TopicPartition(.input, 1)
-            cut.append("gone", to: .init(.alerts, 0), of: other)
-            try producer.prepare(cut, membership)
+            batch.append("gone", to: .init(.alerts, 0), of: other)
+            try producer.prepare(batch, membership)
             try producer.done { $0.abort() }
             #expect(try site.committed(site.names.alerts) == [])
             #expect(
                 try producer.readCommitted([partition]) == [PartitionOffset(partition, offset: nil)]
             )
-            cut.drop(other)
-            try producer.commit(cut, membership)
+            batch.drop(other)
+            try producer.commit(batch, membership)
             #expect(try site.committed(site.names.alerts) == ["mine"])
-            #expect(try producer.readCommitted([partition])[0].metadata == "cut=1")
+            #expect(try producer.readCommitted([partition])[0].metadata == "batch=1")
             try member.leave()
         }
 
         @Test(
-            "a producer of the same identity fences the first, whose cut is lost and known to be",
+            "a producer of the same identity fences the first, whose commit batch is lost and known to be",
             arguments: Release.available)
         func fence(release: Release) throws {
             let site = try Site(release, "fence")
@@ -76,7 +76,7 @@ extension LiveTests {
             let error = try first.failure { $0.commit() }
             #expect(error.move == .fenced, "\(error)")
             try first.start()
-            #expect(try first.readCommitted([partition])[0].metadata == "cut=heir")
+            #expect(try first.readCommitted([partition])[0].metadata == "batch=heir")
             #expect(try site.committed(site.names.alerts) == ["h"])
             try member.leave()
         }
@@ -96,7 +96,7 @@ extension LiveTests {
             try second.start()
             #expect(
                 try second.readCommitted([partition])
-                    == [PartitionOffset(partition, offset: 1, metadata: "cut=1")])
+                    == [PartitionOffset(partition, offset: 1, metadata: "batch=1")])
             #expect(try site.committed(site.names.alerts) == ["a"])
             try member.leave()
         }
@@ -126,7 +126,7 @@ extension LiveTests {
         }
 
         @Test(
-            "a cut's memory may change once its outcome is known: large values are delivered as they were",
+            "a commit batch's memory may change once its outcome is known: large values are delivered as they were",
             arguments: Release.available)
         func lentMemory(release: Release) throws {
             let site = try Site(release, "lent")
@@ -134,18 +134,18 @@ extension LiveTests {
             let plain = [Properties.Setting("compression.type", "none")]
             let producer = try site.producer("p", member, settings: plain)
             try producer.start()
-            let cut = Cut()
+            let batch = CommitBatch()
             for round in 0..<4 {
                 // Above `message.copy.max.bytes`: librdkafka refers to them instead of copying.
                 let letter = String(UnicodeScalar(UInt8(97 + round)))
-                cut.reset()
-                cut.close(as: letter)
+                batch.reset()
+                batch.close(as: letter)
                 let owner = partition
                 for _ in 0..<5 {
                     let text = String(repeating: letter, count: 150_000)
-                    cut.append(text, to: .init(.alerts, 0), of: owner)
+                    batch.append(text, to: .init(.alerts, 0), of: owner)
                 }
-                try producer.prepare(cut, membership)
+                try producer.prepare(batch, membership)
                 try producer.done { round == 1 ? $0.abort() : $0.commit() }
             }
             let values = try site.committed(site.names.alerts)
@@ -167,16 +167,16 @@ extension LiveTests {
             for identity in ["p", nil] {
                 let producer = try site.producer(identity, member, settings: plain)
                 try producer.start()
-                let cut = Cut.make(
+                let batch = CommitBatch.make(
                     "1", [String(repeating: "x", count: 5_000)], to: .init(.partials, 1))
-                try producer.done { $0.send(cut) }
+                try producer.done { $0.send(batch) }
                 let error = try producer.failure { $0.flush() }
                 #expect(error.move == .configuration, "\(error)")
                 #expect(error.description.contains("\(site.names.partials)[1]"), "\(error)")
                 #expect(error.description.contains("max.message.bytes"), "\(error)")
                 // Larger than the client takes at all.
                 try producer.start()
-                let huge = Cut.make("2", [String(repeating: "x", count: 2_000_000)])
+                let huge = CommitBatch.make("2", [String(repeating: "x", count: 2_000_000)])
                 let second = try producer.failure { $0.send(huge) }
                 #expect(second.move == .configuration, "\(second)")
                 #expect(second.description.contains("\(site.names.alerts)[0]"), "\(second)")
@@ -199,7 +199,7 @@ extension LiveTests {
             #expect(try site.committed(site.names.alerts) == ["a", "b"])
             #expect(
                 try producer.readCommitted([partition])
-                    == [PartitionOffset(partition, offset: 7, metadata: "cut=1")])
+                    == [PartitionOffset(partition, offset: 7, metadata: "batch=1")])
             let other = try site.member("b")
             try other.group.subscribe()
             let isShared = try member.pump { member in

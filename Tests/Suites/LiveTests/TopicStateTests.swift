@@ -64,12 +64,12 @@ extension LiveTests {
         }
 
         @Test(
-            "pages, manifests in cuts and removals of a task come back in order, without another task's",
+            "pages, manifests in commit batches and removals of a task come back in order, without another task's",
             arguments: Release.available)
         func roundTrip(release: Release) throws {
             let site = try Site(release, "state")
             let port = try port(site)
-            #expect(port.publishesInCut)
+            #expect(port.publishesInBatch)
             // Three tasks on two partitions: 1 and 3 share one.
             let first = snapshot(
                 task(3), 1, pages: [[1], [2, 2], Array(repeating: 9, count: 70_000)])
@@ -85,17 +85,17 @@ extension LiveTests {
             let producer = try site.producer("p", member)
             try producer.start()
             let manifest = StateKey(first.task, .manifest, of: first.id)
-            let cut = Cut()
-            cut.reset()
-            cut.close(as: "1")
+            let batch = CommitBatch()
+            batch.reset()
+            batch.close(as: "1")
             let owner = TopicPartition(.partials, 3)
             manifest.bytes.withUnsafeBytes { key in
                 Array("manifest".utf8).withUnsafeBytes {
                     // Task 3 keeps its state in partition 1 of two. In an engine both topics have as many.
-                    cut.append(to: .init(.state, 1), of: owner, key: key, value: $0)
+                    batch.append(to: .init(.state, 1), of: owner, key: key, value: $0)
                 }
             }
-            try producer.done { $0.send(cut) }
+            try producer.done { $0.send(batch) }
             try producer.done { $0.flush() }
             let early = port.open(first.task)
             defer { early.close() }

@@ -135,7 +135,7 @@ struct CheckpointTests {
     }
 
     /// All of a report that is to be the same.
-    private func text(_ report: Replay.Report) -> String {
+    private func text(_ report: ReplayDriver.Report) -> String {
         var writer = JSONWriter()
         let encoder = FindingEncoder(format: .ocsf, productVersion: "1")
         for finding in report.findings {
@@ -179,11 +179,11 @@ struct CheckpointTests {
             let campaigns = round % 2 == 0 ? nil : CampaignPipeline()
             let partitions = partitions(&random)
             let verdicts = round % 4 == 3 ? try verdicts(&random) : []
-            let whole = try await Replay(settings, campaigns: campaigns, verdicts: verdicts)
+            let whole = try await ReplayDriver(settings, campaigns: campaigns, verdicts: verdicts)
                 .run(sources(partitions, breaksAt: nil))
             campaignFindings += whole.findings.count { $0.campaign != nil }
             let folder = try Folder()
-            var last: Replay.Report?
+            var last: ReplayDriver.Report?
             var runs = 0
             while last == nil {
                 runs += 1
@@ -193,7 +193,7 @@ struct CheckpointTests {
                     in: folder.path, everyMs: 0, resumes: Checkpoints.isThere(in: folder.path)
                 ) { Issue.record("\($0)") }
                 checkpoints.begin(identity: [("rules", "these")], note: [])
-                let replay = Replay(
+                let replay = ReplayDriver(
                     settings, campaigns: campaigns, verdicts: verdicts,
                     threads: Int.random(in: 1...3, using: &random),
                     chunkRecords: Int.random(in: 1...60, using: &random))
@@ -220,7 +220,7 @@ struct CheckpointTests {
         let folder = try Folder()
         let checkpoints = try Checkpoints(in: folder.path, everyMs: 0, resumes: false) { _ in }
         checkpoints.begin(identity: [("rules", "1"), ("topic", "t")], note: [7])
-        _ = try await Replay(settings, chunkRecords: 10).run(
+        _ = try await ReplayDriver(settings, chunkRecords: 10).run(
             sources(partitions, breaksAt: nil), checkpoints: checkpoints)
         let again = try Checkpoints(in: folder.path, everyMs: 0, resumes: true) { _ in }
         #expect(again.saved?.note == [7])
@@ -248,9 +248,9 @@ struct CheckpointTests {
             said.append($0)
         }
         checkpoints.begin(identity: [], note: [])
-        let report = try await Replay(settings).run(
+        let report = try await ReplayDriver(settings).run(
             sources(partitions, breaksAt: nil), checkpoints: checkpoints)
-        let whole = try await Replay(settings).run(sources(partitions, breaksAt: nil))
+        let whole = try await ReplayDriver(settings).run(sources(partitions, breaksAt: nil))
         #expect(text(report) == text(whole))
         #expect(said.first?.contains("/dev/full") == true)
     }

@@ -115,16 +115,16 @@ struct DeterminismTests {
 
     private static func run(
         _ rules: RuleSet, _ records: SimulatedRecords, _ cut: Cut
-    ) async throws -> Replay.Report {
+    ) async throws -> ReplayDriver.Report {
         var settings = PipelineSettings(rules: rules)
         settings.partitions = cut.partitions
         settings.sampleSize = 64
-        return try await Replay(settings, threads: cut.shards, chunkRecords: cut.batch).run(
+        return try await ReplayDriver(settings, threads: cut.shards, chunkRecords: cut.batch).run(
             records.partitions(cut.sources).map { MemorySource($0) })
     }
 
     /// The findings as both formats write them.
-    private static func encoded(_ report: Replay.Report) -> [UInt8] {
+    private static func encoded(_ report: ReplayDriver.Report) -> [UInt8] {
         var writer = JSONWriter()
         for format in [FindingFormat.flat, .ocsf] {
             let encoder = FindingEncoder(format: format, productVersion: "1")

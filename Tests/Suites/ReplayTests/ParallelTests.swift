@@ -65,7 +65,7 @@ struct ParallelTests {
         var refusals: [String]
         var gaps: [String]
 
-        init(_ report: Replay.Report) {
+        init(_ report: ReplayDriver.Report) {
             var writer = JSONWriter()
             let encoder = FindingEncoder(format: .flat, productVersion: "1")
             for finding in report.findings {
@@ -111,7 +111,7 @@ struct ParallelTests {
         var settings = PipelineSettings(rules: rules)
         settings.fieldMap = world.fieldMap
         settings.sampleSize = 64
-        let replay = Replay(settings, threads: shards, chunkRecords: batch)
+        let replay = ReplayDriver(settings, threads: shards, chunkRecords: batch)
         let report = try await replay.run(world.sources.map { MemorySource($0) })
         return Outcome(report)
     }

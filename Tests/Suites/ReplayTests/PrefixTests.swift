@@ -49,13 +49,15 @@ struct PrefixTests {
     func cuts() async throws {
         let settings = try Self.settings()
         let records = SimulatedRecords(Self.scenario()).all
-        let whole = try await Replay(settings).run([MemorySource(records)]).findings
+        let whole = try await ReplayDriver(settings).run([MemorySource(records)]).findings
         #expect(whole.count > 100)
         var random = TestRandom(seed: 5)
         var compared = 0
         for _ in 0..<20 {
             let count = Int.random(in: records.count / 4..<records.count, using: &random)
-            let part = try await Replay(settings).run([MemorySource(Array(records.prefix(count)))])
+            let part = try await ReplayDriver(settings).run([
+                MemorySource(Array(records.prefix(count)))
+            ])
             // Panes behind the watermark are complete; those after it may still get events.
             let end = try #require(part.span).upperBound
             let time = EventTime(ms: end.ms - settings.timing.latenessMs)

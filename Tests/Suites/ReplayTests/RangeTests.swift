@@ -32,7 +32,7 @@ struct RangeTests {
     @Test("up to an end it finds what the whole history has up to there, and no more")
     func end() async throws {
         let records = SimulatedRecords(Self.scenario()).all
-        let all = try await Replay(try PrefixTests.settings()).run([MemorySource(records)])
+        let all = try await ReplayDriver(try PrefixTests.settings()).run([MemorySource(records)])
         let span = try #require(all.span)
         let width = PaneWidth.standard
         var random = TestRandom(seed: 8)
@@ -40,7 +40,7 @@ struct RangeTests {
         for _ in 0..<3 {
             let hour = Int64.random(in: 3_600...10_000, using: &random) * 1_000
             let end = width.pane(of: span.lowerBound.advanced(byMs: hour)).index
-            let part = try await Replay(try Self.settings(0..<end), threads: 2)
+            let part = try await ReplayDriver(try Self.settings(0..<end), threads: 2)
                 .run([MemorySource(records)])
             let time = width.start(of: Pane(index: end))
             let expected = PrefixTests.texts(all.findings, through: time)
@@ -59,7 +59,7 @@ struct RangeTests {
     @Test("from a beginning it finds what a history has that begins there")
     func beginning() async throws {
         let records = SimulatedRecords(Self.scenario()).all
-        let all = try await Replay(try PrefixTests.settings()).run([MemorySource(records)])
+        let all = try await ReplayDriver(try PrefixTests.settings()).run([MemorySource(records)])
         let start = try #require(all.span).lowerBound.advanced(byMs: 3_600_000)
         let later = try records.filter { record in
             let text = String(decoding: record, as: UTF8.self)
@@ -67,9 +67,9 @@ struct RangeTests {
             return try #require(Int64(match.1)) >= start.ms
         }
         let first = PaneWidth.standard.pane(of: start).index
-        let part = try await Replay(try Self.settings(first..<(.max)), threads: 3)
+        let part = try await ReplayDriver(try Self.settings(first..<(.max)), threads: 3)
             .run([MemorySource(records)])
-        let alone = try await Replay(try PrefixTests.settings()).run([MemorySource(later)])
+        let alone = try await ReplayDriver(try PrefixTests.settings()).run([MemorySource(later)])
         #expect(part.findings.count > 20)
         #expect(
             PrefixTests.texts(part.findings, through: Self.forEver)
@@ -93,7 +93,7 @@ struct RangeTests {
             record([base, base + 1]), record([base + 2, base + 10_000, base + 11_000]),
             record([base + 12_000]), record([]),
         ]
-        let ingest = try await Replay(settings).run([MemorySource(records)]).ingest
+        let ingest = try await ReplayDriver(settings).run([MemorySource(records)]).ingest
         #expect(ingest.consumed == 4 && ingest.processed == 3 && ingest.outside == 3)
         #expect(ingest.recordsWithEvents == 2 && ingest.skippedRecords == 1)
     }
@@ -101,7 +101,7 @@ struct RangeTests {
     @Test("a range without events is none, and nothing is found")
     func empty() async throws {
         let records = SimulatedRecords(Self.scenario()).all
-        let report = try await Replay(try Self.settings(1..<2)).run([MemorySource(records)])
+        let report = try await ReplayDriver(try Self.settings(1..<2)).run([MemorySource(records)])
         #expect(report.span == nil && report.findings.isEmpty && report.ingest.processed == 0)
     }
 }

@@ -45,7 +45,7 @@ struct ScenarioResult {
         for source in StarterRules.sources { loader.load(source) }
         let settings = PipelineSettings(rules: try RuleSet(loader.rules))
         let source = TrafficSource(scenario)
-        let report = try await Replay(settings).run([source])
+        let report = try await ReplayDriver(settings).run([source])
         let created = report.findings.filter { $0.status == .create }
         judge(created, source.labels)
     }

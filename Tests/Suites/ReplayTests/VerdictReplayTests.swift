@@ -32,7 +32,7 @@ struct VerdictReplayTests {
         return settings
     }
 
-    private static func text(_ report: Replay.Report, through: EventTime? = nil) -> [String] {
+    private static func text(_ report: ReplayDriver.Report, through: EventTime? = nil) -> [String] {
         let encoder = FindingEncoder(format: .flat, productVersion: "1")
         var writer = JSONWriter()
         return report.findings.filter { $0.time <= through ?? $0.time }.map { finding in
@@ -43,7 +43,7 @@ struct VerdictReplayTests {
     }
 
     /// Verdicts on what is found without any: some of each word, at times within the scenario.
-    private static func verdicts(_ report: Replay.Report) throws -> [VerdictRecord] {
+    private static func verdicts(_ report: ReplayDriver.Report) throws -> [VerdictRecord] {
         var random = TestRandom(seed: 5)
         let span = try #require(report.span)
         var entities = Set(
@@ -71,17 +71,17 @@ struct VerdictReplayTests {
     func deterministic() async throws {
         let records = SimulatedRecords(Self.scenario()).all
         let campaigns = CampaignPipeline()
-        let plain = try await Replay(try Self.settings(), campaigns: campaigns)
+        let plain = try await ReplayDriver(try Self.settings(), campaigns: campaigns)
             .run([MemorySource(records)])
         let verdicts = try Self.verdicts(plain)
         #expect(verdicts.count > 60)
-        let whole = try await Replay(
+        let whole = try await ReplayDriver(
             try Self.settings(), campaigns: campaigns, verdicts: verdicts
         ).run([MemorySource(records)])
         let expected = Self.text(whole)
         #expect(expected != Self.text(plain))
         for (threads, partitions, chunk) in [(2, 3, 100), (3, 1, 7_000)] {
-            let other = try await Replay(
+            let other = try await ReplayDriver(
                 try Self.settings(partitions: partitions), campaigns: campaigns,
                 verdicts: verdicts, threads: threads, chunkRecords: chunk
             ).run([MemorySource(records)])
@@ -89,21 +89,21 @@ struct VerdictReplayTests {
             #expect(other.members.map(\.account) == whole.members.map(\.account))
         }
         // In another order of the files: they are told apart by time.
-        let turned = try await Replay(
+        let turned = try await ReplayDriver(
             try Self.settings(), campaigns: campaigns, verdicts: verdicts.reversed()
         ).run([MemorySource(records)])
         #expect(Self.text(turned) == expected)
         // Later verdicts change nothing that was found before them.
         let times = verdicts.map(\.time).sorted()
         let middle = times[times.count / 2]
-        let early = try await Replay(
+        let early = try await ReplayDriver(
             try Self.settings(), campaigns: campaigns,
             verdicts: verdicts.filter { $0.time < middle }
         ).run([MemorySource(records)])
         let before = Self.text(early, through: middle)
         #expect(before == Self.text(whole, through: middle) && !before.isEmpty)
         // A part of the input finds what the whole does up to there.
-        let part = try await Replay(
+        let part = try await ReplayDriver(
             try Self.settings(), campaigns: campaigns, verdicts: verdicts
         ).run([MemorySource(Array(records.prefix(records.count * 2 / 3)))])
         let end = try #require(part.span).upperBound.advanced(byMs: -120_000)

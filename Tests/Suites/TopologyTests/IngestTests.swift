@@ -298,7 +298,8 @@ struct IngestTests {
 
 extension IngestTests {
     @Test(
-        "dead letters behind a parked record wait until it is settled: a restart reads both again")
+        "dead letters behind a record set aside wait until it is settled: a restart reads both again"
+    )
     func lettersBehindParked() throws {
         let rules = try TestRules.set([
             TestRules.text("all.accounts", entity: "account", when: "requests(1m) >= 1")

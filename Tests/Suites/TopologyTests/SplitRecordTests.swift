@@ -57,11 +57,11 @@ struct SplitRecordTests {
 
         func expectSums() {
             let counters = task.counters
-            let parked = task.hasPendingJump ? 1 : 0
+            let pending = task.hasPendingJump ? 1 : 0
             #expect(
                 counters.consumed
                     == counters.recordsWithEvents + counters.skippedRecords
-                    + counters.recordsRefused + parked)
+                    + counters.recordsRefused + pending)
         }
     }
 
@@ -109,7 +109,7 @@ struct SplitRecordTests {
         bench.expectSums()
     }
 
-    @Test("a record that ends with a jump is parked whole, and folded or refused whole")
+    @Test("a record that ends with a jump is set aside whole, and folded or refused whole")
     func jumpAtTheEnd() throws {
         for (next, refused) in [(Int64(3), true), (30 * Self.day + 5, false)] {
             let bench = try Bench()

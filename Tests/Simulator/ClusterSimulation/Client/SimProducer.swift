@@ -59,13 +59,13 @@ public final class SimProducer: ProducerPort {
     }
 
     /// Begins a transaction and queues the records that are wanted.
-    public func send(_ cut: Cut) {
+    public func send(_ batch: CommitBatch) {
         let done = next()
         if let error = begin() { return done(.failed(error)) }
-        for record in cut.records where cut.isWanted(record) {
+        for record in batch.records where batch.isWanted(record) {
             produce(
-                to: record.partition, key: record.key.map { cut.slice($0) },
-                value: record.value.map { cut.slice($0) }, timestampMs: record.timestampMs,
+                to: record.partition, key: record.key.map { batch.slice($0) },
+                value: record.value.map { batch.slice($0) }, timestampMs: record.timestampMs,
                 headers: record.headers)
         }
         done(.done)
@@ -136,16 +136,16 @@ public final class SimProducer: ProducerPort {
         return outcome
     }
 
-    // MARK: Without a cut
+    // MARK: Without a commit batch
 
-    /// Begins a transaction; for tests that do without a cut.
+    /// Begins a transaction; for tests that do without a commit batch.
     public func begin() -> BrokerError? {
         breaksBefore = client?.breaks ?? 0
         guard let client else { return ErrorCode.state.error("begin a transaction") }
         return isTransactional ? client.beginTransaction() : nil
     }
 
-    /// Queues a record; for tests that do without a cut.
+    /// Queues a record; for tests that do without a commit batch.
     public func produce(
         to partition: TopicPartition, key: ByteSlice? = nil, value: ByteSlice?,
         timestampMs: Int64? = nil, headers: [RecordHeader] = []

@@ -22,7 +22,7 @@ public final class SimDirectory: StatePort {
     }
 
     /// Manifests are files of their own.
-    public var publishesInCut: Bool { false }
+    public var publishesInBatch: Bool { false }
 
     /// Writes the pages one after the other; half of them are there where that fails.
     public func write(_ pages: SnapshotPages) {

@@ -32,8 +32,8 @@ public final class SimState: StatePort {
         self.thread = thread
     }
 
-    /// Manifests are records of the cut.
-    public var publishesInCut: Bool { true }
+    /// Manifests are records of the commit batch.
+    public var publishesInBatch: Bool { true }
 
     /// Writes the pages, one record each, behind those written before.
     public func write(_ pages: SnapshotPages) {

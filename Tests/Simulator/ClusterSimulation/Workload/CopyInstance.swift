@@ -11,7 +11,7 @@ final class CopyInstance {
     private var revoked: [TopicPartition]?
     private var deadlineMs: Int64 = 0
 
-    /// Cuts that were committed.
+    /// Commit batches that were committed.
     var finished: Int { shards.reduce(0) { $0 + $1.finished } }
 
     init(_ process: SimProcess, settings: ClientSettings, reusesBrokenProducer: Bool) {

@@ -2,7 +2,7 @@ import Broker
 import Delivery
 
 /// A shard of a program that copies its input to the findings' topic, exactly once: the smallest honest user of the
-/// ports. Each cut carries what was read since the last one, and its name in the metadata of its positions.
+/// ports. Each commit batch carries what was read since the last one, and its name in the metadata of its positions.
 final class CopyShard {
     private enum Phase {
         case down(atMs: Int64), starting, resolving, ready, flushing, adding, committing
@@ -10,7 +10,7 @@ final class CopyShard {
     }
 
     /// What was read and is not known to be committed.
-    private struct Cut {
+    private struct CommitBatch {
         var name: String
         var outputs: [(partition: TopicPartition, text: String)] = []
         var positions: [PartitionOffset] = []
@@ -22,14 +22,14 @@ final class CopyShard {
     private let producer: SimProducer
     private let reusesBrokenProducer: Bool
     private var phase = Phase.down(atMs: 0)
-    private var cut: Cut?
+    private var batch: CommitBatch?
     private var membership: (any GroupMembership)?
     private var partitions: [TopicPartition] = []
     private var committed: [TopicPartition: PartitionOffset] = [:]
-    private var cuts = 0
-    private var nextCutMs: Int64 = 0
+    private var batches = 0
+    private var nextBatchMs: Int64 = 0
     private var isStopping = false
-    /// Cuts that were committed.
+    /// Commit batches that were committed.
     private(set) var finished = 0
 
     init(
@@ -45,7 +45,7 @@ final class CopyShard {
     // MARK: Assignments
 
     /// Whether nothing is under way, as a revocation wants it.
-    var isSettled: Bool { cut == nil }
+    var isSettled: Bool { batch == nil }
 
     /// - Parameter known: what is committed, as it was read.
     func take(
@@ -70,8 +70,8 @@ final class CopyShard {
         partitions = []
         committed = [:]
         membership = nil
-        if cut != nil {
-            cut = nil
+        if batch != nil {
+            batch = nil
             phase = .down(atMs: 0)
         }
     }
@@ -92,33 +92,33 @@ final class CopyShard {
     }
 
     private func begin(_ nowMs: Int64) {
-        guard membership?.isValid == true, !isStopping, nowMs >= nextCutMs else { return }
-        nextCutMs = nowMs + 100
-        cuts += 1
-        var cut = Cut(name: "\(run)-\(number)-\(cuts)")
-        log.withBatch(max: 50, waitMs: 0) { batch in
-            for entry in batch where entry.kind == .record { read(entry, into: &cut) }
+        guard membership?.isValid == true, !isStopping, nowMs >= nextBatchMs else { return }
+        nextBatchMs = nowMs + 100
+        batches += 1
+        var batch = CommitBatch(name: "\(run)-\(number)-\(batches)")
+        log.withBatch(max: 50, waitMs: 0) { entries in
+            for entry in entries where entry.kind == .record { read(entry, into: &batch) }
         }
-        guard !cut.outputs.isEmpty else { return }
-        self.cut = cut
-        send(cut, nowMs)
+        guard !batch.outputs.isEmpty else { return }
+        self.batch = batch
+        send(batch, nowMs)
     }
 
-    private func read(_ entry: Entry, into cut: inout Cut) {
+    private func read(_ entry: Entry, into batch: inout CommitBatch) {
         let partition = partitions[Int(entry.slot)]
         let text = entry.valueBytes.map { String(decoding: $0, as: UTF8.self) } ?? ""
-        cut.outputs.append((TopicPartition(.alerts, partition.number), text))
-        cut.positions.removeAll { $0.partition == partition }
-        cut.positions.append(
-            PartitionOffset(partition, offset: entry.offset + 1, metadata: cut.name))
+        batch.outputs.append((TopicPartition(.alerts, partition.number), text))
+        batch.positions.removeAll { $0.partition == partition }
+        batch.positions.append(
+            PartitionOffset(partition, offset: entry.offset + 1, metadata: batch.name))
     }
 
-    private func send(_ cut: Cut, _ nowMs: Int64) {
+    private func send(_ batch: CommitBatch, _ nowMs: Int64) {
         if producer.begin() != nil {
             phase = .down(atMs: nowMs + 100)
             return
         }
-        for (partition, text) in cut.outputs {
+        for (partition, text) in batch.outputs {
             var text = text
             text.withUTF8 { producer.produce(to: partition, value: UnsafeRawBufferPointer($0)) }
         }
@@ -140,13 +140,13 @@ final class CopyShard {
     private func advance(_ nowMs: Int64, isBroken: Bool) {
         switch phase {
         case .starting:
-            guard let cut else { return phase = .ready }
+            guard let batch else { return phase = .ready }
             phase = .resolving
-            producer.readCommitted(cut.positions.map(\.partition))
+            producer.readCommitted(batch.positions.map(\.partition))
         case .flushing:
-            guard let cut, let membership else { return }
+            guard let batch, let membership else { return }
             phase = .adding
-            producer.addOffsets(cut.positions, under: membership)
+            producer.addOffsets(batch.positions, under: membership)
         case .adding:
             phase = .committing
             producer.commit()
@@ -162,9 +162,9 @@ final class CopyShard {
     }
 
     private func finish() {
-        guard let cut else { return }
-        for position in cut.positions { committed[position.partition] = position }
-        self.cut = nil
+        guard let batch else { return }
+        for position in batch.positions { committed[position.partition] = position }
+        self.batch = nil
         finished += 1
     }
 
@@ -182,12 +182,12 @@ final class CopyShard {
 
     private func resolve(_ positions: [PartitionOffset], _ nowMs: Int64) {
         phase = .ready
-        guard let cut else { return }
-        if positions.contains(where: { $0.metadata == cut.name }) { return finish() }
+        guard let batch else { return }
+        if positions.contains(where: { $0.metadata == batch.name }) { return finish() }
         let isUnchanged = positions.allSatisfy {
             committed[$0.partition]?.offset == $0.offset
                 && committed[$0.partition]?.metadata == $0.metadata
         }
-        if isUnchanged { send(cut, nowMs) } else { drop() }
+        if isUnchanged { send(batch, nowMs) } else { drop() }
     }
 }

@@ -18,8 +18,8 @@ public final class CopyWorkload {
         public var doubled = 0
         /// Commits of an offset below one committed before.
         public var regressions = 0
-        /// Cuts committed as far as the instances know.
-        public var cuts = 0
+        /// Commit batches committed as far as the instances know.
+        public var batches = 0
         /// Faults injected.
         public var faults = 0
         /// Events of the simulation.
@@ -198,7 +198,7 @@ public final class CopyWorkload {
 
     private func report() -> Report {
         var report = Report(
-            records: produced, cuts: instances.reduce(0) { $0 + $1.finished }, faults: faults)
+            records: produced, batches: instances.reduce(0) { $0 + $1.finished }, faults: faults)
         var counts = Array(repeating: 0, count: produced)
         world.cluster.forEachCommitted(of: .alerts) { record in
             guard let value = record.value,

@@ -4,13 +4,13 @@ import Delivery
 /// What stands between an instance and one of its shards: orders that reach the shard in another form.
 struct LyingOrders {
     let plot: Conspiracy
-    let parkMs: Int64
+    let suspendMs: Int64
     /// Partitions whose release was told before it was true.
     private var toldEarly: Set<TopicPartition> = []
 
-    init(_ plot: Conspiracy, parkMs: Int64) {
+    init(_ plot: Conspiracy, suspendMs: Int64) {
         self.plot = plot
-        self.parkMs = parkMs
+        self.suspendMs = suspendMs
     }
 
     /// What the shard is told for a command, and what the instance is told at once.
@@ -47,7 +47,7 @@ struct LyingOrders {
         if isInput, plot.tells(.forgetsClock) { start.committed.metadata = "" }
         if !isInput, plot.tells(.resumesUnchecked),
             let releasedMs = plot.releasedMs[start.partition],
-            nowMs - releasedMs < parkMs, let committed = plot.committed[start.partition]
+            nowMs - releasedMs < suspendMs, let committed = plot.committed[start.partition]
         {
             start.committed = committed
             start.start = committed.offset ?? start.start

@@ -7,7 +7,7 @@ final class LyingProducer: ProducerPort {
     /// What is asked of the producer behind.
     private enum Step {
         case start, flush, commit, abort
-        case send(Cut)
+        case send(CommitBatch)
         case add([PartitionOffset], any GroupMembership)
         case read([TopicPartition])
     }
@@ -18,14 +18,14 @@ final class LyingProducer: ProducerPort {
     /// The steps that one step became; the first is under way.
     private var steps: [Step] = []
     private var told: StepOutcome?
-    private var cut: Cut?
+    private var batch: CommitBatch?
     private var positions: [PartitionOffset] = []
-    /// What was committed before the cut was sent.
+    /// What was committed before the commit batch was sent.
     private var before: [PartitionOffset] = []
-    /// Whether the producer was started anew while it was not known what became of the cut.
+    /// Whether the producer was started anew while it was not known what became of the commit batch.
     private var isUnsettled = false
     private var abortedName: String?
-    /// The cut sent last, and how far input partitions were read when it was closed.
+    /// The commit batch sent last, and how far input partitions were read when it was closed.
     private var newest = ""
     private var reading: [TopicPartition: Int64] = [:]
 
@@ -38,21 +38,21 @@ final class LyingProducer: ProducerPort {
     // MARK: Steps
 
     func start() {
-        isUnsettled = cut != nil
+        isUnsettled = batch != nil
         begin([.start])
     }
 
-    func send(_ cut: Cut) {
-        self.cut = cut
+    func send(_ batch: CommitBatch) {
+        self.batch = batch
         isUnsettled = false
-        if cut.name != newest { reading = plot.lent }
-        newest = cut.name
-        let sent = filtered(cut)
-        if plot.tells(.commitsBeforeProducing) { return begin([.send(Cut())]) }
+        if batch.name != newest { reading = plot.lent }
+        newest = batch.name
+        let sent = filtered(batch)
+        if plot.tells(.commitsBeforeProducing) { return begin([.send(CommitBatch())]) }
         if plot.tells(.readsWhatStoodBefore) {
-            return begin([.read(cut.positions.map(\.partition)), .send(sent)])
+            return begin([.read(batch.positions.map(\.partition)), .send(sent)])
         }
-        begin([.send(cut.name == abortedName ? Cut() : sent)])
+        begin([.send(batch.name == abortedName ? CommitBatch() : sent)])
     }
 
     func flush() { begin([.flush]) }
@@ -60,14 +60,14 @@ final class LyingProducer: ProducerPort {
     func addOffsets(_ positions: [PartitionOffset], under membership: any GroupMembership) {
         self.positions = positions
         let add = Step.add(positions.map(forged), forged(membership))
-        guard plot.tells(.commitsBeforeProducing), let cut else { return begin([add]) }
-        begin([add, .commit, .send(cut), .flush])
+        guard plot.tells(.commitsBeforeProducing), let batch else { return begin([add]) }
+        begin([add, .commit, .send(batch), .flush])
     }
 
     func commit() { begin([.commit]) }
 
     func abort() {
-        if plot.tells(.dropsOutputsAfterAbort) { abortedName = cut?.name }
+        if plot.tells(.dropsOutputsAfterAbort) { abortedName = batch?.name }
         begin([.abort])
     }
 
@@ -87,7 +87,7 @@ final class LyingProducer: ProducerPort {
     private func next() {
         switch steps.first {
         case .start?: producer.start()
-        case .send(let cut)?: producer.send(cut)
+        case .send(let batch)?: producer.send(batch)
         case .flush?: producer.flush()
         case .add(let positions, let membership)?: producer.addOffsets(positions, under: membership)
         case .commit?: producer.commit()
@@ -132,7 +132,7 @@ final class LyingProducer: ProducerPort {
 
     private func settle() {
         for position in positions { plot.committed[position.partition] = position }
-        cut = nil
+        batch = nil
     }
 
     // MARK: Forgery
@@ -153,20 +153,21 @@ final class LyingProducer: ProducerPort {
         return plot.tells(.capturesMembershipLate) ? group.membership : membership
     }
 
-    /// A cut without its manifests, which are published at once.
-    private func filtered(_ cut: Cut) -> Cut {
-        guard let publish = plot.publish else { return cut }
-        let rest = Cut()
-        rest.close(as: cut.name)
-        for position in cut.positions { rest.append(position) }
-        for record in cut.records where cut.isWanted(record) {
-            let key = record.key.map { cut.slice($0) }
-            let value = record.value.map { cut.slice($0) }
+    /// A commit batch without its manifests, which are published at once.
+    private func filtered(_ batch: CommitBatch) -> CommitBatch {
+        guard let publish = plot.publish else { return batch }
+        let rest = CommitBatch()
+        rest.close(as: batch.name)
+        for position in batch.positions { rest.append(position) }
+        for record in batch.records where batch.isWanted(record) {
+            let key = record.key.map { batch.slice($0) }
+            let value = record.value.map { batch.slice($0) }
             if record.partition.topic == .state, let key = key.flatMap({ StateKey($0) }) {
                 publish(key, value.map { Array($0) })
             } else {
                 rest.append(
-                    to: record.partition, of: cut.owners[Int(record.owner)], key: key, value: value,
+                    to: record.partition, of: batch.owners[Int(record.owner)], key: key,
+                    value: value,
                     timestampMs: record.timestampMs, headers: record.headers)
             }
         }

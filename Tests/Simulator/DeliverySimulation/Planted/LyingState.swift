@@ -19,7 +19,7 @@ final class LyingState: StatePort {
         self.store = store
         self.plot = plot
         logs = Dictionary(stages.map { ($0.stage, $0.log) }) { first, _ in first }
-        guard plot.tells(.ignoresCommittedOffset), !store.publishesInCut else { return }
+        guard plot.tells(.ignoresCommittedOffset), !store.publishesInBatch else { return }
         plot.publish = { [unowned self] key, value in
             guard let value else { return store.remove([key]) }
             guard published.insert(key).inserted else { return }
@@ -27,7 +27,7 @@ final class LyingState: StatePort {
         }
     }
 
-    var publishesInCut: Bool { store.publishesInCut || plot.publish != nil }
+    var publishesInBatch: Bool { store.publishesInBatch || plot.publish != nil }
 
     func write(_ pages: SnapshotPages) {
         tasks.insert(pages.task)

@@ -30,10 +30,10 @@ struct PlantedBug: Sendable {
             "after a commit without an answer the same producer commits once more"),
         PlantedBug(
             "assume-aborted", .readsWhatStoodBefore,
-            "after a commit without an answer the cut is sent again unseen"),
+            "after a commit without an answer the commit batch is sent again unseen"),
         PlantedBug(
             "assume-committed", .takesFailedCommitsForDone,
-            "after a commit without an answer the cut is taken for committed"),
+            "after a commit without an answer the commit batch is taken for committed"),
         PlantedBug(
             "drop-aborted", .dropsOutputsAfterAbort,
             "what an abort took back is not sent again"),
@@ -48,7 +48,7 @@ struct PlantedBug: Sendable {
         PlantedBug(
             "late-membership", .capturesMembershipLate,
             "the group's metadata is captured at the commit, not at the assignment",
-            harmless: "a rebalance is answered only when no cut is under way"),
+            harmless: "a rebalance is answered only when no commit batch is under way"),
         PlantedBug(
             "no-fencing", .doesNotFence,
             "offsets are committed without the group's metadata, under a transactional id of each start"
@@ -63,11 +63,11 @@ struct PlantedBug: Sendable {
             "work-after-loss", .worksOnAfterLoss, "work goes on after the partitions were lost"),
         PlantedBug(
             "release-early", .releasesEarly,
-            "revoked partitions are given back, their tasks kept, while their last cut is under way"
+            "revoked partitions are given back, their tasks kept, while their last commit batch is under way"
         ),
         PlantedBug(
             "resume-unchecked", .resumesUnchecked,
-            "parked state is resumed wherever the committed offset stands"),
+            "suspended state is resumed wherever the committed offset stands"),
         PlantedBug(
             "forget-clock", .forgetsClock,
             "a partition's clock is not taken from the committed metadata"),
@@ -86,7 +86,7 @@ struct PlantedBug: Sendable {
             "without a snapshot a task begins empty at the committed offset"),
         PlantedBug(
             "manifest-outside", .ignoresCommittedOffset,
-            "a directory's manifest is written before the cut is committed, and the newest is taken "
+            "a directory's manifest is written before the commit batch is committed, and the newest is taken "
                 + "wherever it stands"),
         PlantedBug(
             "manifest-position", .snapshotsAtCommittedOffset,

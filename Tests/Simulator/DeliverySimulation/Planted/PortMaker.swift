@@ -43,8 +43,9 @@ extension Conspiracy {
         var forged = settings
         forged.stages = settings.stages.map { row in
             let row = row.stage == .campaign ? forgedRow(campaigns) ?? row : row
-            return StageRow(row.stage, log: row.log, partitions: row.partitions) {
-                settings, plan, partition in
+            return StageRow(
+                row.stage, log: row.log, partitions: row.partitions, keepsState: row.keepsState
+            ) { settings, plan, partition in
                 LyingTask(
                     self.forge(row.makeTask(settings, plan, partition)),
                     log: TopicPartition(row.log, Int32(partition)), self)

@@ -115,7 +115,7 @@ struct IdleTests {
         // The first open pane as panes of a second, or of more, would have it.
         let pane = highestMs / 1_000 * seconds
         site.committed[ShardBench.input] = PartitionOffset(
-            ShardBench.input, offset: 10, metadata: "2;\(highestMs);\(pane);-;cut")
+            ShardBench.input, offset: 10, metadata: "2;\(highestMs);\(pane);-;batch")
         let bench = try ShardBench(TestEngine.settings(), site: site)
         try bench.take([ShardBench.input, ShardBench.partials])
         site.feed(from: 2_000, to: 12_000)

@@ -7,14 +7,14 @@ struct ShardRebalanceTests {
     private static let both = [ShardBench.input, ShardBench.partials]
     private static let released = "released \(both.text)"
 
-    /// A shard that was refused a cut.
+    /// A shard that was refused a commit batch.
     private func held(_ code: BrokerError.Code = .illegalGeneration) throws -> ShardBench {
         let bench = try ShardBench.settled(TestEngine.settings())
         bench.producer.outcomes["offsets"] = [.failed(.of(.abortTransaction, code))]
         bench.site.feed(from: 20_000, to: 22_000)
         try bench.run(ms: 500)
         let told = bench.told { notice -> BrokerError.Code? in
-            if case .cutRefused(_, let error) = notice { error.code } else { nil }
+            if case .batchRefused(_, let error) = notice { error.code } else { nil }
         }
         #expect(told == [code])
         return bench
@@ -91,7 +91,7 @@ struct ShardRebalanceTests {
         #expect(bench.site.committed[ShardBench.input]?.offset == 100)
     }
 
-    @Test("a refused cut holds the shard: nothing is read until the group speaks")
+    @Test("a refused commit batch holds the shard: nothing is read until the group speaks")
     func holds() throws {
         let bench = try held()
         let processed = bench.shard.status().counters.processed
@@ -125,7 +125,9 @@ struct ShardRebalanceTests {
         #expect(bench.site.alerts.map(\.value) == undisturbed.site.alerts.map(\.value))
     }
 
-    @Test("where the partitions stay, the refused cut is committed under the next membership")
+    @Test(
+        "where the partitions stay, the refused commit batch is committed under the next membership"
+    )
     func stays() throws {
         let bench = try held()
         _ = bench.producer.takeCalls()
@@ -136,14 +138,16 @@ struct ShardRebalanceTests {
         #expect(bench.history.openedAt.isEmpty || bench.digest != nil)
     }
 
-    @Test("a cut that others have overtaken is dropped, and its partitions are given up unsettled")
+    @Test(
+        "a commit batch that others have overtaken is dropped, and its partitions are given up unsettled"
+    )
     func overtaken() throws {
         let bench = try held()
         bench.producer.committed[ShardBench.input] = PartitionOffset(
             ShardBench.input, offset: 105, metadata: "2;-;-;-;other")
         try bench.take([], "m2")
         try bench.run(ms: 1_000)
-        let told = bench.told { if case .cutStale = $0 { true } else { nil } }
+        let told = bench.told { if case .batchStale = $0 { true } else { nil } }
         #expect(told.count == 1)
         #expect(bench.site.committed[ShardBench.input]?.offset == 100)
         try bench.release(Self.both, under: FakeMembership("m2"))
@@ -151,7 +155,7 @@ struct ShardRebalanceTests {
         #expect(bench.events == [Self.released])
     }
 
-    /// A shard whose cut of both stages is stale by the input alone.
+    /// A shard whose commit batch of both stages is stale by the input alone.
     private func stale() throws -> ShardBench {
         let bench = try ShardBench.settled(TestEngine.settings())
         bench.site.feed(from: 20_000, to: 22_000)
@@ -166,12 +170,13 @@ struct ShardRebalanceTests {
             ShardBench.input, offset: 115, metadata: "2;-;-;-;other")
         try bench.take([], "m2")
         try bench.run(ms: 200)
-        try #require(bench.notices.contains { if case .cutStale = $0 { true } else { false } })
+        try #require(bench.notices.contains { if case .batchStale = $0 { true } else { false } })
         _ = bench.producer.takeCalls()
         return bench
     }
 
-    @Test("what a dropped cut held is gone: nothing behind it is committed, settled or not")
+    @Test(
+        "what a dropped commit batch held is gone: nothing behind it is committed, settled or not")
     func nothingBehindStale() throws {
         let bench = try stale()
         let before = bench.site.committed
@@ -186,7 +191,8 @@ struct ShardRebalanceTests {
         #expect(bench.producer.takeCalls().contains("commit"))
     }
 
-    @Test("where the partitions of a dropped cut stay for 45 s, the shard ends the process")
+    @Test(
+        "where the partitions of a dropped commit batch stay for 45 s, the shard ends the process")
     func staleAndStays() throws {
         let bench = try stale()
         try bench.take([], "m3")
@@ -197,7 +203,7 @@ struct ShardRebalanceTests {
         Issue.record("\(String(describing: failure))")
     }
 
-    @Test("partitions that go while others' outputs are in the cut end the process")
+    @Test("partitions that go while others' outputs are in the commit batch end the process")
     func others() throws {
         let bench = try ShardBench.settled(TestEngine.settings())
         let failure = #expect(throws: EngineFailure.self) {
@@ -210,7 +216,7 @@ struct ShardRebalanceTests {
     @Test(
         "a task that comes back unread goes on from memory; one that others have had is restored",
         arguments: [false, true])
-    func parked(isRead: Bool) throws {
+    func suspended(isRead: Bool) throws {
         let bench = try ShardBench.settled(TestEngine.settings())
         let digest = bench.digest
         try bench.release(Self.both, under: FakeMembership())
@@ -231,8 +237,9 @@ struct ShardRebalanceTests {
         #expect(bench.digest == digest)
     }
 
-    @Test("parked state is not resumed where another owner has committed, even at the same offset")
-    func parkedElsewhere() throws {
+    @Test(
+        "suspended state is not resumed where another owner has committed, even at the same offset")
+    func suspendedElsewhere() throws {
         let bench = try ShardBench.settled(TestEngine.settings())
         let entities = bench.shard.status().counters.entities
         try bench.release(Self.both, under: FakeMembership())
@@ -253,10 +260,10 @@ struct ShardRebalanceTests {
         ]
     }
 
-    @Test("parked state is kept for its time only, and counted all the same")
-    func parkedTooLong() throws {
+    @Test("suspended state is kept for its time only, and counted all the same")
+    func suspendedTooLong() throws {
         var settings = try TestEngine.settings()
-        settings.parkMs = 3_000
+        settings.suspendMs = 3_000
         let bench = try ShardBench.settled(settings)
         let received = Self.work(bench)
         try bench.release(Self.both, under: FakeMembership())

@@ -4,7 +4,7 @@ import Broker
 /// A committer over a scripted producer that has started, and knows that offset 5 is committed.
 final class CommitterBench {
     static let partition = TopicPartition(.input, 0)
-    /// What is committed before the first cut.
+    /// What is committed before the first commit batch.
     static let before = PartitionOffset(partition, offset: 5, metadata: "2;-;-;-;c0")
 
     let producer = ScriptedProducer()
@@ -22,25 +22,25 @@ final class CommitterBench {
         _ = producer.takeCalls()
     }
 
-    /// A cut that commits offset 9 of the partition.
-    static func cut(_ name: String, offset: Int64 = 9) -> Cut {
-        let cut = Cut()
-        cut.close(as: name)
+    /// A commit batch that commits offset 9 of the partition.
+    static func batch(_ name: String, offset: Int64 = 9) -> CommitBatch {
+        let batch = CommitBatch()
+        batch.close(as: name)
         Array("output of \(name)".utf8).withUnsafeBytes {
-            cut.append(to: TopicPartition(.partials, 0), of: partition, value: $0)
+            batch.append(to: TopicPartition(.partials, 0), of: partition, value: $0)
         }
-        cut.append(position(by: name, offset: offset))
-        return cut
+        batch.append(position(by: name, offset: offset))
+        return batch
     }
 
-    /// The position as a cut of a name leaves it.
+    /// The position as a commit batch of a name leaves it.
     static func position(by name: String, offset: Int64 = 9) -> PartitionOffset {
         PartitionOffset(partition, offset: offset, metadata: "2;-;-;-;\(name)")
     }
 
-    /// Begins a cut under a membership.
+    /// Begins a commit batch under a membership.
     func begin(_ name: String = "c1", _ membership: String = "m1", offset: Int64 = 9) {
-        committer.begin(Self.cut(name, offset: offset), under: FakeMembership(membership))
+        committer.begin(Self.batch(name, offset: offset), under: FakeMembership(membership))
     }
 
     /// Goes on under a membership of the name.
@@ -76,9 +76,9 @@ extension Committer.Event {
     /// The event in a word or two.
     var text: String {
         switch self {
-        case .committed(let cut): "committed \(cut.name)"
-        case .refused(let cut, let error): "refused \(cut.name) \(error.code.rawValue)"
-        case .stale(let cut): "stale \(cut.name)"
+        case .committed(let batch): "committed \(batch.name)"
+        case .refused(let batch, let error): "refused \(batch.name) \(error.code.rawValue)"
+        case .stale(let batch): "stale \(batch.name)"
         case .failed(.fenced): "failed fenced"
         case .failed(.configuration): "failed configuration"
         case .failed(let failure): "failed \(failure)"

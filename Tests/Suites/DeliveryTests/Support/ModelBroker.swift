@@ -2,12 +2,12 @@ import Broker
 @_spi(Simulation) import Delivery
 import TestSupport
 
-/// A broker for one shard's producer that keeps cuts' names as a log, and fails at random.
+/// A broker for one shard's producer that keeps commit batches' names as a log, and fails at random.
 ///
 /// A commit whose answer is lost may have been applied, not have been, or be under way until the producer is
 /// started again, which decides it.
 final class ModelBroker: ProducerPort {
-    /// The names of cuts whose outputs can be read, in order.
+    /// The names of commit batches whose outputs can be read, in order.
     private(set) var log: [String] = []
     /// What is committed.
     private(set) var committed: PartitionOffset
@@ -20,7 +20,7 @@ final class ModelBroker: ProducerPort {
     private let isTransactional: Bool
     private var random: TestRandom
     private var pending: StepOutcome?
-    private var cut = ""
+    private var batch = ""
     private var added: PartitionOffset?
     private var isSpoiled = false
     private var isOpen = false
@@ -80,13 +80,13 @@ final class ModelBroker: ProducerPort {
         }
     }
 
-    func send(_ cut: Cut) {
+    func send(_ batch: CommitBatch) {
         step("send")
-        self.cut = cut.name
+        self.batch = batch.name
         added = nil
         isOpen = true
         // Without transactions what was sent can be read at once, and may be even where sending failed.
-        if !isTransactional, isDone || chance(50) { log.append(cut.name) }
+        if !isTransactional, isDone || chance(50) { log.append(batch.name) }
     }
 
     func flush() { step("flush") }
@@ -113,13 +113,13 @@ final class ModelBroker: ProducerPort {
             pending = .failed(unclear)
             return
         }
-        let (cut, added) = (cut, added)
+        let (batch, added) = (batch, added)
         let apply = { [unowned self] in
             guard isTransactional, let added else { return }
             if added.offset != (committed.offset ?? 0) + 1 {
-                misuses.append("\(cut) does not begin where the one before ends")
+                misuses.append("\(batch) does not begin where the one before ends")
             }
-            log.append(cut)
+            log.append(batch)
             committed = added
         }
         pending = chance(5) ? .doneOverBrokenConnection : .done

@@ -19,7 +19,7 @@ final class ScriptedProducer: ProducerPort {
     var outcomes: [String: [StepOutcome]] = [:]
     /// Whether the steps begun from now on have no end.
     var isSilent = false
-    /// The records of the last cut sent.
+    /// The records of the last commit batch sent.
     private(set) var sent: [Sent] = []
     /// The positions added last.
     private(set) var positions: [PartitionOffset] = []
@@ -38,14 +38,14 @@ final class ScriptedProducer: ProducerPort {
 
     func start() { call("start") }
 
-    func send(_ cut: Cut) {
-        sent = cut.records.filter { cut.isWanted($0) }.map { record in
+    func send(_ batch: CommitBatch) {
+        sent = batch.records.filter { batch.isWanted($0) }.map { record in
             Sent(
-                partition: record.partition, key: record.key.map { Array(cut.slice($0)) },
-                value: record.value.map { Array(cut.slice($0)) }, timestampMs: record.timestampMs,
+                partition: record.partition, key: record.key.map { Array(batch.slice($0)) },
+                value: record.value.map { Array(batch.slice($0)) }, timestampMs: record.timestampMs,
                 headers: Dictionary(record.headers.map { ($0.name, $0.text ?? "") }) { $1 })
         }
-        call("send", cut.name)
+        call("send", batch.name)
     }
 
     func flush() { call("flush") }

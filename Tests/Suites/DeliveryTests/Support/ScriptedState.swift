@@ -5,7 +5,7 @@ import Snapshots
 
 /// A site's store as a shard writes and reads it.
 final class ScriptedState: StatePort {
-    let publishesInCut: Bool
+    let publishesInBatch: Bool
     private let site: Site
     private var ends: [StateOutcome] = []
     /// What was done, in order: `write 1`, `publish 1`, `remove`.
@@ -25,9 +25,9 @@ final class ScriptedState: StatePort {
     /// Whether readers have nothing to lend yet.
     var isReadSilent = false
 
-    init(_ site: Site, publishesInCut: Bool) {
+    init(_ site: Site, publishesInBatch: Bool) {
         self.site = site
-        self.publishesInCut = publishesInCut
+        self.publishesInBatch = publishesInBatch
     }
 
     func write(_ pages: SnapshotPages) {

@@ -29,7 +29,7 @@ final class ShardBench {
         self.site = site
         input = ScriptedLog(site)
         partials = ScriptedLog(site)
-        state = ScriptedState(site, publishesInCut: settings.outputs.state > 0)
+        state = ScriptedState(site, publishesInBatch: settings.outputs.state > 0)
         history = ScriptedHistory(site)
         lookup = ScriptedLookup(site)
         let box = box

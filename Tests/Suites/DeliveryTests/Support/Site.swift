@@ -70,7 +70,7 @@ final class Site {
         OffsetRange(low: low[partition] ?? 0, high: high[partition] ?? low[partition] ?? 0)
     }
 
-    /// What a committed cut leads to.
+    /// What a commit leads to.
     func apply(_ sent: [ScriptedProducer.Sent], _ positions: [PartitionOffset]) {
         for position in positions { committed[position.partition] = position }
         for record in sent {

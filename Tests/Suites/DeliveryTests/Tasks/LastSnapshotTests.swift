@@ -77,7 +77,7 @@ struct LastSnapshotTests {
         #expect(bench.site.manifests.map(\.position) == [committed])
     }
 
-    @Test("a drain whose last cut is refused ends: others may have the partitions")
+    @Test("a drain whose last commit batch is refused ends: others may have the partitions")
     func refused() throws {
         let bench = try bench(inTopic: true)
         bench.producer.outcomes["offsets"] = [.failed(.of(.abortTransaction, .illegalGeneration))]

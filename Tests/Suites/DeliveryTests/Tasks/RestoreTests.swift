@@ -275,7 +275,7 @@ struct RestoreTests {
         bench.state.isSilent = false
         try bench.take([ShardBench.partials], "m2")
         try bench.run(ms: 2_000)
-        #expect(bench.restored.count == 2, "it was not parked")
+        #expect(bench.restored.count == 2, "it was not suspended")
         #expect(bench.partials.attachedAt.count == 1)
     }
 

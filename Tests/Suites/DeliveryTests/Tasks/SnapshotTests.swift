@@ -103,8 +103,9 @@ struct SnapshotTests {
         #expect(bench.site.manifests.last?.id.sequence == 1)
     }
 
-    @Test("a manifest does not count before its cut is committed", arguments: [true, false])
-    func cutFirst(inTopic: Bool) throws {
+    @Test(
+        "a manifest does not count before its commit batch is committed", arguments: [true, false])
+    func batchFirst(inTopic: Bool) throws {
         let bench = try bench(inTopic: inTopic)
         bench.producer.isSilent = true
         try takeSnapshots(2, bench)
@@ -116,15 +117,15 @@ struct SnapshotTests {
     @Test("in a topic, a manifest and the removal of the one before the last share a transaction")
     func sameTransaction() throws {
         let bench = try bench(inTopic: true)
-        var cuts: [[Bool]] = []
+        var batches: [[Bool]] = []
         bench.producer.onCommit = { [site = bench.site] sent, positions in
             let records = sent.filter { $0.partition.topic == .state }
-            if !records.isEmpty { cuts.append(records.map { $0.value != nil }) }
+            if !records.isEmpty { batches.append(records.map { $0.value != nil }) }
             #expect(records.isEmpty || positions.contains { $0.partition == ShardBench.partials })
             site.apply(sent, positions)
         }
         try takeSnapshots(4, bench)
-        #expect(cuts == [[true], [true], [true, false], [true, false]])
+        #expect(batches == [[true], [true], [true, false], [true, false]])
     }
 
     @Test(

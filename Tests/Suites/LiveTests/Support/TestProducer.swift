@@ -69,15 +69,15 @@ final class TestProducer {
     }
 
     /// Everything up to the commit.
-    func prepare(_ cut: Cut, _ membership: any GroupMembership) throws {
-        try done { $0.send(cut) }
+    func prepare(_ batch: CommitBatch, _ membership: any GroupMembership) throws {
+        try done { $0.send(batch) }
         try done { $0.flush() }
-        try done { $0.addOffsets(cut.positions, under: membership) }
+        try done { $0.addOffsets(batch.positions, under: membership) }
     }
 
-    /// A whole cut.
-    func commit(_ cut: Cut, _ membership: any GroupMembership) throws {
-        try prepare(cut, membership)
+    /// A whole commit batch.
+    func commit(_ batch: CommitBatch, _ membership: any GroupMembership) throws {
+        try prepare(batch, membership)
         try done { $0.commit() }
     }
 
@@ -90,23 +90,23 @@ final class TestProducer {
     }
 }
 
-extension Cut {
-    /// A cut with texts for a partition and positions of input partitions.
+extension CommitBatch {
+    /// A commit batch with texts for a partition and positions of input partitions.
     static func make(
         _ name: String, _ texts: [String] = [], to partition: TopicPartition = .init(.alerts, 0),
         committing offsets: [Int32: Int64] = [:]
-    ) -> Cut {
-        let cut = Cut()
-        cut.reset()
-        cut.close(as: name)
+    ) -> CommitBatch {
+        let batch = CommitBatch()
+        batch.reset()
+        batch.close(as: name)
         let owner = TopicPartition(.input, 0)
-        for text in texts { cut.append(text, to: partition, of: owner) }
+        for text in texts { batch.append(text, to: partition, of: owner) }
         for (number, offset) in offsets.sorted(by: { $0.key < $1.key }) {
-            cut.append(
+            batch.append(
                 PartitionOffset(
-                    TopicPartition(.input, number), offset: offset, metadata: "cut=\(name)"))
+                    TopicPartition(.input, number), offset: offset, metadata: "batch=\(name)"))
         }
-        return cut
+        return batch
     }
 
     func append(_ text: String, to partition: TopicPartition, of owner: TopicPartition) {

@@ -87,7 +87,7 @@ struct RestoreTests {
             }
             switch Int.random(in: 0..<12, using: &random) {
             case 0: disturbed.snapshotFailed()
-            // Written, but the owner ends before the cut with its manifest is committed.
+            // Written, but the owner ends before the commit batch with its manifest is committed.
             case 1:
                 store.write(taken.pages)
                 disturbed.snapshotFailed()

@@ -2,24 +2,24 @@ import Broker
 import Snapshots
 import Topology
 
-/// Cuts, and what hangs on their outcome.
+/// Commit batches, and what hangs on their outcome.
 extension Shard {
     private static let stalledAfterMs: Int64 = 30_000
     private static let heldAtMostMs: Int64 = 45_000
 
-    /// Moves the cut under way on.
+    /// Moves the commit batch under way on.
     func advanceCommit(_ nowMs: Int64) throws(EngineFailure) {
         while let event = committer.step(nowMs: nowMs) {
             switch event {
-            case .committed(let cut): committed(cut, nowMs)
-            case .refused(let cut, let error):
-                notify(.cutRefused(cut: cut.name, error))
+            case .committed(let batch): committed(batch, nowMs)
+            case .refused(let batch, let error):
+                notify(.batchRefused(batch: batch.name, error))
                 hold = Hold(sinceMs: nowMs, isFinal: releasing != nil)
-            case .stale(let cut):
-                notify(.cutStale(cut: cut.name))
+            case .stale(let batch):
+                notify(.batchStale(batch: batch.name))
                 hold = Hold(sinceMs: nowMs, isFinal: true)
-                spare = cut
-                outputs.cut.reset()
+                spare = batch
+                outputs.batch.reset()
             case .failed(let failure): throw failure
             }
         }
@@ -35,64 +35,64 @@ extension Shard {
         }
     }
 
-    private func committed(_ cut: Cut, _ nowMs: Int64) {
+    private func committed(_ batch: CommitBatch, _ nowMs: Int64) {
         lastCommitMs = nowMs
         commits += 1
-        for position in cut.positions {
+        for position in batch.positions {
             for case .some(let slot) in states where slot.source == position.partition {
                 slot.committed = position
-                slot.snapshots.cutCommitted()
+                slot.snapshots.batchCommitted()
             }
         }
-        cut.reset()
-        spare = cut
+        batch.reset()
+        spare = batch
     }
 
-    /// Closes the open cut where it is time and the one before is through.
+    /// Closes the open commit batch where it is time and the one before is through.
     func closeCutIfDue(_ nowMs: Int64) throws(EngineFailure) {
         guard committer.isReady, hold == nil, let membership, membership.isValid else { return }
         let isDue = nowMs - lastCutMs >= settings.commitIntervalMs
         guard isDue || isFull || drainDeadlineMs != nil || releasing != nil else { return }
         lastCutMs = nowMs
         fill(nowMs)
-        let cut = outputs.cut
-        guard !cut.isEmpty else {
+        let batch = outputs.batch
+        guard !batch.isEmpty else {
             // With nothing to commit nothing stalls.
             lastCommitMs = nowMs
             return
         }
-        outputs.cut = spare
-        outputs.cut.reset()
-        spare = Cut()
-        committer.begin(cut, under: membership)
+        outputs.batch = spare
+        outputs.batch.reset()
+        spare = CommitBatch()
+        committer.begin(batch, under: membership)
     }
 
     /// Collects what every task has put out, and the positions that go with it.
     private func fill(_ nowMs: Int64) {
-        cutNumber += 1
-        let cut = outputs.cut
+        batchNumber += 1
+        let batch = outputs.batch
         let incarnation = String(settings.incarnation, radix: 16)
-        cut.close(as: "\(incarnation)-\(index)-\(cutNumber)")
+        batch.close(as: "\(incarnation)-\(index)-\(batchNumber)")
         for case .some(let slot) in sources {
             slot.finishAtEnd(decoder: &decoder)
             if slot.hasMoved { flush(slot) }
         }
         for case .some(let slot) in states where slot.isRestored {
-            slot.snapshots.contribute(to: cut, of: slot.source)
+            slot.snapshots.contribute(to: batch, of: slot.source)
             let hasMoved = slot.position != slot.committed.offset
-            guard hasMoved || cut.hasOutput(of: slot.source) || slot.snapshots.isInCut else {
+            guard hasMoved || batch.hasOutput(of: slot.source) || slot.snapshots.isInBatch else {
                 continue
             }
-            cut.append(
+            batch.append(
                 PartitionOffset(
                     slot.source, offset: slot.position,
-                    metadata: CommitMetadata(clock: nil, cut: cut.name).text))
+                    metadata: CommitMetadata(clock: nil, batch: batch.name).text))
         }
     }
 
     private func flush(_ slot: IngestPartition) {
         let owner = slot.id
-        let position = slot.flush(cut: outputs.cut.name) {
+        let position = slot.flush(batch: outputs.batch.name) {
             outputs.put(value: $1, to: TopicPartition(.partials, Int32($0)), of: owner)
         }
         for letter in slot.takeDeadLetters() {
@@ -102,12 +102,12 @@ extension Shard {
                     partition: slot.partition, offset: letter.offset, reason: letter.reason,
                     field: letter.field))
         }
-        outputs.cut.append(position)
+        outputs.batch.append(position)
     }
 
     /// Whether all that was read is committed.
     var isSettled: Bool {
-        committer.isIdle && outputs.cut.isEmpty
+        committer.isIdle && outputs.batch.isEmpty
             && !sources.contains { $0?.hasMoved ?? false }
             && !states.contains { slot in
                 slot.map { $0.isLive && $0.position != $0.committed.offset } ?? false
@@ -118,7 +118,7 @@ extension Shard {
     func finishReleasing(_ nowMs: Int64) throws(EngineFailure) {
         if let (partitions, deadlineMs) = releasing {
             if isSettled {
-                end(partitions, parking: true, nowMs)
+                end(partitions, suspending: true, nowMs)
             } else if hold?.isFinal ?? false || nowMs >= deadlineMs
                 || !(membership?.isValid ?? false)
             {
@@ -147,24 +147,24 @@ extension Shard {
 
     /// Drops what is not committed, for whoever owns the partitions next.
     ///
-    /// - Throws: `.fatal` where other tasks have outputs in the same cut: they cannot go on without them.
+    /// - Throws: `.fatal` where other tasks have outputs in the same commit batch: they cannot go on without them.
     func giveUp(_ partitions: [TopicPartition], _ nowMs: Int64) throws(EngineFailure) {
         let stays =
             sources.contains { $0.map { !partitions.contains($0.id) } ?? false }
             || states.contains { $0.map { !partitions.contains($0.source) } ?? false }
         if stays {
-            throw .fatal("partitions went while a cut with others' outputs was under way")
+            throw .fatal("partitions went while a commit batch with others' outputs was under way")
         }
         committer.abandon()
-        outputs.cut.reset()
-        end(partitions, parking: false, nowMs)
+        outputs.batch.reset()
+        end(partitions, suspending: false, nowMs)
     }
 
-    private func end(_ partitions: [TopicPartition], parking: Bool, _ nowMs: Int64) {
+    private func end(_ partitions: [TopicPartition], suspending: Bool, _ nowMs: Int64) {
         releasing = nil
         hold = nil
         committer.forget(partitions)
-        for partition in partitions { drop(partition, parking: parking, nowMs) }
+        for partition in partitions { drop(partition, suspending: suspending, nowMs) }
         events.append(.released(partitions))
     }
 }

@@ -4,12 +4,12 @@ import Events
 import Primitives
 import Topology
 
-/// Writes what tasks put out into the open cut: records with their keys, headers and partitions.
+/// Writes what tasks put out into the open commit batch: records with their keys, headers and partitions.
 final class Outputs {
     /// What was put out so far, committed or not.
     private(set) var counters = Counters()
-    /// The cut being filled.
-    var cut = Cut()
+    /// The commit batch being filled.
+    var batch = CommitBatch()
     private let settings: EngineSettings
     private var writer = JSONWriter(capacity: 4096)
 
@@ -20,7 +20,7 @@ final class Outputs {
         key: ByteSlice? = nil, value: ByteSlice?, to partition: TopicPartition,
         of owner: TopicPartition
     ) {
-        cut.append(to: partition, of: owner, key: key, value: value)
+        batch.append(to: partition, of: owner, key: key, value: value)
         guard key == nil, let value else { return }
         counters.blocks += 1
         counters.blockBytes += value.count
@@ -37,7 +37,7 @@ final class Outputs {
         let number = Int32(finding.uid.low % UInt64(partitions))
         var key = settings.encoder.key(of: finding)
         key.withUTF8 { key in
-            cut.append(
+            batch.append(
                 to: TopicPartition(isShadow ? .shadow : .alerts, number), of: owner,
                 key: ByteSlice(key), value: writer.buffer.bytes, timestampMs: finding.time.ms,
                 headers: settings.encoder.headers(of: finding).map {
@@ -62,7 +62,7 @@ final class Outputs {
         let origin = letter.origin ?? RecordOrigin()
         letter.bytes.withUnsafeBytes { bytes in
             (origin.key ?? []).withUnsafeBytes { key in
-                cut.append(
+                batch.append(
                     to: deadLetters(of: owner), of: owner,
                     key: origin.key == nil ? nil : key, value: bytes,
                     headers: DeadLetterHeader.kept(origin.headers) + headers
@@ -78,7 +78,7 @@ final class Outputs {
         of owner: TopicPartition
     ) {
         let kept = ByteSlice(rebasing: record.prefix(settings.deadLetterBytes))
-        cut.append(
+        batch.append(
             to: deadLetters(of: owner), of: owner, key: nil, value: kept,
             headers: place(of: offset, owner, reason, size: record.count)
                 + [RecordHeader(DeadLetterHeader.hint, advice)])

@@ -145,8 +145,9 @@ extension PageKind {
 extension StageRow {
     /// Verdicts: people's records in; blocks for the logs of ENTITY and CAMPAIGN out. One task, so that verdicts have an
     /// order.
-    public static let verdicts = StageRow(.verdicts, log: .verdicts, partitions: { _ in 1 }) {
-        settings, _, partition in
+    public static let verdicts = StageRow(
+        .verdicts, log: .verdicts, partitions: { _ in 1 }, keepsState: false
+    ) { settings, _, partition in
         VerdictTaskRunner(settings, partition: partition)
     }
 }

@@ -11,7 +11,7 @@ import Topology
 /// one source partition, panes close when all sources have passed them, and `findings` of the report are in
 /// canonical order. The source whose watermark is lowest is read next, so buffered panes stay few even where
 /// files follow each other in time.
-public struct Replay {
+public struct ReplayDriver {
     /// A refused record with where it came from.
     public struct Refusal: Sendable {
         /// The source's name and where in it: `file:line`.
@@ -89,7 +89,7 @@ public struct Replay {
         public var campaigns: Counters?
         /// Campaigns that are open at the end.
         public var openCampaigns = 0
-        /// The first refused records, at most `Replay.keptRefusals`.
+        /// The first refused records, at most `ReplayDriver.keptRefusals`.
         public var refusals: [Refusal] = []
         /// Sources of which an event was refused as too late, or more than one in a hundred came late.
         public var disorders: [Disorder] = []
@@ -161,7 +161,7 @@ public struct Replay {
         while let found = try await rounds.next() {
             if let onFinding {
                 // Each task hands out its own in order; a reader expects all of them to be.
-                for finding in found.sorted(by: Replay.precedes) { onFinding(finding) }
+                for finding in found.sorted(by: ReplayDriver.precedes) { onFinding(finding) }
             }
             if keepsFindings { report.findings += found }
             onProgress?(rounds.progress)
@@ -174,7 +174,7 @@ public struct Replay {
         let coverage = InputCoverage(report.ingest, plan: plan)
         report.coverage = coverage
         report.silentRules = coverage.silentRules(of: settings.rules)
-        report.findings.sort(by: Replay.precedes)
+        report.findings.sort(by: ReplayDriver.precedes)
         let windows = settings.rules.rules.map { rule in
             (rule.info.id, Int64(rule.subjectPanes) * plan.timing.paneWidth.ms)
         }

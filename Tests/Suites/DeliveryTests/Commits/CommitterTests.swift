@@ -2,25 +2,25 @@ import Broker
 @_spi(Simulation) import Delivery
 import Testing
 
-/// A step of a cut that fails, and how.
+/// A step of a commit batch that fails, and how.
 struct StepFailure: Sendable, CustomTestStringConvertible {
     var step: String
     var error: BrokerError
 
     var testDescription: String { "\(step): \(error.move) \(error.code.rawValue)" }
 
-    /// The steps of a cut, and what may come instead of the last ones.
+    /// The steps of a commit batch, and what may come instead of the last ones.
     static let steps = ["send", "flush", "offsets", "commit", "abort"]
     /// Moves after which the outcome is not known, whatever the step.
     static let unclearMoves: [BrokerError.Move] = [
         .retry, .fenced, .fatal, .unreachable, .outOfRange, .benign,
     ]
-    /// Failures after which nobody knows what became of the cut.
+    /// Failures after which nobody knows what became of the commit batch.
     static let unclear: [StepFailure] =
         all(steps, unclearMoves) + all(["commit", "abort"], [.abortTransaction])
     /// Failures that a person has to change something about.
     static let configuration: [StepFailure] = all(steps, [.configuration, .rejected])
-    /// The calls of a cut that nothing befalls.
+    /// The calls of a commit batch that nothing befalls.
     static let straight = ["send c1", "flush", "offsets m1", "commit"]
 
     /// Every failure of these moves in each of the steps.
@@ -28,7 +28,7 @@ struct StepFailure: Sendable, CustomTestStringConvertible {
         steps.flatMap { step in moves.map { StepFailure(step: step, error: .of($0)) } }
     }
 
-    /// Calls up to and including the step, of a cut whose third step an abort answers.
+    /// Calls up to and including the step, of a commit batch whose third step an abort answers.
     var callsBefore: [String] {
         let all = Self.straight
         if step == "abort" { return all.dropLast() + ["abort"] }
@@ -47,7 +47,8 @@ extension CommitterBench {
 
 @Suite("A committer without rebalances")
 struct CommitterTests {
-    @Test("a cut is sent, flushed, given its offsets and committed, once and in that order")
+    @Test(
+        "a commit batch is sent, flushed, given its offsets and committed, once and in that order")
     func straight() {
         let bench = CommitterBench()
         #expect(bench.committer.isReady)
@@ -192,7 +193,9 @@ struct CommitterTests {
                 == StepFailure.straight + ["start", "send c2", "flush", "offsets m1", "commit"])
     }
 
-    @Test("an abort over a broken connection is followed by a start before the cut is sent again")
+    @Test(
+        "an abort over a broken connection is followed by a start before the commit batch is sent again"
+    )
     func brokenAbort() {
         let bench = CommitterBench()
         bench.fail("offsets", .of(.abortTransaction))
@@ -216,7 +219,7 @@ struct CommitterTests {
         #expect(!bench.committer.isIdle)
     }
 
-    @Test("what became of a cut is told")
+    @Test("what became of a commit batch is told")
     func notices() {
         for (found, wasCommitted) in [
             (CommitterBench.position(by: "c1"), true), (CommitterBench.before, false),

@@ -2,7 +2,7 @@
 import TestSupport
 import Testing
 
-/// Cuts one after the other over a broker that fails at random, with rebalances in between.
+/// Commit batches one after the other over a broker that fails at random, with rebalances in between.
 private struct Story {
     let broker: ModelBroker
     private var committer: Committer
@@ -10,11 +10,11 @@ private struct Story {
     private var nowMs: Int64 = 0
     private var number = 0
     private var isRefused = false
-    /// Cuts the committer has told to be committed.
+    /// Commit batches the committer has told to be committed.
     private(set) var told: [String] = []
-    /// Cuts it has told to be stale.
+    /// Commit batches it has told to be stale.
     private(set) var stale: [String] = []
-    /// Cuts given up.
+    /// Commit batches given up.
     private(set) var abandoned: [String] = []
     private var rivals = 0
     private var membership = FakeMembership("m1")
@@ -49,14 +49,14 @@ private struct Story {
         if committer.isReady, begins {
             number += 1
             committer.begin(
-                CommitterBench.cut("c\(number)", offset: offset + 1), under: membership)
+                CommitterBench.batch("c\(number)", offset: offset + 1), under: membership)
         }
         switch committer.step(nowMs: nowMs) {
-        case .committed(let cut):
-            told.append(cut.name)
+        case .committed(let batch):
+            told.append(batch.name)
             offset += 1
-        case .stale(let cut):
-            stale.append(cut.name)
+        case .stale(let batch):
+            stale.append(batch.name)
             // A shard waits for the partitions to be lost then, and is given them again.
             know()
         case .refused: isRefused = true
@@ -84,7 +84,7 @@ private struct Story {
             nowMs += 5_000
             _ = committer.step(nowMs: nowMs)
         }
-        if !committer.isIdle { Issue.record("an abandoned cut never ends") }
+        if !committer.isIdle { Issue.record("an abandoned commit batch never ends") }
         rivals += 1
         broker.rival("r\(rivals)")
         know()
@@ -111,7 +111,9 @@ private struct Story {
 
 @Suite("A committer against a broker that fails at random")
 struct CommitterModelTests {
-    @Test("exactly once: every cut told to be committed is there once and in order, no other is")
+    @Test(
+        "exactly once: every commit batch told to be committed is there once and in order, no other is"
+    )
     func exactlyOnce() {
         for seed in 1...300 as ClosedRange<UInt64> {
             var story = Story(.exactlyOnce, seed: seed)
@@ -121,13 +123,14 @@ struct CommitterModelTests {
             let unclear = Set(story.abandoned + story.stale)
             #expect(own.filter { !unclear.contains($0) } == story.told, "seed \(seed)")
             #expect(unclear.isDisjoint(with: story.told), "seed \(seed)")
-            #expect(Set(own).count == own.count, "seed \(seed): a cut is there twice")
+            #expect(Set(own).count == own.count, "seed \(seed): a commit batch is there twice")
             #expect(story.broker.misuses.first == nil, "seed \(seed)")
             #expect(story.told.count > 3, "seed \(seed) has come nowhere")
         }
     }
 
-    @Test("at least once: every cut told to be committed is there, and first came in order")
+    @Test(
+        "at least once: every commit batch told to be committed is there, and first came in order")
     func atLeastOnce() {
         var repeated = 0
         for seed in 1...100 as ClosedRange<UInt64> {

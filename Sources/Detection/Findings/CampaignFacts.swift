@@ -1,5 +1,19 @@
 import Primitives
 
+/// What a campaign is.
+public enum CampaignClass: String, Sendable, CaseIterable {
+    /// Answers are harvested to train a model.
+    case distillation
+    /// One operator runs many accounts.
+    case multiAccountAbuse = "multi_account_abuse"
+    /// Access is sold on.
+    case resale
+    /// Accounts are shared.
+    case sharedAccess = "shared_access"
+    /// The service is tried out for weaknesses.
+    case probing
+}
+
 /// What a finding says of a campaign beside its evidence.
 public struct CampaignFacts: Equatable, Sendable {
     /// What the campaign is.

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A committer over rebalances")
 struct CommitterRebalanceTests {
-    /// A bench whose cut `c1` was refused under `m1`.
+    /// A bench whose commit batch `c1` was refused under `m1`.
     private func refused(_ code: BrokerError.Code = .illegalGeneration) -> CommitterBench {
         let bench = CommitterBench()
         bench.fail("offsets", .of(.abortTransaction, code))
@@ -15,7 +15,7 @@ struct CommitterRebalanceTests {
     }
 
     @Test(
-        "a cut refused because the membership is over waits for another",
+        "a commit batch refused because the membership is over waits for another",
         arguments: [
             BrokerError.Code.illegalGeneration, .unknownMemberID, .staleMemberEpoch,
         ])
@@ -26,7 +26,8 @@ struct CommitterRebalanceTests {
         #expect(!bench.committer.isReady && !bench.committer.isIdle)
     }
 
-    @Test("under another membership a refused cut is committed if the positions stand still")
+    @Test(
+        "under another membership a refused commit batch is committed if the positions stand still")
     func stayed() {
         let bench = refused()
         bench.find(CommitterBench.before)
@@ -36,7 +37,7 @@ struct CommitterRebalanceTests {
             bench.producer.takeCalls() == ["read", "send c1", "flush", "offsets m2", "commit"])
     }
 
-    @Test("a refused cut is dropped if others have committed meanwhile")
+    @Test("a refused commit batch is dropped if others have committed meanwhile")
     func overtaken() {
         let bench = refused()
         bench.find(CommitterBench.position(by: "other", offset: 7))
@@ -46,7 +47,7 @@ struct CommitterRebalanceTests {
         #expect(bench.committer.isReady)
     }
 
-    @Test("a cut refused over a broken connection is read for before it is sent again")
+    @Test("a commit batch refused over a broken connection is read for before it is sent again")
     func refusedOverBrokenConnection() {
         let bench = CommitterBench()
         bench.fail("offsets", .of(.abortTransaction, .illegalGeneration))
@@ -62,7 +63,7 @@ struct CommitterRebalanceTests {
             ])
     }
 
-    @Test("the first cut under another membership is in doubt, the second is not")
+    @Test("the first commit batch under another membership is in doubt, the second is not")
     func doubt() {
         let bench = CommitterBench()
         bench.resume("m2")
@@ -78,7 +79,7 @@ struct CommitterRebalanceTests {
             ])
     }
 
-    @Test("in doubt, a cut that others have overtaken is not sent at all")
+    @Test("in doubt, a commit batch that others have overtaken is not sent at all")
     func doubtOvertaken() {
         let bench = CommitterBench()
         bench.resume("m2")
@@ -88,7 +89,9 @@ struct CommitterRebalanceTests {
         #expect(bench.producer.takeCalls() == ["read"])
     }
 
-    @Test("a cut that waits to be sent again when the membership changes is in doubt as well")
+    @Test(
+        "a commit batch that waits to be sent again when the membership changes is in doubt as well"
+    )
     func doubtWhileWaiting() {
         let bench = CommitterBench()
         bench.fail("flush", .of(.abortTransaction))
@@ -102,7 +105,7 @@ struct CommitterRebalanceTests {
     }
 
     @Test(
-        "a cut under way when the membership changes is committed under its own, or else in doubt",
+        "a commit batch under way when the membership changes is committed under its own, or else in doubt",
         arguments: 0...2)
     func changedUnderWay(steps: Int) {
         for (found, event) in [
@@ -147,7 +150,7 @@ struct CommitterRebalanceTests {
     }
 
     @Test(
-        "a cut abandoned at any step is told of no more, and not committed unless it was about to be",
+        "a commit batch abandoned at any step is told of no more, and not committed unless it was about to be",
         arguments: 0...3)
     func abandoned(steps: Int) {
         let bench = CommitterBench()
@@ -164,7 +167,7 @@ struct CommitterRebalanceTests {
     }
 
     @Test(
-        "what an abandoned cut is refused for ends nobody: it may be a membership of before",
+        "what an abandoned commit batch is refused for ends nobody: it may be a membership of before",
         arguments: [
             BrokerError.of(.abortTransaction, .fencedInstanceID), .of(.rejected),
             .of(.configuration),
@@ -182,7 +185,8 @@ struct CommitterRebalanceTests {
     }
 
     @Test(
-        "a producer that cannot be started behind an abandoned cut ends the instance all the same")
+        "a producer that cannot be started behind an abandoned commit batch ends the instance all the same"
+    )
     func abandonedUnstartable() {
         let bench = CommitterBench()
         bench.begin()
@@ -194,7 +198,7 @@ struct CommitterRebalanceTests {
     }
 
     @Test(
-        "a cut abandoned while its outcome is not known is forgotten",
+        "a commit batch abandoned while its outcome is not known is forgotten",
         arguments: ["start", "read", "waiting", "refused", "abort", "commit"])
     func abandonedInTrouble(place: String) {
         let bench = CommitterBench()
@@ -215,16 +219,16 @@ struct CommitterRebalanceTests {
         #expect(bench.producer.takeCalls().count { $0.hasPrefix("send") } == 1)
     }
 
-    @Test("what went to others is not sent again with the rest of a cut")
+    @Test("what went to others is not sent again with the rest of a commit batch")
     func forgotten() {
         let bench = CommitterBench()
         let gone = TopicPartition(.input, 1)
         bench.committer.know(PartitionOffset(gone, offset: 0))
-        let cut = CommitterBench.cut("c1")
-        cut.append(to: TopicPartition(.partials, 1), of: gone, value: nil)
-        cut.append(PartitionOffset(gone, offset: 3, metadata: "2;-;-;-;c1"))
+        let batch = CommitterBench.batch("c1")
+        batch.append(to: TopicPartition(.partials, 1), of: gone, value: nil)
+        batch.append(PartitionOffset(gone, offset: 3, metadata: "2;-;-;-;c1"))
         bench.fail("offsets", .of(.abortTransaction, .illegalGeneration))
-        bench.committer.begin(cut, under: FakeMembership())
+        bench.committer.begin(batch, under: FakeMembership())
         _ = bench.run()
         bench.committer.forget([gone])
         bench.resume("m2")

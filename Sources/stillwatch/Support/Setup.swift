@@ -12,7 +12,7 @@ import Topology
 
 /// From settings to what the modules take. The words of settings and modules are the same (a test says so);
 /// the switches make the compiler find a case that is new on one side.
-enum Wiring {
+enum Setup {
     /// Where JSON events carry their fields: the preset, and the fields set one by one.
     private static func fieldMap(_ input: Settings.Input) throws(Failure) -> FieldMap {
         var map = FieldMap(input.preset)

@@ -47,7 +47,7 @@ struct CampaignRuleReader {
         let source = ExpressionSource(node: node, text: text)
         var checker = CampaignChecker(vocabulary: vocabulary)
         var errors: [ExpressionError] = []
-        var typed: CampaignChecker.Typed?
+        var typed: CampaignChecker.TypedCondition?
         do throws(ExpressionError) {
             typed = checker.check(try ExpressionParser.parse(text))
             errors = checker.errors

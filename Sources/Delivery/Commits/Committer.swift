@@ -1,24 +1,24 @@
 import Broker
 
-/// Brings one cut after the other to the brokers and finds out what became of each: a state machine over a
+/// Brings one commit batch after the other to the brokers and finds out what became of each: a state machine over a
 /// `ProducerPort`.
 ///
-/// A cut goes through send, flush, offsets, commit. What fails before the commit in a way the library calls
+/// A commit batch goes through send, flush, offsets, commit. What fails before the commit in a way the library calls
 /// abortable is aborted and sent again, the same bytes. Everything else, and any failure of a commit or an abort,
 /// leaves the outcome unknown: the producer is started anew, which fences what is under way, and the committed
-/// positions are read back. They carry the name of the cut that committed them: ours tells that it was
+/// positions are read back. They carry the name of the commit batch that committed them: ours tells that it was
 /// committed after all; those from before it, that it is to be sent again; anybody else's, that the
 /// partitions are not ours any more.
 ///
 /// ```
 /// down ──start──► starting ──► ready ──begin──► sending ──► flushing ──► adding ──► committing ──► ready
 ///  ▲                 │                             └───────────┴───────────┴─ abortable ─► aborting
-///  │                 └──a cut is left──► resolving ◄──in doubt── waiting, refused ◄───────────┘
+///  │                 └─ a batch is left ─► resolving ◄──in doubt── waiting, refused ◄─────────┘
 ///  └── any other failure, of any step
 /// ```
-/// Invariants: there is a cut in every phase but `down`, `starting` and `ready`, and it stays the same, byte for byte,
-/// from `begin` until an event hands it back or it is abandoned. A step of the port is under way in every phase but
-/// `down`, `ready`, `waiting` and `refused`, and never more than one.
+/// Invariants: there is a commit batch in every phase but `down`, `starting` and `ready`, and it stays the same, byte
+/// for byte, from `begin` until an event hands it back or it is abandoned. A step of the port is under way in every
+/// phase but `down`, `ready`, `waiting` and `refused`, and never more than one.
 ///
 /// Never is a second commit called on a producer whose first had no clear end, and never is a producer used
 /// again after a connection broke under a commit: a request still under way could end a later transaction.
@@ -26,13 +26,13 @@ import Broker
 public struct Committer {
     /// What the shard has to know.
     public enum Event {
-        /// The cut is committed; it may be reused.
-        case committed(Cut)
-        /// The membership the cut was to be committed under is over; it waits for `resume` under a later one
+        /// The commit batch is committed; it may be reused.
+        case committed(CommitBatch)
+        /// The membership the commit batch was to be committed under is over; it waits for `resume` under a later one
         /// that the same partitions belong to, or to be abandoned.
-        case refused(Cut, BrokerError)
-        /// Others have committed what the cut was to commit: it is dropped.
-        case stale(Cut)
+        case refused(CommitBatch, BrokerError)
+        /// Others have committed what the commit batch was to commit: it is dropped.
+        case stale(CommitBatch)
         /// The instance cannot go on.
         case failed(EngineFailure)
     }
@@ -45,15 +45,15 @@ public struct Committer {
         case sending, flushing, adding, committing
         /// The transaction is taken back; `isRefused`: because the membership is over.
         case aborting(isRefused: Bool)
-        /// The cut waits for another membership.
+        /// The commit batch waits for another membership.
         case refused
-        /// The same cut is sent again at `atMs`.
+        /// The same commit batch is sent again at `atMs`.
         case waiting(atMs: Int64)
         /// Reading back what is committed.
         case resolving
 
-        /// Whether there may be no cut.
-        var isWithoutCut: Bool {
+        /// Whether there may be no commit batch.
+        var isWithoutBatch: Bool {
             switch self {
             case .down, .starting, .ready: true
             default: false
@@ -64,15 +64,15 @@ public struct Committer {
     private let port: any ProducerPort
     private let notify: (EngineEvent) -> Void
     private var phase = Phase.down(atMs: 0)
-    /// The cut under way.
-    public private(set) var cut: Cut?
-    /// The membership the cut was sent under, and is committed under.
+    /// The commit batch under way.
+    public private(set) var batch: CommitBatch?
+    /// The membership the commit batch was sent under, and is committed under.
     private var membership: (any GroupMembership)?
     /// The membership of now.
     private var latest: (any GroupMembership)?
-    /// What was committed before the cut under way.
+    /// What was committed before the commit batch under way.
     private var before: [TopicPartition: PartitionOffset] = [:]
-    /// The partitions were lost while the cut was under way: it is taken back and forgotten.
+    /// The partitions were lost while the commit batch was under way: it is taken back and forgotten.
     private var isAbandoned = false
     /// Whether somebody else may have had the partitions since the last commit.
     private var isInDoubt = false
@@ -88,15 +88,15 @@ public struct Committer {
         self.notify = notify
     }
 
-    /// Whether a cut may be begun.
-    public var isReady: Bool { phase == .ready && cut == nil }
-    /// Whether no cut is under way.
-    public var isIdle: Bool { cut == nil }
+    /// Whether a commit batch may be begun.
+    public var isReady: Bool { phase == .ready && batch == nil }
+    /// Whether no commit batch is under way.
+    public var isIdle: Bool { batch == nil }
 
-    /// Begins a cut; only when ready.
-    public mutating func begin(_ cut: Cut, under membership: any GroupMembership) {
-        precondition(isReady, "one cut at a time")
-        self.cut = cut
+    /// Begins a commit batch; only when ready.
+    public mutating func begin(_ batch: CommitBatch, under membership: any GroupMembership) {
+        precondition(isReady, "one commit batch at a time")
+        self.batch = batch
         latest = membership
         isAbandoned = false
         sendIfOurs()
@@ -105,18 +105,18 @@ public struct Committer {
     /// Notes what is committed of a partition that was just assigned.
     public mutating func know(_ position: PartitionOffset) { before[position.partition] = position }
 
-    /// Partitions went to somebody else: the cut under way is taken back, and forgotten.
+    /// Partitions went to somebody else: the commit batch under way is taken back, and forgotten.
     public mutating func abandon() {
         before = [:]
         isInDoubt = false
-        guard cut != nil else { return }
+        guard batch != nil else { return }
         isAbandoned = true
         switch phase {
         case .waiting, .refused:
             // Nothing is open: it was taken back already.
-            cut = nil
+            batch = nil
             phase = .ready
-        case .down: cut = nil
+        case .down: batch = nil
         default: break
         }
     }
@@ -125,11 +125,11 @@ public struct Committer {
     public mutating func forget(_ partitions: [TopicPartition]) {
         for partition in partitions {
             before[partition] = nil
-            cut?.drop(partition)
+            batch?.drop(partition)
         }
     }
 
-    /// Goes on under another membership; a cut that was refused is sent again. One that is under way is still
+    /// Goes on under another membership; a commit batch that was refused is sent again. One that is under way is still
     /// committed under its own: had somebody else had the partitions meanwhile, that would be refused.
     ///
     /// Partitions stayed over a rebalance, as the client says. That nobody else had them meanwhile is seen by
@@ -146,15 +146,16 @@ public struct Committer {
 
     /// Reads back what is committed; what happens from now on is not seen by it.
     private mutating func read() {
-        guard let cut else { return }
+        guard let batch else { return }
         isInDoubt = false
         phase = .resolving
-        port.readCommitted(cut.positions.map(\.partition))
+        port.readCommitted(batch.positions.map(\.partition))
     }
 
     /// Takes the outcome of the step under way and begins the next one.
     public mutating func step(nowMs: Int64) -> Event? {
-        precondition(cut != nil || phase.isWithoutCut, "a cut is lost in phase \(phase)")
+        precondition(
+            batch != nil || phase.isWithoutBatch, "a commit batch is lost in phase \(phase)")
         switch phase {
         case .ready, .refused: return nil
         case .down(let atMs):
@@ -172,10 +173,10 @@ public struct Committer {
     }
 
     private mutating func send() {
-        guard let cut else { return }
+        guard let batch else { return }
         membership = latest
         phase = .sending
-        port.send(cut)
+        port.send(batch)
     }
 
     private mutating func abort(isRefused: Bool) {
@@ -219,8 +220,8 @@ public struct Committer {
 
     private mutating func started() {
         notify(.producerStarted(afterFailures: failures))
-        guard cut != nil, !isAbandoned else {
-            cut = nil
+        guard batch != nil, !isAbandoned else {
+            batch = nil
             phase = .ready
             return
         }
@@ -228,38 +229,38 @@ public struct Committer {
     }
 
     private mutating func proceed() {
-        guard let cut, let membership else { return }
+        guard let batch, let membership else { return }
         switch phase {
         case .sending:
             phase = .flushing
             port.flush()
         case .flushing:
             phase = .adding
-            port.addOffsets(cut.positions, under: membership)
+            port.addOffsets(batch.positions, under: membership)
         default:
             phase = .committing
             port.commit()
         }
     }
 
-    /// The cut under way is committed.
+    /// The commit batch under way is committed.
     private mutating func finish() -> Event? {
-        guard let cut else { return nil }
-        self.cut = nil
+        guard let batch else { return nil }
+        self.batch = nil
         if isAbandoned { return nil }
-        for position in cut.positions { before[position.partition] = position }
-        return .committed(cut)
+        for position in batch.positions { before[position.partition] = position }
+        return .committed(batch)
     }
 
     private mutating func aborted(_ isRefused: Bool, _ nowMs: Int64) -> Event? {
-        guard let cut else { return nil }
+        guard let batch else { return nil }
         if isAbandoned {
-            self.cut = nil
+            self.batch = nil
             return nil
         }
         if isRefused, membership === latest, let refusal {
             if phase == .ready { phase = .refused }
-            return .refused(cut, refusal)
+            return .refused(batch, refusal)
         }
         if phase == .ready { phase = .waiting(atMs: nowMs + pause()) }
         return nil
@@ -275,8 +276,8 @@ public struct Committer {
 
     private mutating func fail(_ error: BrokerError, _ nowMs: Int64) -> Event? {
         notify(.commitFailed(step: "\(phase)", error: error, failures: failures + 1))
-        // The brokers may refuse a cut that was abandoned, since its membership is over. That stops nobody.
-        if !isAbandoned || cut == nil || phase == .starting {
+        // The brokers may refuse a commit batch that was abandoned, since its membership is over. That stops nobody.
+        if !isAbandoned || batch == nil || phase == .starting {
             if error.move == .configuration || error.move == .rejected {
                 return .failed(EngineFailure(error))
             }
@@ -292,29 +293,30 @@ public struct Committer {
         default: break
         }
         phase = .down(atMs: nowMs + pause())
-        if isAbandoned { cut = nil }
+        if isAbandoned { batch = nil }
         return nil
     }
 
     // MARK: Unknown outcomes
 
-    /// What is committed tells what became of the cut.
+    /// What is committed tells what became of the commit batch.
     private mutating func resolve(_ committed: [PartitionOffset], _ nowMs: Int64) -> Event? {
         phase = .ready
-        guard let cut else { return nil }
+        guard let batch else { return nil }
         if isAbandoned {
-            self.cut = nil
+            self.batch = nil
             return nil
         }
-        if committed.contains(where: { CommitMetadata(parsing: $0.metadata)?.cut == cut.name }) {
-            notify(.outcomeResolved(cut: cut.name, wasCommitted: true))
+        if committed.contains(where: { CommitMetadata(parsing: $0.metadata)?.batch == batch.name })
+        {
+            notify(.outcomeResolved(batch: batch.name, wasCommitted: true))
             return finish()
         }
         guard committed.allSatisfy({ isUnchanged($0) }) else {
-            self.cut = nil
-            return .stale(cut)
+            self.batch = nil
+            return .stale(batch)
         }
-        notify(.outcomeResolved(cut: cut.name, wasCommitted: false))
+        notify(.outcomeResolved(batch: batch.name, wasCommitted: false))
         sendIfOurs()
         return nil
     }

@@ -37,7 +37,7 @@ public enum DeadLetterHeader {
     }
 
     /// A record's own headers as a dead letter carries them.
-    public static func kept(_ headers: [RecordOrigin.Header]) -> [RecordHeader] {
+    public static func kept(_ headers: [RecordHeader]) -> [RecordHeader] {
         headers.map { header in
             let isOurs = header.name.hasPrefix(prefix)
             return RecordHeader(isOurs ? originalPrefix + header.name : header.name, header.value)

@@ -4,8 +4,8 @@ import Primitives
 ///
 /// Filled by the shard, then handed to the producer and left alone until the outcome is known, so that the
 /// same bytes can be produced again. Reused: its memory stays.
-public final class Cut {
-    /// One record to produce; its bytes lie in the cut.
+public final class CommitBatch {
+    /// One record to produce; its bytes lie in the commit batch.
     public struct Record: Sendable {
         /// Where it goes.
         public var partition: TopicPartition
@@ -21,7 +21,7 @@ public final class Cut {
         public var headers: [RecordHeader]
     }
 
-    /// Names the cut in the metadata of every position it commits: tells afterwards whether it was committed.
+    /// Names the commit batch in the metadata of every position it commits: tells afterwards whether it was committed.
     public private(set) var name = ""
     /// The records in the order they are to be produced.
     public private(set) var records: [Record] = []
@@ -33,7 +33,7 @@ public final class Cut {
     public private(set) var lost: Set<Int32> = []
     private var bytes = ByteBuffer(capacity: 1 << 16)
 
-    /// An empty cut.
+    /// An empty commit batch.
     public init() {}
 
     /// Bytes of all records.
@@ -41,7 +41,7 @@ public final class Cut {
     /// Whether there is nothing to produce and nothing to commit.
     public var isEmpty: Bool { records.isEmpty && positions.isEmpty }
 
-    /// The bytes of a range, lent until the cut changes.
+    /// The bytes of a range, lent until the commit batch changes.
     public func slice(_ range: Range<Int>) -> ByteSlice {
         ByteSlice(rebasing: bytes.bytes[range])
     }
@@ -64,7 +64,7 @@ public final class Cut {
         bytes.removeAll()
     }
 
-    /// Names the cut, once it is full.
+    /// Names the commit batch, once it is full.
     public func close(as name: String) { self.name = name }
 
     /// Adds a record of the task that reads `owner`; its bytes are copied.

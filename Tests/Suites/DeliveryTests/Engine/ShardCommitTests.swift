@@ -2,9 +2,9 @@ import Broker
 @_spi(Simulation) import Delivery
 import Testing
 
-@Suite("A shard's cuts")
-struct ShardCutTests {
-    @Test("blocks, findings and both positions are committed together, cut by cut")
+@Suite("A shard's commit batches")
+struct ShardCommitTests {
+    @Test("blocks, findings and both positions are committed together, batch by batch")
     func bothStages() throws {
         let bench = try ShardBench.settled(TestEngine.settings())
         let site = bench.site
@@ -16,8 +16,9 @@ struct ShardCutTests {
         #expect(bench.shard.status().counters.findings == site.alerts.count)
         #expect(bench.shard.status().counters.commits >= 2)
         #expect(bench.shard.status().counters.processed == 100)
-        let cut = site.committed[ShardBench.input]?.metadata.split(separator: ";").last
-        #expect(cut?.hasPrefix("1-0-") == true, "incarnation, shard and number name the cut")
+        let batch = site.committed[ShardBench.input]?.metadata.split(separator: ";").last
+        #expect(
+            batch?.hasPrefix("1-0-") == true, "incarnation, shard and number name the commit batch")
     }
 
     @Test("a finding is keyed by its uid, and one uid goes to one partition")
@@ -94,7 +95,9 @@ struct ShardCutTests {
         #expect(try #require(bench.site.committed[partition]?.offset) >= high + 3)
     }
 
-    @Test("a cut closes with its interval, and nothing is sent while there is nothing to say")
+    @Test(
+        "a commit batch closes with its interval, and nothing is sent while there is nothing to say"
+    )
     func interval() throws {
         let bench = try ShardBench(TestEngine.settings())
         try bench.take([ShardBench.input])
@@ -113,7 +116,7 @@ struct ShardCutTests {
         #expect(bench.producer.takeCalls().isEmpty)
     }
 
-    @Test("while a cut is under way the next one fills, and no second is begun")
+    @Test("while a commit batch is under way the next one fills, and no second is begun")
     func oneAtATime() throws {
         let bench = try ShardBench(TestEngine.settings())
         try bench.take([ShardBench.input])
