@@ -151,7 +151,8 @@ extension CampaignTask {
         var reader = ByteReader(item)
         guard let key = reader.integer(UInt64.self), let uid = reader.findingID(),
             let birth = reader.time(), let shown = reader.optional({ $0.count() }),
-            let closed = reader.optional({ $0.count() }), let sequence = reader.count(), let firstSeen = reader.optional({ $0.time() }),
+            let closed = reader.optional({ $0.count() }), let sequence = reader.count(),
+            let firstSeen = reader.optional({ $0.time() }),
             let closedAt = reader.optional({ $0.time() }),
             let splitFrom = reader.optional({ $0.findingID() }),
             let successorOf = reader.optional({ $0.findingID() }),

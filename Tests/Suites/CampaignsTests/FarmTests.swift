@@ -104,7 +104,9 @@ struct FarmTests {
         #expect(try Run(isolated).partition.map(\.count) == [80])
     }
 
-    @Test("The issuer of a farm's cards belongs to its campaign, brings no members, and is silent by itself")
+    @Test(
+        "The issuer of a farm's cards belongs to its campaign, brings no members, and is silent by itself"
+    )
     func issuer() throws {
         var world = Self.farm()
         let customers = names("c", 0..<6)

@@ -128,7 +128,9 @@ struct IdentityTests {
         #expect(run.members.allSatisfy { $0.row.closed == nil })
     }
 
-    @Test("Who was a member when a campaign closed is released when it falls apart, a week after its leads")
+    @Test(
+        "Who was a member when a campaign closed is released when it falls apart, a week after its leads"
+    )
     func release() throws {
         var world = World(population: 100_000)
         world.lead("farm.frame", "prompt_template", "t", of: names("a", 0..<20))

@@ -30,7 +30,8 @@ struct FakeEntity: FeatureSource {
         let loads = (0..<sampled).map { pick(4 + $0, dimension, window, below: 12) + 1 }
         return Loads(
             values: Double(sampled) * 2, sampled: Int(sampled), sum: Int64(loads.reduce(0, +)),
-            sumOfSquares: Double(loads.reduce(0) { $0 + $1 * $1 }), largest: Int64(loads.max() ?? 0),
+            sumOfSquares: Double(loads.reduce(0) { $0 + $1 * $1 }),
+            largest: Int64(loads.max() ?? 0),
             runnersUp: Int64(loads.sorted(by: >).dropFirst().prefix(2).reduce(0, +)))
     }
 
