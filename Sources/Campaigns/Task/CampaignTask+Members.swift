@@ -54,23 +54,26 @@ extension CampaignTask {
         regrouped = []
         for account in graph.touched {
             let edges = graph.accounts[Int(account)].edges
-            let members = edges.filter { isMember($0.fingerprint) }
+            // The campaigns of its hard fingerprints, and those of which it has two of any role.
+            var (hard, once, twice): ([Int32], Set<Int32>, Set<Int32>) = ([], [], [])
+            for edge in edges where isMember(edge.fingerprint) {
+                let record = graph.fingerprints[Int(edge.fingerprint)].record
+                if role(of: edge) == .hard { hard.append(record) }
+                if !once.insert(record).inserted { twice.insert(record) }
+            }
             for (i, edge) in edges.enumerated() where role(of: edge) == .soft {
                 let slot = edge.fingerprint
                 judged.append(slot)
                 let record = graph.fingerprints[Int(slot)].record
-                let others = members.filter {
-                    isMember(slot) && $0.fingerprint != slot
-                        && graph.fingerprints[Int($0.fingerprint)].record == record
-                }
-                let isBacked = others.contains { role(of: $0) == .hard }
+                let isBacked = isMember(slot) && hard.contains(record)
                 if isBacked != edge.isBacked {
                     graph.accounts[Int(account)].edges[i].isBacked = isBacked
                     graph.fingerprints[Int(slot)].backedEdges += isBacked ? 1 : -1
                 }
-                if others.isEmpty == edge.isSeconded {
-                    graph.accounts[Int(account)].edges[i].isSeconded = !others.isEmpty
-                    graph.fingerprints[Int(slot)].secondedEdges += others.isEmpty ? -1 : 1
+                let isSeconded = isMember(slot) && twice.contains(record)
+                if isSeconded != edge.isSeconded {
+                    graph.accounts[Int(account)].edges[i].isSeconded = isSeconded
+                    graph.fingerprints[Int(slot)].secondedEdges += isSeconded ? 1 : -1
                 }
             }
         }
