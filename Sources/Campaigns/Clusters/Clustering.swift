@@ -182,8 +182,7 @@ struct Clustering {
         var bridges: [Pair: Bridges] = [:]
         for i in region.indices where graph.fingerprints[Int(region[i])].role == .hard {
             guard !graph.isAttribute(region[i]) else { continue }
-            var shared: [Pair: Int] = [:]
-            var seats = seats(of: i, groups, graph, &shared)
+            var seats = seats(of: i, groups, graph)
             if seats.contains(where: { !isContentGroup.contains($0.group) }) {
                 let tied = tiedGroups(of: i, groups, graph)
                 seats.removeAll {
@@ -194,14 +193,14 @@ struct Clustering {
             for seat in seats {
                 sitting[Int(seat.group)] += 1
             }
+            let shared = meetings(of: i, in: seats, groups, graph)
             for (n, x) in seats.enumerated() {
-                for y in seats[..<n]
+                for (m, y) in seats[..<n].enumerated()
                 where isContentGroup.contains(x.group) == isContentGroup.contains(y.group) {
                     let (a, b) = x.group < y.group ? (x, y) : (y, x)
-                    let pair = Pair(a: a.group, b: b.group)
                     note(
-                        i, a, b, shared: shared[pair] ?? 0, degrees, graph,
-                        &bridges[pair, default: .init()])
+                        i, a, b, shared: shared[n * seats.count + m], degrees, graph,
+                        &bridges[Pair(a: a.group, b: b.group), default: .init()])
                 }
             }
         }
@@ -277,8 +276,7 @@ struct Clustering {
     /// The groups of cores that a hard fingerprint sits in, those with most accounts first. Accounts with too many
     /// fingerprints do not count.
     private func seats(
-        of i: Int, _ groups: [Int32], _ graph: borrowing EvidenceGraph,
-        _ shared: inout [Pair: Int]
+        of i: Int, _ groups: [Int32], _ graph: borrowing EvidenceGraph
     ) -> [Seat] {
         var seats: [Seat] = []
         var own: [Int32] = []
@@ -290,19 +288,39 @@ struct Clustering {
                 else { continue }
                 own.append(groups[j])
             }
-            for (n, group) in own.enumerated() {
+            for group in own {
                 if let k = seats.firstIndex(where: { $0.group == group }) {
                     seats[k].accounts += 1
                 } else {
                     seats.append(Seat(group: group, accounts: 1))
                 }
-                for other in own[..<n] {
-                    shared[Pair(a: min(group, other), b: max(group, other)), default: 0] += 1
-                }
             }
         }
         seats.sort { ($0.accounts, $1.group) > ($1.accounts, $0.group) }
         return seats
+    }
+
+    /// How many accounts of a hard fingerprint are in each two of the groups it sits in, which are few: that of the places
+    /// n and m < n in `seats` is at n * count + m.
+    private func meetings(
+        of i: Int, in seats: [Seat], _ groups: [Int32], _ graph: borrowing EvidenceGraph
+    ) -> [Int] {
+        var meetings = [Int](repeating: 0, count: seats.count * seats.count)
+        guard seats.count > 1 else { return meetings }
+        var own: [Int] = []
+        for account in graph.fingerprints[Int(region[i])].accounts where !graph.isShared(account) {
+            own.removeAll(keepingCapacity: true)
+            for edge in graph.accounts[Int(account)].edges {
+                guard let j = place(edge.fingerprint, graph), groups[j] >= 0,
+                    let n = seats.firstIndex(where: { $0.group == groups[j] }), !own.contains(n)
+                else { continue }
+                own.append(n)
+            }
+            for (k, n) in own.enumerated() {
+                for m in own[..<k] { meetings[max(n, m) * seats.count + min(n, m)] += 1 }
+            }
+        }
+        return meetings
     }
 
     /// The groups with a core that shares the fewest accounts that tie with a fingerprint. In groups of other cores than

@@ -45,9 +45,9 @@ extension CampaignTask {
     private static let leastToBack = 12
 
     /// Looks which soft edges of the touched accounts are backed or seconded, and touches the accounts of the fingerprints
-    /// for which that decides otherwise from now on. Those that need backing are soft ones of a campaign with many, two
-    /// thirds of whose accounts, and twelve at least, have a hard fingerprint of the same campaign. Those that need a
-    /// second are such half of whose accounts have any other fingerprint of it.
+    /// for which that decides otherwise from now on. Those that need backing are soft ones of a campaign with many, with twelve
+    /// accounts at least, two thirds of which have a hard fingerprint of the same campaign. Those that need a second are
+    /// such half of whose accounts have any other fingerprint of it.
     private mutating func updateBacking() {
         var judged = graph.toJudge + regrouped.flatMap { records[$0].fingerprints }
         graph.toJudge = []

@@ -39,6 +39,18 @@ struct Site {
         let outcomes = try admin.create(plain + [state])
         try #require(outcomes.allSatisfy { $0 == .done }, "\(outcomes)")
         for topic in plain + [state] { try awaitLeaders(topic.name, admin) }
+        // Until the broker itself knows that it leads, it refuses batches one by one: of two that are under way the second
+        // may be the first it takes, and the other is taken for a repetition then.
+        let answering = try self.admin()
+        let isReady = eventually(seconds: 30) {
+            (try? answering.watermarks(own, timeoutMs: 3_000)) != nil
+        }
+        try #require(isReady, "the brokers do not answer for all partitions")
+    }
+
+    /// All partitions of the topics.
+    private var own: [TopicPartition] {
+        (0..<4).flatMap { topic in (0..<partitions).map { TopicPartition(Topic(topic), $0) } }
     }
 
     /// A broker may answer for a topic a little after the controller does.
@@ -58,14 +70,11 @@ struct Site {
     /// Waits until every partition has a leader that answers, those of offsets and transactions too.
     func awaitLeaders() throws {
         let admin = try admin()
-        let all = (0..<4).flatMap { topic in
-            (0..<partitions).map { TopicPartition(Topic(topic), $0) }
-        }
         let hasLeaders = eventually(seconds: 90) {
             let isLed = ["__consumer_offsets", "__transaction_state"].allSatisfy { topic in
                 (try? admin.describe(topic))?.partitions.allSatisfy { $0.leader >= 0 } ?? false
             }
-            return isLed && (try? admin.watermarks(all, timeoutMs: 3_000)) != nil
+            return isLed && (try? admin.watermarks(own, timeoutMs: 3_000)) != nil
         }
         try #require(hasLeaders, "the brokers do not answer for all partitions")
     }
