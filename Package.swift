@@ -238,7 +238,7 @@ let package = Package(
                 "Live", "History", "Replay", "Broker", "Delivery", "Snapshots", "Kafka",
                 "KafkaTestSupport", "Primitives",
             ]),
-        tests("SystemTests", ["Kafka", "Broker", "CRdkafka"]),
+        tests("SystemTests", ["Kafka", "Broker", "KafkaTestSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -5,7 +5,7 @@ import CRdkafka
 ///
 /// After any outcome that is neither success nor `.abortTransaction` the producer must be dropped and made
 /// anew with the same transactional id; `initTransactions` then fences whatever is under way, and the
-/// committed offsets tell whether the commit batch had landed. Never commit twice on one producer.
+/// committed offsets tell whether the batch had landed. Never commit twice on one producer.
 extension Producer {
     /// Takes the transactional id over from any earlier producer; once, before anything else.
     ///

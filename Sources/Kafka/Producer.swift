@@ -94,7 +94,7 @@ public struct Producer: ~Copyable, Sendable {
     /// The first failures since the last call or `flush`; few are kept, all are counted.
     public func takeFailures() -> [BrokerError] { client.box.takeFailures() }
 
-    /// The client's fatal error, if it has one: make a new producer and resume from the committed commit batch.
+    /// The client's fatal error, if it has one: make a new producer and resume from what was committed last.
     public var fatalError: BrokerError? { client.fatalError }
 
     /// Queues one record.

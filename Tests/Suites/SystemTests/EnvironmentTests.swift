@@ -1,4 +1,5 @@
 import Foundation
+import KafkaTestSupport
 import Testing
 
 extension SystemTests {
@@ -75,7 +76,8 @@ extension SystemTests {
             let committed = try site.committed()
             try site.simulate(["--events", "2000", "--seed", "4"])
             let low = committed[1] + 10
-            try RecordDeletion.delete(site.input, partition: 1, before: low, at: site.servers)
+            try TestBroker.deleteRecords(
+                of: site.input, 1, before: low, at: site.servers)
             #expect(try site.inputWatermarks()[1].low == low)
             try expectEnd(
                 site, ["--stop-at-end"], code: 6,

@@ -1,4 +1,5 @@
 import Foundation
+import KafkaTestSupport
 import TestSupport
 import Testing
 
@@ -75,8 +76,8 @@ extension SystemTests {
             let history = try HistorySite("history-retention", partitions: 2)
             defer { history.site.removeAll() }
             for partition in [Int32(0), 1] { try history.produce(0..<2_000, to: partition) }
-            try RecordDeletion.delete(
-                history.site.input, partition: 1, before: 700, at: history.site.servers)
+            try TestBroker.deleteRecords(
+                of: history.site.input, 1, before: 700, at: history.site.servers)
             let asked = try history.backtest(["--from", "100"])
             #expect(asked.errors.contains("\(history.site.input)[1]: offsets 100 to 699"))
             let timed = try history.backtest([
@@ -88,8 +89,8 @@ extension SystemTests {
                 ["backtest"] + history.options + ["--from", "10", "--to", "600"])
             #expect(try gone.exitCode(within: 60) == 0)
             #expect(gone.errors.contains("\(history.site.input)[1]: offsets 10 to 599"))
-            try RecordDeletion.delete(
-                history.site.input, partition: 0, before: 650, at: history.site.servers)
+            try TestBroker.deleteRecords(
+                of: history.site.input, 0, before: 650, at: history.site.servers)
             let none = try Running(
                 ["backtest"] + history.options + ["--from", "10", "--to", "600"])
             #expect(try none.exitCode(within: 60) == 3)
@@ -164,8 +165,8 @@ extension SystemTests {
                     "fetch.message.max.bytes=16384", "-X", "max.partition.fetch.bytes=16384",
                 ])
             Thread.sleep(forTimeInterval: 2)
-            try RecordDeletion.delete(
-                history.site.input, partition: 0, before: 19_000, at: history.site.servers)
+            try TestBroker.deleteRecords(
+                of: history.site.input, 0, before: 19_000, at: history.site.servers)
             #expect(try run.exitCode(within: 60) == 0, "\(run.errors)")
             #expect(run.errors.contains("retention has taken the offsets"), "\(run.errors)")
             #expect(run.errors.contains("to 18,999") || run.errors.contains("to 18999"))

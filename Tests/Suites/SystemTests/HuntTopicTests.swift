@@ -1,4 +1,5 @@
 import Foundation
+import KafkaTestSupport
 import Testing
 
 extension SystemTests {
@@ -57,8 +58,8 @@ extension SystemTests {
             let history = try HistorySite("hunt-refusals", partitions: 1)
             defer { history.site.removeAll() }
             try history.produce(0..<2_000, to: 0)
-            try RecordDeletion.delete(
-                history.site.input, partition: 0, before: 700, at: history.site.servers)
+            try TestBroker.deleteRecords(
+                of: history.site.input, 0, before: 700, at: history.site.servers)
             let gap = try hunt(history, ["--from", "100"])
             #expect(gap.errors.contains("\(history.site.input)[0]: offsets 100 to 699"))
             let cases: [([String], [String])] = [
